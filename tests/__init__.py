@@ -1,0 +1,1 @@
+"""The tests; `flows/` holds stories a counsellor could read."""

@@ -1,0 +1,127 @@
+"""Fixtures every test may use: real servers, started when first asked for, and gone with the run.
+
+A test that uses one is marked with its name, so `pytest -m "not browser"` leaves the slow ones out.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from playwright.async_api import Browser, async_playwright
+
+from hotline import app
+from hotline.store import schema
+from hotline.store.db import Database
+from hotline.system import System
+from tests import factories, servers
+
+# a busy machine is slow, not wrong: no deadline per example
+settings.register_profile("hotline", deadline=None)
+settings.load_profile("hotline")
+
+MARK_OF_FIXTURE = {"postgres_server": "postgres", "redis_server": "redis", "browser": "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function):
+            for fixture in MARK_OF_FIXTURE.keys() & set(item.fixturenames):
+                item.add_marker(MARK_OF_FIXTURE[fixture])
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.PostgresServer]:
+    with servers.postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: servers.PostgresServer) -> AsyncIterator[str]:
+    """`postgresql+asyncpg://…` of an empty database of this test's own."""
+    url = await postgres_server.create()
+    yield url
+    await postgres_server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[servers.RedisServer]:
+    """The one Redis of the run. A test that stops or wipes Redis takes its own from `servers`."""
+    with servers.redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: servers.RedisServer) -> str:
+    """`redis://…` of a Redis with nothing in it."""
+    redis_server.command("FLUSHALL")
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One headless Chromium for the run; each test opens a context of its own and closes it."""
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=servers.chromium_path(), args=servers.CHROMIUM_FLAGS, handle_sigint=False
+        )
+        yield chromium
+        await chromium.close()
+
+
+class HouseTemplate:
+    """Both databases with their schema, migrated once for the run and copied for each test."""
+
+    def __init__(self, server: servers.PostgresServer) -> None:
+        self._server = server
+        self._made: dict[schema.Which, str] = {}
+
+    async def copy(self) -> tuple[str, str]:
+        return await self._copy("main"), await self._copy("keys")
+
+    async def drop(self, *urls: str) -> None:
+        for url in urls:
+            await self._server.drop(url)
+
+    async def _copy(self, which: schema.Which) -> str:
+        if which not in self._made:
+            self._made[which] = await self._server.create()
+            db = Database(self._made[which])
+            await schema.upgrade(db, which)
+            await db.close()
+        return await self._server.create(template=self._made[which].rpartition("/")[2])
+
+
+@pytest.fixture(scope="session")
+def house_template(postgres_server: servers.PostgresServer) -> HouseTemplate:
+    return HouseTemplate(postgres_server)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def system(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[System]:
+    """A system with its journal running, once on SQLite and once on PostgreSQL; the clock stands still."""
+    clock = factories.MovableClock(frozen=True)
+    copies: tuple[str, ...] = ()
+    settings = factories.settings_in(tmp_path)
+    if request.param == "postgres":
+        template: HouseTemplate = request.getfixturevalue("house_template")
+        copies = main, keys = await template.copy()
+        settings = factories.settings_in(tmp_path, database_url=main, keys_url=keys)
+    async with app.open_system(settings, clock) as opened, factories.journal_running(opened):
+        yield opened
+    if copies:
+        await request.getfixturevalue("house_template").drop(*copies)
+
+
+@pytest.fixture
+def clock(system: System) -> factories.MovableClock:
+    assert isinstance(system.clock, factories.MovableClock)
+    return system.clock
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[factories.Running]:
+    """A whole house on SQLite, on Monday 2026-11-23 at 10:00 in Kielce, engine running."""
+    settings = factories.settings_in(tmp_path)
+    async with factories.running_house(settings, factories.MovableClock()) as house:
+        yield house

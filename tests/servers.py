@@ -1,0 +1,216 @@
+"""Real servers of the tests' own: PostgreSQL, Redis and Chromium on this machine, on free ports of 127.0.0.1.
+
+Every server keeps its files in a directory that goes away with it, and dies with the process that started it,
+even if that process is killed: the kernel sends the signal.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import sample
+from uuid import uuid4
+
+import asyncpg
+
+HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)  # below the ports the kernel gives to outgoing connections
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+# without the background flags Chromium looks for Google's hosts at every start
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class ServerDidNotStart(RuntimeError):
+    """The server ended or stayed silent; the message carries the end of its log."""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1, between 20000 and 32000, that nobody listens on."""
+    for port in sample(PORTS, len(PORTS)):
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise ServerDidNotStart("every port from 20000 to 32000 is taken")
+
+
+def chromium_path() -> str:
+    """Where this machine keeps its Chromium."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise ServerDidNotStart("no Chromium on this machine: apt-get install chromium")
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    """A Redis that keeps nothing. A test that kills it takes one of its own from `redis_server()`."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"redis://{HOST}:{self.port}/0"
+
+    def command(self, line: str) -> str:
+        """The first line of the answer, as Redis writes it: `+PONG`."""
+        with closing(socket.create_connection((HOST, self.port), timeout=5)) as connection:
+            connection.sendall(f"{line}\r\n".encode())
+            return connection.makefile().readline().rstrip()
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A PostgreSQL cluster with the ordinary durability settings; user `hotline` enters without password."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql+asyncpg://hotline@{HOST}:{self.port}/{database}"
+
+    async def create(self, template: str = "template0") -> str:
+        """A new database, a copy of `template` (to which nobody may be connected); its URL."""
+        name = f"test_{uuid4().hex}"
+        await self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    async def drop(self, url: str) -> None:
+        """Removes a database that `create` made, and the connections it still has."""
+        await self._execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(host=HOST, port=self.port, user="hotline", database="postgres")
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis with nothing in it."""
+    with _directory() as home:
+        port = free_port()
+        command = ["redis-server", "--bind", HOST, "--port", str(port), "--dir", str(home)]
+        command += ["--save", "", "--appendonly", "no"]
+        with _running(command, home / "log", signal.SIGTERM) as process:
+            server = RedisServer(port, process)
+            _await_ready(lambda: _answers(server), process, home / "log")
+            yield server
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL cluster with no database of ours yet; run as the user `postgres` where we are root."""
+    tools = _postgres_tools()
+    with _directory() as home:
+        user = _postgres_user()
+        if user:
+            shutil.chown(home, user)
+        data, port = home / "data", free_port()
+        # only the making of the cluster skips fsync; the server itself syncs as in production
+        initdb = [str(tools / "initdb"), "-D", str(data), "--username=hotline", "--auth=trust", "--no-sync"]
+        initdb += ["--encoding=UTF8", "--locale=C.UTF-8"]
+        subprocess.run(_lent(initdb, signal.SIGKILL, user), check=True, capture_output=True, cwd=home)
+        command = [str(tools / "postgres"), "-D", str(data), "-p", str(port), "-k", str(home)]
+        command += ["-c", f"listen_addresses={HOST}"]
+        ready = [str(tools / "pg_isready"), "-q", "-h", HOST, "-p", str(port)]
+        # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for our own connections
+        with _running(command, home / "log", signal.SIGINT, user) as process:
+            _await_ready(lambda: subprocess.run(ready, check=False).returncode == 0, process, home / "log")
+            yield PostgresServer(port, process)
+
+
+def _postgres_tools() -> Path:
+    """The directory of `initdb` and its like, which Debian keeps off the PATH; the newest of several."""
+    versions = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if versions:
+        return max(versions, key=lambda path: float(path.parent.name))
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    raise ServerDidNotStart("no PostgreSQL server on this machine: apt-get install postgresql")
+
+
+def _postgres_user() -> str | None:
+    """PostgreSQL refuses to run as root, so root lends it the user that its package brings."""
+    return pwd.getpwnam("postgres").pw_name if os.geteuid() == 0 else None
+
+
+def _lent(command: list[str], at_our_death: signal.Signals, user: str | None) -> list[str]:
+    """The command as it runs under `user`, or ours; the kernel signals it when its starter ends."""
+    options = [f"--pdeathsig={at_our_death.name.removeprefix('SIG')}"]
+    if user:
+        options += [f"--reuid={user}", f"--regid={user}", "--init-groups"]
+    return ["setpriv", *options, "--", *command]
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    """A directory that is removed at the end; pytest's own would be closed to the user `postgres`."""
+    home = Path(tempfile.mkdtemp(prefix="hotline-tests-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _running(
+    command: list[str], log: Path, stop: signal.Signals, user: str | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The process in a group of its own, so that Ctrl-C reaches the tests alone and they end it in order."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            _lent(command, stop, user),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
+            process_group=0,
+        )
+    try:
+        yield process
+    finally:
+        process.send_signal(stop)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await_ready(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise ServerDidNotStart(log.read_text(errors="replace")[-2000:])
+        time.sleep(0.02)
+
+
+def _answers(server: RedisServer) -> bool:
+    try:
+        return server.command("PING") == "+PONG"
+    except OSError:
+        return False
