@@ -1,0 +1,1 @@
+"""A telephone and chat hotline for crisis intervention centres."""

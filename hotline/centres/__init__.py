@@ -1,0 +1,57 @@
+"""The shipped centre files and their loader.
+
+A centre is `common.toml`, then the centre's own file, then any overlays, later ones winning key by key.
+`DEMO` is the overlay that makes Kielce ready to try out with invented staff.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hotline.errors import CentreInvalid
+from hotline.rules.centre import Centre
+from hotline.rules.centre_file import parse
+
+HERE = Path(__file__).parent
+COMMON = HERE / "common.toml"
+DEMO = HERE / "demo.toml"
+
+
+def load(name_or_id: str, overlays: Sequence[Path] = ()) -> Centre:
+    """The centre with this short file name (`kielce`), id (`kielce_mopr`) or path of a `.toml` file.
+
+    Raises CentreInvalid naming file, key and reason for anything wrong in any of the files.
+    """
+    files = [COMMON, _find(name_or_id), *overlays]
+    return parse([(file.name, _read(file)) for file in files])
+
+
+def shipped() -> dict[str, str]:
+    """Short name to id of every centre that comes with the program."""
+    found = {}
+    for file in sorted(HERE.glob("*.toml")):
+        own = _read(file).get("centre", {})
+        if "id" in own:
+            found[file.stem] = str(own["id"])
+    return found
+
+
+def _find(name_or_id: str) -> Path:
+    if name_or_id.endswith(".toml"):
+        return Path(name_or_id)
+    names = shipped()
+    for name, centre_id in names.items():
+        if name_or_id in (name, centre_id):
+            return HERE / f"{name}.toml"
+    known = ", ".join(f"{name} ({centre_id})" for name, centre_id in names.items())
+    raise CentreInvalid(f"{name_or_id}.toml", "centre.id", f"no such centre; known: {known}")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CentreInvalid(file.name, "(file)", f"cannot be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CentreInvalid(file.name, "(syntax)", f"is not valid TOML: {error}") from error

@@ -1,0 +1,259 @@
+"""Everything a person can cause to go wrong: one class per fact, with its code, HTTP status and sentence.
+
+The sentence a person reads comes from the catalogue under `error.<code>`; the class docstring is for
+developers. Errors become answers in exactly two places: `web/middleware` and the bots' `receive`.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+
+class HotlineError(Exception):
+    """Root of all expected failures. `params` fill the sentence of the catalogue; they never hold content."""
+
+    code: ClassVar[str] = "failed"
+    status: ClassVar[int] = 400
+
+    def __init__(self, **params: str | int) -> None:
+        super().__init__(self.code)
+        self.params = params
+
+
+# -- what was sent ---------------------------------------------------------------------------------
+
+
+class Malformed(HotlineError):
+    """The request could not be read: broken JSON, a wrong type, a missing or unknown field."""
+
+    code = "malformed"
+
+
+class TextEmpty(HotlineError):
+    """There is nothing but white space."""
+
+    code = "text_empty"
+
+
+class TextTooLong(HotlineError):
+    """The text is longer than `limit` characters."""
+
+    code = "text_too_long"
+    status = 413
+
+
+class TextMalformed(HotlineError):
+    """The text holds a lone surrogate or a NUL and cannot be stored faithfully."""
+
+    code = "text_malformed"
+
+
+class BodyTooLarge(HotlineError):
+    """The request body is larger than the server reads."""
+
+    code = "body_too_large"
+    status = 413
+
+
+class SummaryIncomplete(HotlineError):
+    """Mandatory fields of the card are missing or hold a value that is not offered; `fields` names them."""
+
+    code = "summary_incomplete"
+    status = 422
+
+
+class CaseIncomplete(HotlineError):
+    """A case needs a reason, a worker, a first visit or shelter request, and a safe way to reach the person."""
+
+    code = "case_incomplete"
+    status = 422
+
+
+class ShiftInvalid(HotlineError):
+    """A shift must end after it starts and last at most 24 hours."""
+
+    code = "shift_invalid"
+
+
+# -- who asks --------------------------------------------------------------------------------------
+
+
+class NotSignedIn(HotlineError):
+    """No valid session, or a caller's token that is unknown or revoked."""
+
+    code = "not_signed_in"
+    status = 401
+
+
+class SignInFailed(HotlineError):
+    """Unknown login, wrong password, or a link that was used or has expired; never says which."""
+
+    code = "sign_in_failed"
+    status = 401
+
+
+class SignInBusy(HotlineError):
+    """Too many passwords are being checked at once."""
+
+    code = "sign_in_busy"
+    status = 429
+
+
+class NotAllowed(HotlineError):
+    """The table of rights says no."""
+
+    code = "not_allowed"
+    status = 403
+
+
+class ForeignOrigin(HotlineError):
+    """A changing request or socket came from another site."""
+
+    code = "foreign_origin"
+    status = 403
+
+
+class WallBreach(HotlineError):
+    """The person would work with both sides of one conflict."""
+
+    code = "wall_breach"
+    status = 409
+
+
+# -- what it is about ------------------------------------------------------------------------------
+
+
+class NotFound(HotlineError):
+    """No such page or record; a record one may not see answers alike."""
+
+    code = "not_found"
+    status = 404
+
+
+class LineUnknown(HotlineError):
+    """The centre has no line with this id."""
+
+    code = "line_unknown"
+    status = 404
+
+
+class LineClosed(HotlineError):
+    """The line's hours say closed; `next_open` tells when it opens."""
+
+    code = "line_closed"
+    status = 409
+
+    def __init__(self, next_open: datetime | None = None) -> None:
+        super().__init__()
+        self.next_open = next_open
+
+
+class ChatDisabled(HotlineError):
+    """This centre or line takes no live chat: hours unstated, go-live blockers, or no such channel."""
+
+    code = "chat_disabled"
+    status = 409
+
+
+class StaffUnknown(HotlineError):
+    """No such person on the staff."""
+
+    code = "staff_unknown"
+    status = 404
+
+
+# -- what has happened meanwhile -------------------------------------------------------------------
+
+
+class OfferGone(HotlineError):
+    """The offer was accepted elsewhere, declined, withdrawn, or its time has passed."""
+
+    code = "offer_gone"
+    status = 409
+
+
+class NotOnDuty(HotlineError):
+    """The person is not on duty for this line now."""
+
+    code = "not_on_duty"
+    status = 409
+
+
+class ContactEnded(HotlineError):
+    """The conversation is over; nothing more can be written."""
+
+    code = "contact_ended"
+    status = 409
+
+
+class NotTheHolder(HotlineError):
+    """Only who holds the contact may do this."""
+
+    code = "not_the_holder"
+    status = 409
+
+
+class WrongState(HotlineError):
+    """The contact is not in a state in which this can be done."""
+
+    code = "wrong_state"
+    status = 409
+
+
+class AlreadyExists(HotlineError):
+    """There is one already (a login, a shift, a case of this contact)."""
+
+    code = "already_exists"
+    status = 409
+
+
+# -- what the installation lacks -------------------------------------------------------------------
+
+
+class Unavailable(HotlineError):
+    """A part we depend on does not answer; what was sent is not stored and should be sent again."""
+
+    code = "unavailable"
+    status = 503
+
+
+class ConfigInvalid(HotlineError):
+    """A setting is unknown, missing or wrong; the program does not start."""
+
+    code = "config_invalid"
+    status = 500
+
+    def __init__(self, setting: str, reason: str) -> None:
+        super().__init__(setting=setting, reason=reason)
+        self.args = (f"{setting}: {reason}",)
+
+
+class CentreInvalid(HotlineError):
+    """A centre file is wrong: which file, which key, and why."""
+
+    code = "centre_invalid"
+    status = 500
+
+    def __init__(self, file: str, key: str, reason: str) -> None:
+        super().__init__(file=file, key=key, reason=reason)
+        self.args = (f"{file}: {key}: {reason}",)
+
+
+class TextIncomplete(HotlineError):
+    """A text of the catalogue would go out with an empty or missing parameter."""
+
+    code = "text_incomplete"
+    status = 500
+
+
+class KeyDestroyed(HotlineError):
+    """The content was erased: its key no longer exists."""
+
+    code = "key_destroyed"
+    status = 410
+
+
+class SealBroken(HotlineError):
+    """A sealed value does not open: wrong master key, or the value was moved or changed."""
+
+    code = "seal_broken"
+    status = 500

@@ -1,0 +1,1 @@
+"""Pure rules of the hotline: no clock, no database, no network; `now` is always an argument."""

@@ -1,0 +1,124 @@
+"""may(actor, verb, thing): the one table of who may do what.
+
+A verb is named like the action that asks. A thing brings only what the table looks at.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from hotline.errors import NotAllowed, NotFound
+
+Kind = Literal["caller", "staff", "engine", "channel", "operator"]
+COUNSELLOR, SUPERVISOR, CASEWORKER, ADMINISTRATOR = "counsellor", "supervisor", "caseworker", "administrator"
+ROLES = (COUNSELLOR, SUPERVISOR, CASEWORKER, ADMINISTRATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a caller (id = contact), a member of staff, the engine, a channel, or the operator's shell."""
+
+    kind: Kind
+    id: str
+    name: str = ""
+    roles: frozenset[str] = frozenset()
+    lines: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+
+
+ENGINE = Actor("engine", "engine")
+OPERATOR = Actor("operator", "operator")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What is acted on, as far as rights depend on it."""
+
+    id: str = ""
+    holder_id: str | None = None
+    worker_id: str | None = None
+    walled_off: bool = False
+    open: bool = True
+
+
+ANYTHING = Thing()
+Rule = Callable[[Actor, Thing], bool]
+
+
+def _staff(*roles: str) -> Rule:
+    return lambda actor, _thing: actor.kind == "staff" and bool(actor.roles & set(roles))
+
+
+def _holder(actor: Actor, thing: Thing) -> bool:
+    return actor.kind == "staff" and COUNSELLOR in actor.roles and thing.holder_id == actor.id
+
+
+def _worker(actor: Actor, thing: Thing) -> bool:
+    return actor.kind == "staff" and CASEWORKER in actor.roles and thing.worker_id == actor.id
+
+
+def _own(actor: Actor, thing: Thing) -> bool:
+    return actor.kind == "caller" and thing.id == actor.id
+
+
+def _kind(*kinds: Kind) -> Rule:
+    return lambda actor, _thing: actor.kind in kinds
+
+
+def _any(*rules: Rule) -> Rule:
+    return lambda actor, thing: any(rule(actor, thing) for rule in rules)
+
+
+def _unwalled(rule: Rule) -> Rule:
+    """The wall between those who suffer violence and those who use it comes before every role."""
+    return lambda actor, thing: not thing.walled_off and rule(actor, thing)
+
+
+_answering = _staff(COUNSELLOR)
+_leading = _staff(SUPERVISOR)
+
+TABLE: dict[str, Rule] = {
+    # callers
+    "contacts.start": _kind("caller", "channel"),
+    "contacts.answer": _any(_own, _kind("channel")),
+    "contacts.leave": _any(_own, _kind("channel")),
+    "messages.receive": _any(_own, _kind("channel")),
+    # counsellors
+    "console.see": _staff(COUNSELLOR, SUPERVISOR),
+    "presence.seen": _kind("staff"),
+    "presence.set_intent": _answering,
+    "offers.accept": _answering,
+    "offers.decline": _answering,
+    "contacts.enter": _answering,
+    "contacts.look": _unwalled(_any(_holder, _leading)),
+    "contacts.end": _holder,
+    "contacts.set_priority": _unwalled(_any(_holder, _leading)),
+    "messages.reply": _holder,
+    "messages.note": _holder,
+    "summaries.save": _holder,
+    # cases
+    "cases.open_case": _any(_holder, _leading),
+    "cases.see": _staff(CASEWORKER, SUPERVISOR, COUNSELLOR),
+    "cases.look": _any(_worker, _leading, _holder),
+    "cases.note": _any(_worker, _leading),
+    # running the centre
+    "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
+    "staff.change": _any(_staff(ADMINISTRATOR), _kind("operator")),
+    # the clock
+    "offers.make": _kind("engine"),
+    "offers.withdraw": _kind("engine"),
+    "delivery": _kind("engine"),
+}
+
+
+def may(actor: Actor, verb: str, thing: Thing = ANYTHING) -> bool:
+    """Does the table allow it? An unknown verb is a mistake in the program and raises KeyError."""
+    return TABLE[verb](actor, thing)
+
+
+def require(actor: Actor, verb: str, thing: Thing | None = ANYTHING) -> None:
+    """Go on only if allowed. An absent record and one that may not be seen answer alike: NotFound."""
+    if thing is None:
+        raise NotFound
+    if not may(actor, verb, thing):
+        raise NotFound if thing.id and actor.kind in ("staff", "caller") else NotAllowed

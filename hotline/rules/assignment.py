@@ -1,0 +1,131 @@
+"""decide(): which waiting contact is offered to which counsellor. Pure; `offers.make` checks it all again.
+
+Order of contacts is their fixed key; order of people is 5.4 of the routing rules as far as one desk has it:
+who was not asked yet, owes no summary, carries the least, and has rested longest.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from hotline.rules.contact import P1
+
+STALE_AFTER = timedelta(seconds=25)
+GONE_AFTER = timedelta(seconds=60)
+OFFER_SECONDS = {"web": 30, "telegram": 60}
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A waiting contact: its key, the lines whose people may take it, the lines whose people never may."""
+
+    id: str
+    priority: str
+    key: tuple[int, datetime]
+    lines: frozenset[str]
+    barred_lines: frozenset[str]
+    asked: Mapping[str, int] = field(default_factory=dict)  # staff id -> offers declined or missed
+    offer: "Pending | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A live offer."""
+
+    id: str
+    staff_id: str
+    priority: str
+    deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A counsellor as routing sees one."""
+
+    id: str
+    duty_lines: frozenset[str]  # on shift for these now
+    lines: frozenset[str]  # may serve these at all
+    intent: str
+    seen_at: datetime | None
+    load: int
+    limit: int
+    owes_summary: bool
+    freed_at: datetime | None
+    offer: Pending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Offer this contact to this person; withdraw that offer first, if one is named."""
+
+    contact_id: str
+    staff_id: str
+    withdraw: str | None = None
+
+
+def present(person: Person, now: datetime) -> bool:
+    """Is the console alive?"""
+    return person.seen_at is not None and now - person.seen_at <= STALE_AFTER
+
+
+def offerable(person: Person, contact: Waiting, now: datetime) -> bool:
+    """Every gate but a standing offer: duty, word, console, room, and the wall."""
+    return (
+        bool(person.duty_lines & contact.lines)
+        and not person.lines & contact.barred_lines
+        and person.intent == "available"
+        and present(person, now)
+        and person.load < person.limit
+    )
+
+
+def decide(contacts: Collection[Waiting], people: Collection[Person], now: datetime) -> list[Proposal]:
+    """Offers to make now, most urgent contact first; each person and each contact at most once.
+
+    A contact in danger may take a person whose pending offer is for an ordinary one: that is withdrawn.
+    """
+    busy = {person.id for person in people if person.offer is not None}
+    proposals: list[Proposal] = []
+    for contact in sorted(contacts, key=lambda each: (*each.key, each.id)):
+        if contact.offer is not None:
+            continue
+        able = [person for person in people if offerable(person, contact, now)]
+        free = [person for person in able if person.id not in busy]
+        chosen, withdraw = (_first(free, contact), None) if free else _displace(able, contact, proposals)
+        if chosen is None:
+            continue
+        busy.add(chosen.id)
+        proposals.append(Proposal(contact.id, chosen.id, withdraw))
+    return proposals
+
+
+def _first(people: list[Person], contact: Waiting) -> Person:
+    return min(
+        people,
+        key=lambda person: (
+            contact.asked.get(person.id, 0),
+            person.owes_summary,
+            person.load / person.limit,
+            person.freed_at or NEVER,
+            person.id,
+        ),
+    )
+
+
+def _displace(
+    able: list[Person], contact: Waiting, proposals: list[Proposal]
+) -> tuple[Person | None, str | None]:
+    """For danger only: somebody who looks at an ordinary offer right now."""
+    if contact.priority != P1:
+        return None, None
+    taken = {proposal.staff_id for proposal in proposals}
+    ordinary = [
+        person
+        for person in able
+        if person.offer is not None and person.offer.priority != P1 and person.id not in taken
+    ]
+    if not ordinary:
+        return None, None
+    person = _first(ordinary, contact)
+    return person, person.offer.id if person.offer else None

@@ -1,0 +1,152 @@
+"""What must hold between the parts of a centre: references, the wall, and what live chat requires.
+
+Each check yields the place in the centre file and a reason a person can act on.
+"""
+
+from collections.abc import Collection, Iterator
+
+from hotline.rules.centre import Centre, Line, Queue
+
+Fault = tuple[tuple[str | int, ...], str]
+
+
+def faults(centre: Centre) -> Iterator[Fault]:
+    """Every disagreement, most basic first: later checks may assume that references resolve."""
+    for check in (_references, _queues, _walls, _services, _taxonomies, _exceptions, _staff, _live_chat):
+        found = list(check(centre))
+        yield from found
+        if found:
+            return
+
+
+def _unknown(
+    path: tuple[str | int, ...], named: Collection[str], known: Collection[str], what: str
+) -> Iterator[Fault]:
+    for name in named:
+        if name not in known:
+            yield path, f'no {what} is called "{name}"'
+
+
+def _references(centre: Centre) -> Iterator[Fault]:
+    for line in centre.lines.values():
+        yield from _unknown(("line", line.id, "unit"), [line.unit], centre.units, "unit")
+        if not line.number.strip():
+            yield ("line", line.id, "number"), "is empty; leave the line out until its number is known"
+    for unit in centre.units.values():
+        yield from _unknown(("unit", unit.id, "phones"), unit.phones, centre.lines, "line")
+        for phone in unit.phones:
+            if phone in centre.lines and centre.lines[phone].unit != unit.id:
+                yield (
+                    ("unit", unit.id, "phones"),
+                    f'line "{phone}" belongs to unit "{centre.lines[phone].unit}"',
+                )
+    for queue in centre.queues.values():
+        yield from _unknown(("queue", queue.id, "lines"), queue.lines, centre.lines, "line")
+        yield from _unknown(("queue", queue.id, "isolated_from"), queue.isolated_from, centre.queues, "queue")
+
+
+def _queues(centre: Centre) -> Iterator[Fault]:
+    taken: dict[str, str] = {}
+    for queue in centre.queues.values():
+        for line in queue.lines:
+            if line in taken:
+                yield ("queue", queue.id, "lines"), f'line "{line}" is already in queue "{taken[line]}"'
+            taken[line] = queue.id
+    fallbacks = [queue for queue in centre.queues.values() if queue.danger_fallback]
+    for queue in fallbacks[1:]:
+        yield (
+            ("queue", queue.id, "danger_fallback"),
+            f'queue "{fallbacks[0].id}" is the danger fallback already',
+        )
+    for queue in fallbacks[:1]:
+        if not any(centre.lines[line].always for line in queue.lines):
+            yield ("queue", queue.id, "danger_fallback"), "none of its lines is always open"
+
+
+def _walls(centre: Centre) -> Iterator[Fault]:
+    for queue in centre.queues.values():
+        if queue.id in queue.isolated_from:
+            yield ("queue", queue.id, "isolated_from"), "a queue cannot be isolated from itself"
+        audiences = {audience for line in queue.lines for audience in centre.lines[line].audience}
+        if {"using_violence", "experiencing_violence"} <= audiences:
+            yield (
+                ("queue", queue.id, "lines"),
+                "people experiencing and people using violence share this queue",
+            )
+        isolated = [line for line in queue.lines if centre.lines[line].isolated_queue]
+        if isolated and not _stands_apart(centre, queue, isolated):
+            yield (
+                ("line", isolated[0], "isolated_queue"),
+                f'queue "{queue.id}" is not isolated from any other',
+            )
+
+
+def _stands_apart(centre: Centre, queue: Queue, isolated: list[str]) -> bool:
+    walled = any(centre.walled(queue.id, other) for other in centre.queues)
+    return walled and len(isolated) == len(queue.lines)
+
+
+def _services(centre: Centre) -> Iterator[Fault]:
+    for service in centre.services.values():
+        place = ("service", service.id)
+        yield from _unknown((*place, "unit"), [service.unit], centre.units, "unit")
+        yield from _unknown((*place, "lines"), service.lines, centre.lines, "line")
+        yield from _unknown((*place, "code"), [service.code], centre.help_forms, "help form")
+        booking = [service.booking] if service.booking else []
+        yield from _unknown((*place, "booking"), booking, centre.appointment_rules, "appointment rule")
+
+
+def _taxonomies(centre: Centre) -> Iterator[Fault]:
+    for area in centre.problem_areas.values():
+        yield from _unknown(
+            ("problem_area", area.code, "children"), area.children, centre.problem_areas, "problem area"
+        )
+    offer = centre.offer
+    yield from _unknown(("offer", "services"), offer.services, centre.help_forms, "help form")
+    yield from _unknown(("offer", "problem_areas"), offer.problem_areas, centre.problem_areas, "problem area")
+
+
+def _exceptions(centre: Centre) -> Iterator[Fault]:
+    for closure in centre.closures:
+        place = ("closure", closure.id)
+        yield from _unknown((*place, "lines"), closure.lines, centre.lines, "line")
+        yield from _unknown((*place, "units"), closure.units, centre.units, "unit")
+        for name in closure.lines:
+            if name in centre.lines and not _has_hours(centre.lines[name]):
+                yield (*place, "lines"), f'line "{name}" has no hours that could be closed'
+    for extra in centre.extra_openings:
+        place = ("extra_opening", extra.id)
+        yield from _unknown((*place, "lines"), extra.lines, centre.lines, "line")
+        for name in extra.lines:
+            if name in centre.lines and not _has_hours(centre.lines[name]):
+                yield (*place, "lines"), f'line "{name}" has no hours that could be extended'
+
+
+def _has_hours(line: Line) -> bool:
+    return line.hours_status in ("stated", "assumed")
+
+
+def _staff(centre: Centre) -> Iterator[Fault]:
+    for person in centre.staff:
+        place = ("staff", person.id, "lines")
+        yield from _unknown(place, person.lines, centre.lines, "line")
+        own = [line for line in person.lines if line in centre.lines]
+        behind = {other for line in own for other in centre.lines_behind_wall(line)} & set(own)
+        if behind and not centre.both_sides_allowed:
+            yield place, f"stands on both sides of the wall: {', '.join(sorted(behind))}"
+
+
+def _live_chat(centre: Centre) -> Iterator[Fault]:
+    if not centre.live_chat_enabled:
+        return
+    place = ("centre", "live_chat_enabled")
+    if centre.go_live_blockers:
+        yield place, f"go-live blockers remain: {', '.join(centre.go_live_blockers)}"
+    for key in ("controller", "dpo_email", "web_url"):
+        if not getattr(centre, key).strip():
+            yield ("centre", key), "must be set before live chat is enabled"
+    chatting = [
+        centre.lines[line] for queue in centre.queues.values() if queue.channels for line in queue.lines
+    ]
+    if all(line.hours_status == "unstated" for line in chatting):
+        yield place, "no line with stated hours takes chat"

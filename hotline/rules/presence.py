@@ -1,0 +1,13 @@
+"""How long signs of life last. No timer in a page decides any of these."""
+
+from datetime import timedelta
+from typing import Final
+
+CONSOLE_PING: Final = timedelta(seconds=10)
+CALLER_PING: Final = timedelta(seconds=30)
+TOKEN_LIFE: Final = timedelta(minutes=15)  # a lost network keeps the caller's token this long
+LEAVING_GRACE: Final = timedelta(seconds=5)  # a reload is not leaving
+SESSION_IDLE: Final = timedelta(minutes=30)  # off duty
+SESSION_LIFE: Final = timedelta(hours=12)
+SHIFT_GRACE: Final = timedelta(hours=1)  # a session ends an hour after the shift
+LINK_LIFE: Final = timedelta(hours=12)

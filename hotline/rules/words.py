@@ -1,0 +1,20 @@
+"""What a text from outside must be before it is stored: something, not too much, and storable as it is."""
+
+from typing import Final
+
+from hotline.errors import TextEmpty, TextMalformed, TextTooLong
+
+MESSAGE_LIMIT: Final = 4000
+REASON_LIMIT: Final = 500
+
+
+def checked(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """The text without outer white space. Raises TextEmpty, TextTooLong, TextMalformed; changes nothing else."""
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise TextMalformed
+    trimmed = text.replace("\r\n", "\n").strip()
+    if not trimmed:
+        raise TextEmpty
+    if len(trimmed) > limit:
+        raise TextTooLong(limit=limit)
+    return trimmed
