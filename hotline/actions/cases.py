@@ -1,0 +1,107 @@
+"""In-person help: a contact becomes a case, a worker leads it, notes are kept."""
+
+import json
+from collections.abc import Mapping
+
+from hotline.actions.contacts import thing_of, topics_of
+from hotline.errors import AlreadyExists, CaseIncomplete, Malformed, WrongState
+from hotline.ids import new_id
+from hotline.live import topics
+from hotline.rules import access, casework, contact, forms
+from hotline.rules.access import Actor, Thing
+from hotline.rules.words import checked
+from hotline.store import claims, records, views
+from hotline.system import System, Transaction
+
+NOTE_LIMIT = 4000
+CODED = ("shelter", "privacy_given", "conflict_checked", "first_visit")
+
+
+async def workers(tx: Transaction) -> list[views.StaffRow]:
+    """Who may lead a case."""
+    return [person for person in await views.people(tx) if person.active and "caseworker" in person.roles]
+
+
+async def open_case(system: System, actor: Actor, contact_id: str, values: Mapping[str, forms.Value]) -> str:
+    """Open an in-person case from a contact; its id. Raises CaseIncomplete(fields), AlreadyExists, WrongState.
+
+    The worker is told by a poke; what is sealed is sealed with the case's own key.
+    """
+    case_id = new_id()
+    async with system.read() as tx:
+        known = [person.id for person in await workers(tx)]
+    cleaned = casework.clean(values, known)
+    lacking = casework.missing(cleaned)
+    if lacking:
+        raise CaseIncomplete(fields=",".join(lacking))
+    await system.make_key(case_id)
+    async with system.transaction(actor) as tx:
+        row = await claims.lock_contact(tx, contact_id)
+        access.require(actor, "cases.open_case", thing_of(row, tx, actor))
+        assert row is not None  # noqa: S101
+        if row.state == contact.WAITING:
+            raise WrongState
+        await records.add_case(tx, await _values(tx, actor, case_id, cleaned))
+        if not await records.link(tx, case_id, contact_id, actor.id):
+            raise AlreadyExists
+        worker = topics.staff(cleaned["worker"])
+        tx.record("cases.open_case", "case", case_id, topics_of(row) | {worker}, contact=contact_id)
+    return case_id
+
+
+async def _values(tx: Transaction, actor: Actor, case_id: str, cleaned: dict[str, str]) -> dict[str, object]:
+    year = tx.now.astimezone(tx.centre.zone).year
+    subject = cleaned["subject"]
+    free = {key: value for key, value in cleaned.items() if key not in (*CODED, "subject", "worker")}
+    return {
+        "id": case_id,
+        "ref": f"S/{year}/{await claims.next_number(tx, f'case {year}'):05d}",
+        "state": casework.initial_state(cleaned),
+        "opened_at": tx.now,
+        "opened_by": actor.id,
+        "worker_id": cleaned["worker"],
+        "first_visit_at": casework.first_visit_at(cleaned, tx.centre.zone),
+        "shelter_requested": cleaned.get("shelter", "none") != "none",
+        "coded": {key: cleaned[key] for key in CODED if key in cleaned},
+        "subject_sealed": await tx.seal(case_id, "cases.subject", case_id, subject),
+        "subject_blind": tx.blind("subject", " ".join(subject.casefold().split())),
+        "free_sealed": await tx.seal(case_id, "cases.free", case_id, json.dumps(free)),
+    }
+
+
+async def note(system: System, actor: Actor, case_id: str, client_id: str, text: str) -> str:
+    """Add a note to the diary of a case; the same client id again changes nothing. Raises NotFound."""
+    words = checked(text, NOTE_LIMIT)
+    if not 0 < len(client_id) <= 80:
+        raise Malformed(field="id")
+    async with system.transaction(actor) as tx:
+        access.require(actor, "cases.note", await _thing(tx, actor, case_id))
+        note_id = new_id()
+        values = {
+            "id": note_id,
+            "case_id": case_id,
+            "client_id": client_id,
+            "staff_id": actor.id,
+            "at": tx.now,
+            "body_sealed": await tx.seal(case_id, "case_notes", note_id, words),
+        }
+        if await records.add_case_note(tx, values):
+            tx.record("cases.note", "case", case_id)
+    return note_id
+
+
+async def look(system: System, actor: Actor, case_id: str) -> views.CaseView:
+    """Open a case: every reading is on record. Raises NotFound."""
+    async with system.transaction(actor) as tx:
+        access.require(actor, "cases.look", await _thing(tx, actor, case_id))
+        tx.record("cases.look", "case", case_id)
+        view = await views.case(tx, case_id)
+        assert view is not None  # noqa: S101
+        return view
+
+
+async def _thing(tx: Transaction, actor: Actor, case_id: str) -> Thing | None:
+    row = await views.case_row(tx, case_id)
+    if row is None:
+        return None
+    return Thing(row.id, holder_id=row.opened_by, worker_id=row.worker_id)

@@ -1,0 +1,174 @@
+"""What happens to a contact between its first word and its summary, besides messages and offers."""
+
+from typing import Any
+
+from hotline.errors import Malformed, NotSignedIn, WrongState
+from hotline.ids import new_id
+from hotline.live import topics
+from hotline.rules import access, contact, triage
+from hotline.rules.access import Actor, Thing
+from hotline.rules.presence import TOKEN_LIFE
+from hotline.rules.words import REASON_LIMIT, checked
+from hotline.store import claims, queries
+from hotline.store.journal import Line
+from hotline.store.queries import ContactRow
+from hotline.system import System, Transaction
+
+
+def thing_of(row: ContactRow | None, tx: Transaction, actor: Actor) -> Thing | None:
+    """The contact as the table of rights sees it; None if there is none."""
+    if row is None:
+        return None
+    barred = queries.barred_lines(tx.centre, row.line, row.queue)
+    walled_off = actor.kind == "staff" and row.holder_id != actor.id and bool(actor.lines & barred)
+    return Thing(row.id, row.holder_id, walled_off=walled_off, open=row.state != contact.CLOSED)
+
+
+async def caller_of(system: System, token: str) -> Actor:
+    """The caller a web token belongs to; the actor's id is the contact. Raises NotSignedIn."""
+    async with system.read() as tx:
+        row = await queries.contact_by_caller(tx, tx.blind("web", token))
+        if row is None or tx.now - (row.caller_seen_at or row.arrived_at) > TOKEN_LIFE:
+            raise NotSignedIn
+        return Actor("caller", row.id)
+
+
+async def caller_seen(system: System, actor: Actor) -> None:
+    """The caller's page is alive; coming back cancels "leaving"."""
+    access.require(actor, "messages.receive", Thing(actor.id))
+    async with system.transaction(actor) as tx:
+        returned = await claims.caller_seen(tx, actor.id)
+        if returned is not None:
+            tx.topics.update(topics_of(returned))
+
+
+async def answer(system: System, actor: Actor, contact_id: str, question: str, value: str) -> None:
+    """An answer to one of the two questions, or "under 18". It may raise the priority and never lowers it.
+
+    Raises NotFound, Malformed. After the contact was answered or ended it is only noted.
+    """
+    async with system.transaction(actor) as tx:
+        row = await claims.lock_contact(tx, contact_id)
+        access.require(actor, "contacts.answer", thing_of(row, tx, actor))
+        assert row is not None  # noqa: S101  require() has refused None
+        if row.state == contact.CLOSED:
+            return
+        changes = _answered(tx, row, question, value)
+        entry_id = f"{question}.{value}"
+        line = Line(contact_id, entry_id, "answer", "caller", data={"question": question, "value": value})
+        (receipt,) = await claims.append_to(tx, line)
+        if receipt.repeated:
+            return
+        await _apply(tx, row, changes)
+        tx.record("contacts.answer", "contact", contact_id, topics_of(row), question=question)
+
+
+def _answered(tx: Transaction, row: ContactRow, question: str, value: str) -> dict[str, Any]:
+    offered: dict[str, tuple[str, ...]] = {
+        "danger": triage.DANGER,
+        "topic": triage.topics(tx.centre.line(row.line).audience),
+        "under18": ("yes",),
+    }
+    if value not in offered.get(question, ()):
+        raise Malformed(field=question if question in offered else "question")
+    if question == "under18":
+        return {"under18": True}
+    raised = {
+        "priority": triage.raised(row.priority, **{"danger": None, "topic": None, question: value}, text="")
+    }
+    return {question: value, **raised}
+
+
+async def _apply(tx: Transaction, row: ContactRow, changes: dict[str, Any]) -> None:
+    """Write changed columns; a new priority brings its key, and danger its text."""
+    priority = changes.get("priority", row.priority)
+    if priority != row.priority:
+        changes["queue_class"], changes["queue_at"] = contact.queue_key(priority, row.arrived_at)
+    await claims.change(tx, row.id, **changes)
+    if priority == contact.P1 != row.priority and row.state == contact.WAITING:
+        staffed = await queries.anyone_on_duty(tx, tx.centre.queues[row.queue].lines)
+        await say(tx, row, "danger_staffed" if staffed else "danger_unstaffed")
+
+
+async def say(tx: Transaction, row: ContactRow, text: str, **params: str | int) -> None:
+    """A system text to the caller, out through the channel the caller uses."""
+    data = {"text": text, "params": params}
+    outgoing = row.channel == "telegram"
+    await claims.append_to(tx, Line(row.id, new_id(), "system", "system", data=data, outgoing=outgoing))
+    if outgoing:
+        tx.topics.add(topics.outbox())
+
+
+def topics_of(row: ContactRow) -> set[str]:
+    """Who wants to know when this contact changes."""
+    changed = {topics.contact(row.id)}
+    if row.queue is not None:
+        changed.add(topics.queue(row.queue))
+    if row.holder_id is not None:
+        changed.add(topics.staff(row.holder_id))
+    return changed
+
+
+async def leave(system: System, actor: Actor, contact_id: str, *, quick: bool) -> None:
+    """The page was closed; with `quick` the token dies at once. Danger stays open as "caller left", with an alarm."""
+    async with system.transaction(actor) as tx:
+        row = await claims.lock_contact(tx, contact_id)
+        access.require(actor, "contacts.leave", thing_of(row, tx, actor))
+        assert row is not None  # noqa: S101
+        changes: dict[str, Any] = {"caller_left_at": tx.now}
+        if quick:
+            changes["caller_blind"] = None
+        if row.caller_left_at is None or quick:
+            await claims.change(tx, contact_id, **changes)
+            tx.record("contacts.leave", "contact", contact_id, topics_of(row), quick=quick)
+
+
+async def end(system: System, actor: Actor, contact_id: str, reason: str) -> None:
+    """End a conversation; the summary is owed. Raises NotFound, WrongState, Malformed."""
+    if reason not in contact.CHOSEN_END_REASONS:
+        raise Malformed(field="reason")
+    async with system.transaction(actor) as tx:
+        row = await claims.lock_contact(tx, contact_id)
+        access.require(actor, "contacts.end", thing_of(row, tx, actor))
+        assert row is not None  # noqa: S101
+        ended = await claims.move(
+            tx, contact_id, contact.ACTIVE, contact.WRAP_UP, end_reason=reason, ended_at=tx.now
+        )
+        if not ended:
+            raise WrongState
+        await claims.release(tx, contact_id)
+        await claims.freed(tx, actor.id)
+        await say(tx, row, "abusive_close" if reason == "abusive_closed" else "goodbye")
+        state = Line(
+            contact_id, new_id(), "state", "staff", actor.id, data={"to": contact.WRAP_UP, "reason": reason}
+        )
+        await claims.append_to(tx, state)
+        tx.record("contacts.end", "contact", contact_id, topics_of(row), reason_code=reason)
+
+
+async def set_priority(system: System, actor: Actor, contact_id: str, priority: str, reason: str) -> None:
+    """A person raises or lowers; lowering is only ever a person's, and the reason is kept sealed."""
+    if priority not in contact.PRIORITIES:
+        raise Malformed(field="priority")
+    why = checked(reason, REASON_LIMIT)
+    async with system.transaction(actor) as tx:
+        row = await claims.lock_contact(tx, contact_id)
+        access.require(actor, "contacts.set_priority", thing_of(row, tx, actor))
+        assert row is not None  # noqa: S101
+        if row.state == contact.CLOSED:
+            raise WrongState
+        await _apply(tx, row, {"priority": priority})
+        tx.record(
+            "contacts.set_priority", "contact", contact_id, topics_of(row),
+            reason=why, sealed_for=contact_id, before=row.priority, after=priority,
+        )  # fmt: skip
+
+
+async def look(system: System, actor: Actor, contact_id: str) -> None:
+    """Opening what is not one's own leaves an audit row; one's own leaves none. Raises NotFound."""
+    async with system.transaction(actor) as tx:
+        row = await queries.contact(tx, contact_id)
+        access.require(actor, "contacts.look", thing_of(row, tx, actor))
+        assert row is not None  # noqa: S101
+        if row.holder_id != actor.id:
+            tx.record("contacts.look", "contact", contact_id)

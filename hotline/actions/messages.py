@@ -1,0 +1,81 @@
+"""Words in a contact: the caller's, the counsellor's, and notes that only staff see."""
+
+import re
+
+from hotline.actions.contacts import thing_of, topics_of
+from hotline.errors import ContactEnded, Malformed
+from hotline.rules import access, contact, triage
+from hotline.rules.access import Actor, Thing
+from hotline.rules.words import checked
+from hotline.store import claims, queries
+from hotline.store.journal import Line, Receipt
+from hotline.system import System
+
+CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
+
+
+async def receive(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:
+    """A caller's message, committed when this returns. The same id again changes nothing.
+
+    Raises TextEmpty, TextTooLong, TextMalformed, ContactEnded, NotFound, Unavailable.
+    """
+    access.require(actor, "messages.receive", Thing(contact_id))
+    words = _checked(client_id, text)
+    if triage.flagged(words):
+        return await _receive_and_raise(system, actor, contact_id, client_id, words)
+    return await _write(system, Line(contact_id, client_id, "message", "caller"), words)
+
+
+async def reply(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:
+    """The counsellor's message; the row is the outbox. Raises as `receive`, and NotTheHolder."""
+    async with system.read() as tx:
+        row = await queries.contact(tx, contact_id)
+        access.require(actor, "messages.reply", thing_of(row, tx, actor))
+    outgoing = row is not None and row.channel == "telegram"
+    line = Line(contact_id, client_id, "message", "staff", actor.id, outgoing=outgoing)
+    return await _write(system, line, _checked(client_id, text))
+
+
+async def note(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:
+    """A note that only staff see. Raises as `reply`."""
+    async with system.read() as tx:
+        row = await queries.contact(tx, contact_id)
+        access.require(actor, "messages.note", thing_of(row, tx, actor))
+    line = Line(contact_id, client_id, "note", "staff", actor.id)
+    return await _write(system, line, _checked(client_id, text))
+
+
+async def _receive_and_raise(
+    system: System, actor: Actor, contact_id: str, client_id: str, words: str
+) -> Receipt:
+    """Words that must not wait unseen: message and priority in one commit, so neither is there without the other."""
+    async with system.transaction(actor) as tx:
+        row = await claims.lock_contact(tx, contact_id)
+        if row is None or row.state not in (contact.WAITING, contact.ACTIVE):
+            raise ContactEnded
+        body = await tx.seal(contact_id, "entries", client_id, words)
+        (receipt,) = await claims.append_to(
+            tx, Line(contact_id, client_id, "message", "caller", body_sealed=body)
+        )
+        tx.topics.update(topics_of(row))
+        if not receipt.repeated:
+            priority = triage.raised(row.priority, None, None, words)
+            key_class, key_at = contact.queue_key(priority, row.arrived_at)
+            flags = sorted({*row.flags, "phrase"})
+            await claims.change(
+                tx, contact_id, priority=priority, queue_class=key_class, queue_at=key_at, flags=flags
+            )
+            tx.record("messages.flagged", "contact", contact_id, priority=priority)
+    return receipt
+
+
+async def _write(system: System, line: Line, words: str) -> Receipt:
+    await system.open_key(line.contact_id)
+    body = system.vault.seal(line.contact_id, "entries", line.id, words)
+    return await system.journal.write(line.with_body(body))
+
+
+def _checked(client_id: str, text: str) -> str:
+    if not CLIENT_ID.fullmatch(client_id):
+        raise Malformed(field="id")
+    return checked(text)

@@ -1,0 +1,132 @@
+"""Offers: one contact proposed to one counsellor, with a token and a deadline; the token decides every race."""
+
+import secrets
+from datetime import timedelta
+
+from hotline.actions.contacts import say, topics_of
+from hotline.errors import NotOnDuty, OfferGone, WallBreach
+from hotline.ids import new_id
+from hotline.live import topics
+from hotline.rules import access, contact
+from hotline.rules.access import Actor
+from hotline.rules.assignment import OFFER_SECONDS, Proposal, offerable
+from hotline.store import claims, queries
+from hotline.store.journal import Line
+from hotline.store.queries import ContactRow, LiveOffer
+from hotline.system import System, Transaction
+
+
+async def make(system: System, proposal: Proposal) -> str | None:
+    """Offer a waiting contact; everything is checked again under locks. None if the world has moved on."""
+    access.require(access.ENGINE, "offers.make")
+    async with system.transaction(access.ENGINE) as tx:
+        row = await claims.lock_contact(tx, proposal.contact_id)
+        person_row = await claims.lock_staff(tx, proposal.staff_id)
+        if row is None or person_row is None:
+            return None
+        waiting = await queries.waiting(tx, tx.centre, proposal.contact_id)
+        people = await queries.people(tx, proposal.staff_id)
+        if not waiting or waiting[0].offer is not None or not people:
+            return None
+        person = people[0]
+        if not offerable(person, waiting[0], tx.now):
+            return None
+        if person.offer is not None:
+            displaced = (
+                proposal.withdraw == person.offer.id and row.priority == contact.P1 != person.offer.priority
+            )
+            if not displaced or not await claims.close_offer(
+                tx, person.offer.id, "withdrawn", reason="danger"
+            ):
+                return None
+        deadline_at = tx.now + timedelta(seconds=OFFER_SECONDS.get(row.channel, 30))
+        offer_id = await claims.make_offer(tx, row.id, person.id, deadline_at)
+        if offer_id is not None:
+            changed = topics_of(row) | {topics.staff(person.id)}
+            tx.record("offers.make", "contact", row.id, changed, staff=person.id, offer=offer_id)
+        return offer_id
+
+
+async def accept(system: System, actor: Actor, offer_id: str, token: str) -> str:
+    """Take the offered contact; its id. Raises OfferGone (late, taken, not one's own), NotOnDuty, WallBreach."""
+    access.require(actor, "offers.accept")
+    async with system.transaction(actor) as tx:
+        offer = await queries.offer(tx, offer_id)
+        if offer is None or offer.staff_id != actor.id or not secrets.compare_digest(offer.token, token):
+            raise OfferGone
+        row = await claims.lock_contact(tx, offer.contact_id)
+        await claims.lock_staff(tx, actor.id)
+        offer = await queries.offer(tx, offer_id)  # as it is now that nobody else can change it
+        if row is None or offer is None:
+            raise OfferGone
+        if row.state == contact.ACTIVE and row.holder_id == actor.id and offer.state == "accepted":
+            return str(row.id)  # the answer to the first click got lost
+        await _still_eligible(tx, row, actor)
+        if not await claims.close_offer(tx, offer_id, "accepted", token=token, staff_id=actor.id):
+            raise OfferGone
+        if not await claims.take(tx, row.id, actor.id, "accept"):
+            raise OfferGone
+        state = Line(row.id, new_id(), "state", "staff", actor.id, data={"to": contact.ACTIVE})
+        await claims.append_to(tx, state)
+        person = await queries.staff_row(tx, actor.id)
+        await say(tx, row, "assigned", signature=person.signature if person else actor.name)
+        tx.record(
+            "offers.accept", "contact", row.id, topics_of(row) | {topics.staff(actor.id)}, offer=offer_id
+        )
+    return str(row.id)
+
+
+async def decline(system: System, actor: Actor, offer_id: str, token: str) -> None:
+    """Send the contact on to the next; it keeps its place. Raises OfferGone."""
+    access.require(actor, "offers.decline")
+    async with system.transaction(actor) as tx:
+        offer = await queries.offer(tx, offer_id)
+        if offer is None or not await claims.close_offer(
+            tx, offer_id, "declined", token=token, staff_id=actor.id
+        ):
+            raise OfferGone
+        row = await queries.contact(tx, offer.contact_id)
+        assert row is not None  # noqa: S101  offers refer to contacts
+        tx.record(
+            "offers.decline", "contact", row.id, topics_of(row) | {topics.staff(actor.id)}, offer=offer_id
+        )
+
+
+async def end_stale(system: System, offer: LiveOffer) -> bool:
+    """The clock's part: expire an offer past its deadline, withdraw one whose person can no longer take it."""
+    access.require(access.ENGINE, "offers.withdraw")
+    async with system.transaction(access.ENGINE) as tx:
+        row = await claims.lock_contact(tx, offer.contact_id)
+        assert row is not None  # noqa: S101
+        state, reason = await _verdict(tx, offer)
+        if state is None or not await claims.close_offer(tx, offer.id, state, reason=reason):
+            return False
+        changed = topics_of(row) | {topics.staff(offer.staff_id)}
+        tx.record(
+            f"offers.{state}", "contact", row.id, changed, staff=offer.staff_id, offer=offer.id, why=reason
+        )
+        return True
+
+
+async def _verdict(tx: Transaction, offer: LiveOffer) -> tuple[str | None, str | None]:
+    if offer.deadline_at <= tx.now:
+        return "expired", None
+    waiting = await queries.waiting(tx, tx.centre, offer.contact_id)
+    people = await queries.people(tx, offer.staff_id)
+    if not waiting or not people:
+        return "withdrawn", "contact_moved" if not waiting else "left"
+    if not people[0].duty_lines & waiting[0].lines:
+        return "withdrawn", "shift_ended"
+    if not offerable(people[0], waiting[0], tx.now):
+        return "withdrawn", "unavailable"
+    return None, None
+
+
+async def _still_eligible(tx: Transaction, row: ContactRow, actor: Actor) -> None:
+    """A shift's end is no transaction: the invariant holds here, at accept."""
+    if actor.lines & queries.barred_lines(tx.centre, row.line, row.queue):
+        raise WallBreach
+    people = await queries.people(tx, actor.id)
+    lines = set(tx.centre.queues[row.queue].lines) if row.queue else set()
+    if not people or not people[0].duty_lines & lines:
+        raise NotOnDuty

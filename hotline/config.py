@@ -1,0 +1,122 @@
+"""Settings, read once from the environment. An unknown HOTLINE_… variable stops the start.
+
+A secret may be given as NAME or as NAME_FILE; example and weak secrets are refused.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from hotline.errors import ConfigInvalid
+
+PREFIX = "HOTLINE_"
+WEAK = ("change", "example", "secret", "password", "token-here", "xxxx")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an installation may choose. Paths are absolute; empty strings mean "not used"."""
+
+    data: Path = field(metadata={"help": "folder of the database, the keys and nothing else"})
+    centre: str = field(default="kielce", metadata={"help": "short name or id of the centre file"})
+    centre_overlay: str = field(default="", metadata={"help": "a TOML file laid over the centre file"})
+    host: str = field(default="127.0.0.1", metadata={"help": "address to listen on"})
+    port: int = field(default=8080, metadata={"help": "port to listen on"})
+    public_url: str = field(
+        default="", metadata={"help": "address browsers use; its origin is the only one let in"}
+    )
+    database_url: str = field(
+        default="", metadata={"help": "postgresql+asyncpg://…; empty: SQLite in the data folder"}
+    )
+    keys_url: str = field(
+        default="", metadata={"help": "database of the wrapped keys; empty: its own SQLite file"}
+    )
+    master_key_file: str = field(
+        default="", metadata={"help": "file of the master key; empty: keys/ in the data folder"}
+    )
+    redis_url: str = field(default="", metadata={"help": "redis://…; empty: pokes stay inside the process"})
+    telegram_token: str = field(default="", metadata={"help": "token of the callers' bot", "secret": True})
+    telegram_secret: str = field(
+        default="", metadata={"help": "webhook secret; empty: polling", "secret": True}
+    )
+    telegram_api: str = field(default="https://api.telegram.org", metadata={"help": "Bot API server"})
+    telegram_port: int = field(default=8081, metadata={"help": "port of the webhook listener"})
+    exit_url: str = field(default="https://www.imgw.pl/", metadata={"help": "where quick exit leads"})
+    log_level: str = field(default="info", metadata={"help": "debug, info, warning or error"})
+
+    @property
+    def main_url(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data / 'hotline.sqlite'}"
+
+    @property
+    def wrapped_keys_url(self) -> str:
+        return self.keys_url or f"sqlite+aiosqlite:///{self.data / 'keys' / 'wrapped.sqlite'}"
+
+    @property
+    def master_key(self) -> Path:
+        return Path(self.master_key_file) if self.master_key_file else self.data / "keys" / "master.key"
+
+    @property
+    def origin(self) -> str:
+        """The one origin whose pages may change anything, e.g. https://czat.example.org."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def masked(self) -> dict[str, str]:
+        """Every setting by its variable's name; secrets and passwords in addresses as dots."""
+        shown = {}
+        for each in fields(self):
+            value = str(getattr(self, each.name))
+            if value and each.metadata.get("secret"):
+                value = "••••"
+            elif "@" in value and "://" in value:
+                scheme, rest = value.split("://", 1)
+                value = f"{scheme}://••••@{rest.rsplit('@', 1)[1]}"
+            shown[PREFIX + each.name.upper()] = value
+        return shown
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises ConfigInvalid naming the variable and the reason."""
+    given = os.environ if environment is None else environment
+    known = {PREFIX + each.name.upper(): each for each in fields(Settings)}
+    values: dict[str, object] = {"data": Path.cwd() / "var"}
+    for name, text in given.items():
+        if not name.startswith(PREFIX):
+            continue
+        key, value = _from_file(name, text, known)
+        if key not in known:
+            raise ConfigInvalid(name, "there is no such setting")
+        each = known[key]
+        if each.metadata.get("secret"):
+            _refuse_weak(key, value)
+        values[each.name] = _typed(key, value, each.type)
+    settings = Settings(**values)  # type: ignore[arg-type]
+    if settings.log_level not in ("debug", "info", "warning", "error"):
+        raise ConfigInvalid("HOTLINE_LOG_LEVEL", "must be debug, info, warning or error")
+    return settings
+
+
+def _from_file(name: str, text: str, known: Mapping[str, object]) -> tuple[str, str]:
+    key = name.removesuffix("_FILE")
+    if name in known or key not in known:
+        return name, text
+    try:
+        return key, Path(text).read_text().strip()
+    except OSError as error:
+        raise ConfigInvalid(name, f"{text}: {error.strerror}") from None
+
+
+def _typed(key: str, text: str, kind: object) -> object:
+    if kind is Path:
+        return Path(text).expanduser().resolve()
+    if kind is int:
+        if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+            raise ConfigInvalid(key, "must be a port number")
+        return int(text)
+    return text
+
+
+def _refuse_weak(key: str, text: str) -> None:
+    if text and (len(text) < 16 or any(word in text.lower() for word in WEAK)):
+        raise ConfigInvalid(key, "is an example or too weak")

@@ -1,0 +1,1 @@
+"""Hints, never facts: pokes say that something changed, and whoever hears one reads the database."""

@@ -1,0 +1,99 @@
+"""The sockets of this process: who listens to which topics, and what is new for each.
+
+A listener holds only the names of what changed, never content, so a slow reader costs a set and not a
+backlog. Behind every poke stands a poll: numbers that moved without a poke are found within two seconds.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
+
+from hotline.live.bus import Bus
+
+POLL_SECONDS = 1.5
+Versions = Callable[[Collection[str]], Awaitable[dict[str, int]]]
+
+
+class Listener:
+    """One reader's topics and which of them changed since it last asked."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+        self.topics: set[str] = set()
+        self._changed: set[str] = set()
+        self._wake = asyncio.Event()
+
+    def add(self, topic: str) -> None:
+        """Listen to one more topic; it counts as changed, so that its present state is read first."""
+        if topic not in self.topics:
+            self.topics.add(topic)
+            self._hub.attach(topic, self)
+        self.poke(topic)
+
+    def drop(self, topic: str) -> None:
+        self.topics.discard(topic)
+        self._changed.discard(topic)
+        self._hub.detach(topic, self)
+
+    def poke(self, topic: str) -> None:
+        self._changed.add(topic)
+        self._wake.set()
+
+    async def changed(self, at_most: float) -> set[str]:
+        """The topics that changed, as soon as there are some; an empty set after `at_most` seconds."""
+        try:
+            async with asyncio.timeout(at_most):
+                await self._wake.wait()
+        except TimeoutError:
+            return set()
+        self._wake.clear()
+        changed, self._changed = self._changed, set()
+        return changed & self.topics
+
+
+class Hub:
+    """Spreads the bus's pokes over this process's listeners."""
+
+    def __init__(self, bus: Bus, versions: Versions) -> None:
+        self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        self._versions = versions
+        self._seen: dict[str, int] = {}
+        bus.listen(self._hear)
+
+    @asynccontextmanager
+    async def listener(self) -> AsyncIterator[Listener]:
+        """A listener for as long as the block runs."""
+        listener = Listener(self)
+        try:
+            yield listener
+        finally:
+            for topic in tuple(listener.topics):
+                listener.drop(topic)
+
+    def attach(self, topic: str, listener: Listener) -> None:
+        self._listeners[topic].add(listener)
+
+    def detach(self, topic: str, listener: Listener) -> None:
+        self._listeners[topic].discard(listener)
+        if not self._listeners[topic]:
+            del self._listeners[topic]
+            self._seen.pop(topic, None)
+
+    async def run(self) -> None:
+        """Poll for what no poke told, until cancelled."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            await self.poll()
+
+    async def poll(self) -> None:
+        """Compare the numbers of all topics that have them; poke those that moved."""
+        for topic, version in (await self._versions(tuple(self._listeners))).items():
+            if self._seen.get(topic) != version:
+                self._seen[topic] = version
+                self._hear(frozenset((topic,)))
+
+    def _hear(self, topics: frozenset[str]) -> None:
+        for topic in topics & self._listeners.keys():
+            for listener in tuple(self._listeners[topic]):
+                listener.poke(topic)

@@ -1,0 +1,26 @@
+"""Names of what can change. A poke is a set of these and carries nothing else."""
+
+
+def contact(contact_id: str) -> str:
+    return f"contact:{contact_id}"
+
+
+def staff(staff_id: str) -> str:
+    return f"staff:{staff_id}"
+
+
+def queue(queue_id: str) -> str:
+    return f"queue:{queue_id}"
+
+
+def roster() -> str:
+    return "roster"
+
+
+def outbox() -> str:
+    return "outbox"
+
+
+def concerns_routing(topic: str) -> bool:
+    """Could this change who is offered what? Then the engine wakes."""
+    return topic.startswith(("queue:", "staff:")) or topic == "roster"

@@ -1,0 +1,11 @@
+"""Alembic's entry: run on the connection that `store.schema` hands over, in its transaction."""
+
+from alembic import context
+
+from hotline.store.tables import key_metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection, target_metadata=key_metadata, render_as_batch=True, transactional_ddl=True
+)
+context.run_migrations()

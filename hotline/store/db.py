@@ -1,0 +1,129 @@
+"""One database, SQLite or PostgreSQL: how a connection is opened, and who may write when.
+
+SQLite has one writer, so a process has one fair gate around `BEGIN IMMEDIATE`; PostgreSQL has row
+locks (see `claims`). Everything above this file is the same for both.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+
+from hotline.errors import Unavailable
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime; naive values are refused, because a local time stored once is wrong for ever."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored instant must carry its zone")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Tx(ABC):
+    """What a store function is given: a connection inside a transaction, its one `now`, and the seals.
+
+    `system.Transaction` is the only implementation; it is abstract here so that rows never meet keys.
+    """
+
+    connection: AsyncConnection
+    now: datetime
+
+    @abstractmethod
+    async def unseal(self, owner_id: str, table: str, row_id: str, sealed: bytes) -> str:
+        """The text behind `sealed`, which belongs to that owner, table and row."""
+
+    def upsert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
+        """An INSERT that knows ON CONFLICT, in this database's dialect."""
+        if self.connection.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
+
+
+class Database:
+    """An engine and, for SQLite, the gate before its one writer."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+        self._gate = asyncio.Lock()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits at the end of the block, or rolls back. Raises Unavailable."""
+        gate: AbstractAsyncContextManager[Any] = self._gate if self.is_sqlite else nullcontext()
+        async with gate, _or_unavailable(), self.engine.connect() as connection:
+            writing = await connection.execution_options(hotline_write=True)
+            async with writing.begin():
+                yield writing
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent look that leaves nothing behind. Raises Unavailable."""
+        async with _or_unavailable(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _or_unavailable() -> AsyncIterator[None]:
+    """A database that does not answer becomes a fact the caller can act on; a mistake of ours does not."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout, ConnectionError) as error:
+        raise Unavailable from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable from error
+        raise
+
+
+def _postgres_engine(url: str) -> AsyncEngine:
+    timeouts = {"statement_timeout": "15000", "idle_in_transaction_session_timeout": "30000"}
+    arguments = {"server_settings": timeouts, "timeout": 5}
+    return create_async_engine(url, pool_pre_ping=True, pool_size=10, pool_timeout=5, connect_args=arguments)
+
+
+def _sqlite_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=6, pool_timeout=10, connect_args={"timeout": 10})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, see below
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        # A writer takes the lock at once: upgrading later would fail with "database is locked".
+        writes = connection.get_execution_options().get("hotline_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

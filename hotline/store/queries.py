@@ -1,0 +1,238 @@
+"""What the rules need to decide: who waits, who is there, which shifts. No content is read here."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, literal, select, tuple_
+
+from hotline.rules.assignment import Pending, Person, Waiting
+from hotline.rules.centre import Centre
+from hotline.rules.duty import Shift
+from hotline.store.db import Instant, Tx
+from hotline.store.tables import contacts, entries, offers, sessions, shifts, staff, threads
+
+ContactRow = Row[Any]  # a row of `contacts`
+EPSILON = datetime.resolution  # one microsecond: "now" as a half-open interval
+
+
+async def shifts_between(
+    tx: Tx, start: datetime, end: datetime, lines: Collection[str] | None = None
+) -> list[Shift]:
+    """Shifts that touch [start, end), of these lines or of all."""
+    query = select(shifts).where(shifts.c.ends_at > start, shifts.c.starts_at < end)
+    if lines is not None:
+        query = query.where(shifts.c.line.in_(lines))
+    rows = await tx.connection.execute(query.order_by(shifts.c.starts_at, shifts.c.id))
+    return [Shift(row.id, row.line, row.staff_id, row.starts_at, row.ends_at) for row in rows]
+
+
+async def next_shifts(tx: Tx, lines: Collection[str]) -> list[Shift]:
+    """Shifts of these lines that are not over yet."""
+    query = (
+        select(shifts).where(shifts.c.ends_at > tx.now, shifts.c.line.in_(lines)).order_by(shifts.c.starts_at)
+    )
+    rows = await tx.connection.execute(query.limit(500))
+    return [Shift(row.id, row.line, row.staff_id, row.starts_at, row.ends_at) for row in rows]
+
+
+async def waiting(tx: Tx, centre: Centre, contact_id: str | None = None) -> list[Waiting]:
+    """Waiting contacts in queue order, with their offers so far; or just the one."""
+    query = select(contacts).where(contacts.c.state == "waiting", contacts.c.queue.is_not(None))
+    if contact_id is not None:
+        query = query.where(contacts.c.id == contact_id)
+    order = (contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
+    rows = (await tx.connection.execute(query.order_by(*order))).all()
+    made: dict[str, list[Row[Any]]] = defaultdict(list)
+    ids = [row.id for row in rows]
+    for offer in await tx.connection.execute(select(offers).where(offers.c.contact_id.in_(ids))):
+        made[offer.contact_id].append(offer)
+    return [_waiting(centre, row, made[row.id]) for row in rows]
+
+
+def _waiting(centre: Centre, row: Row[Any], made: list[Row[Any]]) -> Waiting:
+    asked: dict[str, int] = defaultdict(int)
+    pending = None
+    for offer in made:
+        if offer.state == "pending":
+            pending = Pending(offer.id, offer.staff_id, row.priority, offer.deadline_at)
+        elif offer.state in ("declined", "expired"):
+            asked[offer.staff_id] += 1
+    return Waiting(
+        id=row.id,
+        priority=row.priority,
+        key=(row.queue_class, row.queue_at),
+        lines=frozenset(centre.queues[row.queue].lines),
+        barred_lines=barred_lines(centre, row.line, row.queue),
+        asked=dict(asked),
+        offer=pending,
+    )
+
+
+def barred_lines(centre: Centre, line: str, queue: str | None) -> frozenset[str]:
+    """Lines whose people must not meet this contact: behind the wall of its line or of its queue."""
+    barred = centre.lines_behind_wall(line)
+    if queue is not None:
+        for other in centre.queues[queue].lines:
+            barred |= centre.lines_behind_wall(other)
+    return barred
+
+
+async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
+    """Active staff as routing sees them now; or just the one."""
+    query = select(staff).where(staff.c.active)
+    if staff_id is not None:
+        query = query.where(staff.c.id == staff_id)
+    rows = (await tx.connection.execute(query.order_by(staff.c.id))).all()
+    duty: dict[str, set[str]] = defaultdict(set)
+    for shift in await shifts_between(tx, tx.now, tx.now + EPSILON):
+        duty[shift.staff_id].add(shift.line)
+    load = await _count_by_holder(tx, "active")
+    owing = await _count_by_holder(tx, "wrap_up")
+    pending = await _pending_by_person(tx)
+    return [
+        Person(
+            id=row.id,
+            duty_lines=frozenset(duty[row.id]),
+            lines=frozenset(row.lines),
+            intent=intent_now(row.intent, row.intent_until, tx.now),
+            seen_at=row.seen_at,
+            load=load.get(row.id, 0),
+            limit=row.text_limit,
+            owes_summary=row.id in owing,
+            freed_at=row.freed_at,
+            offer=pending.get(row.id),
+        )
+        for row in rows
+        if "counsellor" in row.roles
+    ]
+
+
+def intent_now(intent: str, until: datetime | None, now: datetime) -> str:
+    """What the person said, unless the break they named is over: then they are available again."""
+    if intent == "break" and until is not None and until <= now:
+        return "available"
+    return intent
+
+
+async def _count_by_holder(tx: Tx, state: str) -> dict[str, int]:
+    query = (
+        select(contacts.c.holder_id, func.count())
+        .where(contacts.c.state == state, contacts.c.holder_id.is_not(None))
+        .group_by(contacts.c.holder_id)
+    )
+    return {row[0]: row[1] for row in await tx.connection.execute(query)}
+
+
+async def _pending_by_person(tx: Tx) -> dict[str, Pending]:
+    query = (
+        select(offers, contacts.c.priority)
+        .join(contacts, contacts.c.id == offers.c.contact_id)
+        .where(offers.c.state == "pending")
+    )
+    rows = await tx.connection.execute(query)
+    return {row.staff_id: Pending(row.id, row.staff_id, row.priority, row.deadline_at) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOffer:
+    """A pending offer with what the engine needs to judge it."""
+
+    id: str
+    contact_id: str
+    staff_id: str
+    queue: str
+    made_at: datetime
+    deadline_at: datetime
+
+
+async def pending_offers(tx: Tx) -> list[LiveOffer]:
+    """Every pending offer, oldest first."""
+    query = (
+        select(offers, contacts.c.queue)
+        .join(contacts, contacts.c.id == offers.c.contact_id)
+        .where(offers.c.state == "pending")
+        .order_by(offers.c.made_at)
+    )
+    rows = await tx.connection.execute(query)
+    return [
+        LiveOffer(row.id, row.contact_id, row.staff_id, row.queue, row.made_at, row.deadline_at)
+        for row in rows
+    ]
+
+
+async def offer(tx: Tx, offer_id: str) -> Row[Any] | None:
+    return (await tx.connection.execute(select(offers).where(offers.c.id == offer_id))).one_or_none()
+
+
+async def contact(tx: Tx, contact_id: str) -> Row[Any] | None:
+    return (await tx.connection.execute(select(contacts).where(contacts.c.id == contact_id))).one_or_none()
+
+
+async def contact_by_origin(tx: Tx, origin: str) -> Row[Any] | None:
+    return (await tx.connection.execute(select(contacts).where(contacts.c.origin == origin))).one_or_none()
+
+
+async def contact_by_caller(tx: Tx, caller_blind: str) -> Row[Any] | None:
+    """The newest contact of this web token or chat."""
+    query = (
+        select(contacts)
+        .where(contacts.c.caller_blind == caller_blind)
+        .order_by(contacts.c.id.desc())
+        .limit(1)
+    )
+    return (await tx.connection.execute(query)).one_or_none()
+
+
+async def place(tx: Tx, me: Row[Any]) -> int:
+    """1 for the next in turn. The order is the one in which contacts are offered."""
+    mine = tuple_(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
+    query = select(func.count()).where(
+        contacts.c.state == "waiting",
+        contacts.c.queue == me.queue,
+        mine < tuple_(literal(me.queue_class), literal(me.queue_at, Instant), literal(me.id)),
+    )
+    return int((await tx.connection.execute(query)).scalar_one()) + 1
+
+
+async def anyone_on_duty(tx: Tx, queue_lines: Collection[str]) -> bool:
+    """Is somebody on shift for one of these lines now?"""
+    return bool(await shifts_between(tx, tx.now, tx.now + EPSILON, queue_lines))
+
+
+async def entry_seq(tx: Tx, entry_id: str, caller_blind: str) -> tuple[str, int] | None:
+    """(contact, seq) of an entry this caller sent before, in whichever contact it is."""
+    query = (
+        select(entries.c.contact_id, entries.c.seq)
+        .join(contacts, contacts.c.id == entries.c.contact_id)
+        .where(entries.c.id == entry_id, contacts.c.caller_blind == caller_blind)
+    )
+    row = (await tx.connection.execute(query)).first()
+    return None if row is None else (row.contact_id, row.seq)
+
+
+async def staff_row(tx: Tx, staff_id: str) -> Row[Any] | None:
+    return (await tx.connection.execute(select(staff).where(staff.c.id == staff_id))).one_or_none()
+
+
+async def staff_by_login(tx: Tx, login: str) -> Row[Any] | None:
+    return (await tx.connection.execute(select(staff).where(staff.c.login == login))).one_or_none()
+
+
+async def session(tx: Tx, secret_hash: str) -> Row[Any] | None:
+    """A session that was not revoked, with its person."""
+    query = (
+        select(sessions.c.seen_at.label("session_seen_at"), sessions.c.created_at.label("session_at"), staff)
+        .join(staff, staff.c.id == sessions.c.staff_id)
+        .where(sessions.c.secret_hash == secret_hash, sessions.c.revoked_at.is_(None), staff.c.active)
+    )
+    return (await tx.connection.execute(query)).one_or_none()
+
+
+async def last_seqs(tx: Tx, contact_ids: Collection[str]) -> dict[str, int]:
+    """The newest number of each of these threads: what a poll compares."""
+
+    query = select(threads.c.contact_id, threads.c.last_seq).where(threads.c.contact_id.in_(contact_ids))
+    return {row.contact_id: row.last_seq for row in await tx.connection.execute(query)}

@@ -1,0 +1,172 @@
+"""System: what every action is given. `transaction()` commits, then pokes.
+
+`tx.record` writes the audit row and queues the poke in one call, so neither can be forgotten.
+"""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hotline.config import Settings
+from hotline.errors import KeyDestroyed
+from hotline.ids import new_id
+from hotline.live import topics
+from hotline.live.bus import Bus
+from hotline.rules.access import Actor
+from hotline.rules.centre import Centre
+from hotline.store import keys as key_rows
+from hotline.store.db import Database, Tx
+from hotline.store.journal import Journal
+from hotline.store.tables import audit
+from hotline.vault import Vault
+
+
+class Clock(Protocol):
+    """Where `now` comes from."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+
+
+class MachineClock:
+    """The clock of this machine; the one place where the program asks it."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251  the only clock
+
+
+@dataclass(slots=True)
+class Record:
+    """One line of the audit, written at commit."""
+
+    verb: str
+    thing_kind: str
+    thing_id: str
+    coded: dict[str, Any]
+    reason: str | None
+    owner_id: str | None
+
+
+class Transaction(Tx):
+    """A connection inside a transaction, its one `now`, who acts, and what to poke afterwards."""
+
+    def __init__(self, system: "System", connection: AsyncConnection, actor: Actor | None) -> None:
+        self.system = system
+        self.connection = connection
+        self.actor = actor
+        self.now = system.clock.now()
+        self.centre = system.centre
+        self.topics: set[str] = set()
+        self._records: list[Record] = []
+
+    def record(
+        self,
+        verb: str,
+        thing_kind: str,
+        thing_id: str,
+        topics: Collection[str] = (),
+        *,
+        reason: str | None = None,
+        sealed_for: str | None = None,
+        **coded: Any,
+    ) -> None:
+        """Say what was done to what, and which topics changed. A free-text reason needs an owner to seal it."""
+        if reason is not None and sealed_for is None:
+            raise ValueError("a reason is free text and needs an owner's key")
+        self._records.append(Record(verb, thing_kind, thing_id, coded, reason, sealed_for))
+        self.topics.update(topics)
+
+    async def seal(self, owner_id: str, table: str, row_id: str, text: str) -> bytes:
+        """`text` sealed with the owner's key for this place. Raises KeyDestroyed."""
+        await self.system.open_key(owner_id)
+        return self.system.vault.seal(owner_id, table, row_id, text)
+
+    async def unseal(self, owner_id: str, table: str, row_id: str, sealed: bytes) -> str:
+        await self.system.open_key(owner_id)
+        return self.system.vault.unseal(owner_id, table, row_id, sealed)
+
+    def blind(self, purpose: str, value: str) -> str:
+        """Keyed fingerprint for a look-up."""
+        return self.system.vault.blind(purpose, value)
+
+    async def flush_records(self) -> None:
+        """Write the audit rows; called once, just before the commit."""
+        actor = self.actor
+        if not self._records or actor is None:
+            return
+        rows = []
+        for each in self._records:
+            row_id = new_id()
+            reason = None
+            if each.reason is not None and each.owner_id is not None:
+                reason = await self.seal(each.owner_id, "audit", row_id, each.reason)
+            rows.append(
+                {
+                    "id": row_id,
+                    "at": self.now,
+                    "actor_kind": actor.kind,
+                    "actor_id": actor.id,
+                    "verb": each.verb,
+                    "thing_kind": each.thing_kind,
+                    "thing_id": each.thing_id,
+                    "coded": each.coded,
+                    "reason_sealed": reason,
+                }
+            )
+        await self.connection.execute(insert(audit), rows)
+
+
+@dataclass(slots=True)
+class System:
+    """The parts an action may use. Built and closed by `app`."""
+
+    db: Database
+    keys: Database
+    bus: Bus
+    clock: Clock
+    vault: Vault
+    settings: Settings
+    centre: Centre
+    journal: Journal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self.db, self.clock.now, self._written)
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor) -> AsyncIterator[Transaction]:
+        """All or nothing: rows and audit are committed together, pokes go out after. Raises Unavailable."""
+        async with self.db.write() as connection:
+            tx = Transaction(self, connection, actor)
+            yield tx
+            await tx.flush_records()
+        if tx.topics:
+            await self.bus.publish(tx.topics)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """A look without a trace."""
+        async with self.db.read() as connection:
+            yield Transaction(self, connection, None)
+
+    async def _written(self, contact_ids: set[str], outgoing: bool) -> None:
+        changed = {topics.contact(contact_id) for contact_id in contact_ids}
+        await self.bus.publish(changed | {topics.outbox()} if outgoing else changed)
+
+    async def make_key(self, owner_id: str) -> None:
+        """A key for a new contact or case; committed apart before anything is sealed with it."""
+        key_id, wrapped = self.vault.new_key(owner_id)
+        await key_rows.add(self.keys, owner_id, key_id, wrapped, self.clock.now())
+
+    async def open_key(self, owner_id: str) -> None:
+        """Have the owner's key at hand. Raises KeyDestroyed if there is none."""
+        if self.vault.knows(owner_id):
+            return
+        found = await key_rows.get(self.keys, owner_id)
+        if found is None:
+            raise KeyDestroyed
+        self.vault.admit(owner_id, *found)

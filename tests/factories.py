@@ -1,0 +1,210 @@
+"""What the tests build: a clock that can be moved, a system, a running house, people, shifts, callers."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hotline import app, centres
+from hotline.actions import arrivals, offers, presence, roster, staff
+from hotline.config import Settings
+from hotline.rules.access import OPERATOR, Actor
+from hotline.rules.assignment import Proposal
+from hotline.store import queries
+from hotline.system import System
+from hotline.vault import make_master_key
+from tests.servers import free_port
+
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # 10:00 in Kielce, an ordinary working day
+TRUST = "city_trust_19513"
+VICTIMS = "sow_victims_24h"
+PERPETRATORS = "sow_perpetrators"
+
+
+class MovableClock:
+    """Runs like a clock from where it was set; tests move it. With `frozen` it stands still."""
+
+    def __init__(self, at: datetime = MONDAY, *, frozen: bool = False) -> None:
+        self._frozen = frozen
+        self.set(at)
+
+    def now(self) -> datetime:
+        ran = 0.0 if self._frozen else time.monotonic() - self._since
+        return self._at + timedelta(seconds=ran)
+
+    def set(self, at: datetime) -> None:
+        self._at, self._since = at, time.monotonic()
+
+    def advance(self, **delta: float) -> None:
+        self.set(self.now() + timedelta(**delta))
+
+
+def settings_in(folder: Path, **more: str | int) -> Settings:
+    """Settings of a demo Kielce in a fresh folder, with its master key made."""
+    settings = Settings(
+        data=folder,
+        centre="kielce",
+        centre_overlay=str(centres.DEMO),
+        port=free_port(),
+        **more,  # type: ignore[arg-type]
+    )
+    if not settings.master_key.exists():
+        make_master_key(settings.master_key)
+    return settings
+
+
+@asynccontextmanager
+async def journal_running(system: System) -> AsyncIterator[None]:
+    """The journal's loop, for tests without a house."""
+    task = asyncio.get_running_loop().create_task(system.journal.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@dataclass
+class Running:
+    """A whole house on a port of this machine."""
+
+    url: str
+    system: System
+    clock: MovableClock
+    house: app.House
+    settings: Settings
+
+    async def sign_in_path(self, staff_id: str) -> str:
+        return f"/sign-in/once/{await staff.issue_link(self.system, OPERATOR, staff_id)}"
+
+
+@asynccontextmanager
+async def running_house(
+    settings: Settings, clock: MovableClock, *, engine: bool = True
+) -> AsyncIterator[Running]:
+    """The house in a task of its own: fixtures are set up and torn down in different tasks."""
+    ready: asyncio.Future[app.House] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+
+    async def live() -> None:
+        try:
+            async with app.house(settings, clock, engine=engine) as house:
+                ready.set_result(house)
+                await stop.wait()
+        except BaseException as error:
+            if not ready.done():
+                ready.set_exception(error)
+            raise
+
+    task = asyncio.get_running_loop().create_task(live())
+    house = await ready
+    try:
+        yield Running(settings.origin, house.system, clock, house, settings)
+    finally:
+        stop.set()
+        await task
+
+
+@dataclass
+class Person:
+    """Somebody on the staff, as an actor."""
+
+    id: str
+    actor: Actor
+    lines: Collection[str] = field(default_factory=tuple)
+
+
+async def add_person(
+    system: System,
+    name: str,
+    lines: Collection[str] = (TRUST,),
+    roles: Collection[str] = ("counsellor",),
+    *,
+    hours: float | None = 8,
+    present: bool = True,
+    text_limit: int = 2,
+) -> Person:
+    """A person with a shift that covers now (unless `hours` is None) and a live console."""
+    newcomer = staff.Newcomer(name.lower(), f"{name} Testowa", name, roles, lines, text_limit=text_limit)
+    staff_id = await staff.add(system, OPERATOR, newcomer)
+    actor = Actor("staff", staff_id, newcomer.name, frozenset(roles), frozenset(lines))
+    if hours is not None:
+        now = system.clock.now()
+        for line in lines:
+            await roster.add_shift(
+                system, OPERATOR, line, staff_id, now - timedelta(hours=1), now + timedelta(hours=hours)
+            )
+    if present:
+        await presence.seen(system, actor)
+    return Person(staff_id, actor, lines)
+
+
+@dataclass
+class Caller:
+    """A caller of the web chat, below HTTP."""
+
+    contact_id: str
+    token: str
+    actor: Actor
+
+
+async def add_caller(
+    system: System, text: str = "Dzień dobry, potrzebuję rozmowy.", line: str = TRUST, **more: object
+) -> Caller:
+    """Somebody who writes a first message."""
+    token = secrets.token_urlsafe(32)
+    arrival = arrivals.Arrival(
+        line=line,
+        channel="web",
+        origin="web:" + system.vault.blind("web", token),
+        client_id=secrets.token_urlsafe(12),
+        language="pl",
+        text=text,
+        token=token,
+        **more,  # type: ignore[arg-type]
+    )
+    started = await arrivals.start(system, arrival)
+    return Caller(started.contact_id, token, Actor("caller", started.contact_id))
+
+
+@dataclass
+class Offer:
+    """A pending offer with its token."""
+
+    id: str
+    token: str
+    staff_id: str
+    contact_id: str
+
+
+async def offer_to(system: System, contact_id: str, staff_id: str) -> Offer | None:
+    """Make an offer as the engine would."""
+    offer_id = await offers.make(system, Proposal(contact_id, staff_id))
+    return None if offer_id is None else await read_offer(system, offer_id)
+
+
+async def read_offer(system: System, offer_id: str) -> Offer:
+    async with system.read() as tx:
+        row = await queries.offer(tx, offer_id)
+    assert row is not None
+    return Offer(row.id, row.token, row.staff_id, row.contact_id)
+
+
+async def pending(system: System) -> list[Offer]:
+    """All pending offers."""
+    async with system.read() as tx:
+        found = await queries.pending_offers(tx)
+    return [await read_offer(system, each.id) for each in found]
+
+
+async def talk(system: System, person: Person, **more: object) -> Caller:
+    """A caller who has been answered by this person."""
+    caller = await add_caller(system, **more)  # type: ignore[arg-type]
+    offer = await offer_to(system, caller.contact_id, person.id)
+    assert offer is not None
+    await offers.accept(system, person.actor, offer.id, offer.token)
+    return caller
