@@ -47,10 +47,11 @@ class Engine:
     async def _end_stale_offers(self) -> int:
         async with self._system.read() as tx:
             pending = await queries.pending_offers(tx)
-        done = 0
-        for offer in pending:
-            done += await offers.end_stale(self._system, offer)
-        return done
+            stale = [offer for offer in pending if (await offers.verdict(tx, offer))[0] is not None]
+        ended = 0
+        for offer in stale:
+            ended += await offers.end_stale(self._system, offer)
+        return ended
 
     async def _make_offers(self) -> int:
         async with self._system.read() as tx:

@@ -98,7 +98,7 @@ async def end_stale(system: System, offer: LiveOffer) -> bool:
     async with system.transaction(access.ENGINE) as tx:
         row = await claims.lock_contact(tx, offer.contact_id)
         assert row is not None  # noqa: S101
-        state, reason = await _verdict(tx, offer)
+        state, reason = await verdict(tx, offer)
         if state is None or not await claims.close_offer(tx, offer.id, state, reason=reason):
             return False
         changed = topics_of(row) | {topics.staff(offer.staff_id)}
@@ -108,7 +108,8 @@ async def end_stale(system: System, offer: LiveOffer) -> bool:
         return True
 
 
-async def _verdict(tx: Transaction, offer: LiveOffer) -> tuple[str | None, str | None]:
+async def verdict(tx: Transaction, offer: LiveOffer) -> tuple[str | None, str | None]:
+    """How a pending offer must end now, and why; (None, None) while it stands."""
     if offer.deadline_at <= tx.now:
         return "expired", None
     waiting = await queries.waiting(tx, tx.centre, offer.contact_id)

@@ -1,0 +1,220 @@
+"""What one console shows besides the conversation: the person, the offer, the queue, the conversations held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from hotline.rules.access import Actor
+from hotline.rules.centre import Centre
+from hotline.rules.duty import Shift
+from hotline.store import queries
+from hotline.store.db import Tx
+from hotline.store.tables import contacts, entries, offers, threads
+from hotline.store.views.talks import caller_away
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """On duty for a line until then."""
+
+    line: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The counsellor's own state."""
+
+    staff_id: str
+    name: str
+    intent: str
+    intent_until: datetime | None
+    duties: list[Duty]
+    next_duty_at: datetime | None
+    capacity: int
+    active: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """The offer that rings for this person."""
+
+    id: str
+    token: str
+    contact_id: str
+    line: str
+    priority: str
+    language: str
+    channel: str
+    arrived_at: datetime
+    made_at: datetime
+    deadline_at: datetime
+    danger: str | None
+    topic: str | None
+    flagged: bool
+    under18: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """One waiting contact of a queue."""
+
+    contact_id: str
+    line: str
+    priority: str
+    language: str
+    channel: str
+    arrived_at: datetime
+    offered: bool
+    offered_to_me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A conversation I hold, or one whose summary I still owe."""
+
+    contact_id: str
+    ref: str
+    line: str
+    channel: str
+    state: str
+    priority: str
+    last_seq: int
+    caller_seq: int
+    caller_away: bool
+    arrived_at: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleView:
+    """Everything the console shows besides the conversation itself."""
+
+    me: Me
+    offer: OfferView | None
+    queue: list[WaitingRow]
+    mine: list[Mine]
+    now: datetime
+
+
+async def console(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
+    """The counsellor's own state, offer, queue of the lines on duty for, and conversations."""
+    shifts = [
+        shift for shift in await queries.next_shifts(tx, list(centre.lines)) if shift.staff_id == actor.id
+    ]
+    me = await _me(tx, actor, shifts)
+    on_duty = {duty.line for duty in me.duties}
+    leads = "supervisor" in actor.roles
+    queues = [queue.id for queue in centre.queues.values() if leads or on_duty & set(queue.lines)]
+    return ConsoleView(
+        me=me,
+        offer=await _offer(tx, actor.id),
+        queue=await _queue(tx, centre, actor, queues),
+        mine=await _mine(tx, actor.id),
+        now=tx.now,
+    )
+
+
+async def _me(tx: Tx, actor: Actor, shifts: Sequence[Shift]) -> Me:
+    row = await queries.staff_row(tx, actor.id)
+    until: dict[str, datetime] = {}
+    later = []
+    for shift in shifts:  # in order of start: a shift that follows without a gap prolongs the first
+        known = until.get(shift.line)
+        if shift.starts_at <= tx.now or (known is not None and shift.starts_at <= known):
+            until[shift.line] = max(shift.ends_at, known or shift.ends_at)
+        else:
+            later.append(shift.starts_at)
+    query = select(func.count()).where(contacts.c.holder_id == actor.id, contacts.c.state == "active")
+    return Me(
+        staff_id=actor.id,
+        name=row.name if row else actor.name,
+        intent=queries.intent_now(row.intent, row.intent_until, tx.now) if row else "off",
+        intent_until=row.intent_until if row else None,
+        duties=[Duty(line, end) for line, end in sorted(until.items())],
+        next_duty_at=min(later, default=None),
+        capacity=row.text_limit if row else 0,
+        active=int((await tx.connection.execute(query)).scalar_one()),
+    )
+
+
+async def _offer(tx: Tx, staff_id: str) -> OfferView | None:
+    query = (
+        select(offers, contacts)
+        .join(contacts, contacts.c.id == offers.c.contact_id)
+        .where(offers.c.staff_id == staff_id, offers.c.state == "pending", offers.c.deadline_at > tx.now)
+    )
+    row = (await tx.connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        return None
+    return OfferView(
+        id=row[offers.c.id],
+        token=row[offers.c.token],
+        contact_id=row[contacts.c.id],
+        line=row[contacts.c.line],
+        priority=row[contacts.c.priority],
+        language=row[contacts.c.language],
+        channel=row[contacts.c.channel],
+        arrived_at=row[contacts.c.arrived_at],
+        made_at=row[offers.c.made_at],
+        deadline_at=row[offers.c.deadline_at],
+        danger=row[contacts.c.danger],
+        topic=row[contacts.c.topic],
+        flagged="phrase" in row[contacts.c.flags],
+        under18=row[contacts.c.under18],
+    )
+
+
+async def _queue(tx: Tx, centre: Centre, actor: Actor, queues: list[str]) -> list[WaitingRow]:
+    query = (
+        select(contacts, offers.c.staff_id.label("offered_to"))
+        .outerjoin(offers, (offers.c.contact_id == contacts.c.id) & (offers.c.state == "pending"))
+        .where(contacts.c.state == "waiting", contacts.c.queue.in_(queues))
+        .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
+    )
+    return [
+        WaitingRow(
+            row.id,
+            row.line,
+            row.priority,
+            row.language,
+            row.channel,
+            row.arrived_at,
+            row.offered_to is not None,
+            row.offered_to == actor.id,
+        )
+        for row in await tx.connection.execute(query)
+        if not actor.lines & queries.barred_lines(centre, row.line, row.queue)
+    ]
+
+
+async def _mine(tx: Tx, staff_id: str) -> list[Mine]:
+    last_said = (
+        select(func.max(entries.c.seq))
+        .where(entries.c.contact_id == contacts.c.id, entries.c.author == "caller")
+        .scalar_subquery()
+    )
+    query = (
+        select(contacts, threads.c.last_seq, last_said.label("caller_seq"))
+        .join(threads, threads.c.contact_id == contacts.c.id)
+        .where(contacts.c.holder_id == staff_id, contacts.c.state.in_(("active", "wrap_up")))
+        .order_by(contacts.c.state, contacts.c.answered_at, contacts.c.id)
+    )
+    return [
+        Mine(
+            row.id,
+            row.ref,
+            row.line,
+            row.channel,
+            row.state,
+            row.priority,
+            row.last_seq,
+            row.caller_seq or 0,
+            caller_away(row, tx.now),
+            row.arrived_at,
+            row.answered_at,
+        )
+        for row in await tx.connection.execute(query)
+    ]

@@ -1,0 +1,167 @@
+"""A contact as pages show it: its head, its entries, its place in the queue, its summary."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, func, select
+
+from hotline.rules.presence import CALLER_PING, LEAVING_GRACE
+from hotline.store import queries
+from hotline.store.db import Tx
+from hotline.store.tables import case_contacts, contacts, entries, staff, summaries, threads
+
+Audience = Literal["caller", "staff"]
+FOR_CALLER = ("message", "system", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHead:
+    """A contact without its content."""
+
+    id: str
+    ref: str
+    line: str
+    queue: str | None
+    channel: str
+    state: str
+    end_reason: str | None
+    priority: str
+    priority_initial: str
+    danger: str | None
+    topic: str | None
+    under18: bool
+    flags: list[str]
+    language: str
+    arrived_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    closed_at: datetime | None
+    holder_id: str | None
+    holder_name: str | None
+    holder_signature: str | None
+    caller_seen_at: datetime | None
+    caller_left_at: datetime | None
+    last_seq: int
+    has_summary: bool
+    case_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry, opened. `data` is coded: catalogue key of a system text, an answer, a change of state."""
+
+    seq: int
+    id: str
+    kind: str
+    author: str
+    author_id: str | None
+    author_name: str | None
+    at: datetime
+    text: str | None
+    data: dict[str, Any]
+    delivery: str
+
+
+async def contact_head(tx: Tx, contact_id: str) -> ContactHead | None:
+    """The contact without its content, or None."""
+    summary = select(func.count()).where(summaries.c.contact_id == contacts.c.id).scalar_subquery()
+    query = (
+        select(
+            contacts,
+            threads.c.last_seq,
+            staff.c.name.label("holder_name"),
+            staff.c.signature.label("holder_signature"),
+            case_contacts.c.case_id,
+            summary.label("summaries"),
+        )
+        .join(threads, threads.c.contact_id == contacts.c.id)
+        .outerjoin(staff, staff.c.id == contacts.c.holder_id)
+        .outerjoin(case_contacts, case_contacts.c.contact_id == contacts.c.id)
+        .where(contacts.c.id == contact_id)
+    )
+    row = (await tx.connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    names = [name for name in ContactHead.__slots__ if name != "has_summary"]
+    return ContactHead(**{name: getattr(row, name) for name in names}, has_summary=row.summaries > 0)
+
+
+async def entries_after(
+    tx: Tx, contact_id: str, after: int, audience: Audience, limit: int = 200
+) -> list[Entry]:
+    """Entries with a number greater than `after`, in order, opened. Notes are never for the caller."""
+    query = (
+        select(entries, staff.c.name.label("author_name"), staff.c.signature)
+        .outerjoin(staff, staff.c.id == entries.c.author_id)
+        .where(entries.c.contact_id == contact_id, entries.c.seq > after)
+        .order_by(entries.c.seq)
+        .limit(limit)
+    )
+    if audience == "caller":
+        query = query.where(entries.c.kind.in_(FOR_CALLER))
+    rows = (await tx.connection.execute(query)).all()
+    return [await _entry(tx, row, audience) for row in rows]
+
+
+async def _entry(tx: Tx, row: Row[Any], audience: Audience) -> Entry:
+    text = None
+    if row.body_sealed is not None:
+        text = await tx.unseal(row.contact_id, "entries", row.id, row.body_sealed)
+    name = row.signature if audience == "caller" else row.author_name
+    return Entry(
+        row.seq, row.id, row.kind, row.author, row.author_id, name, row.at, text, dict(row.data), row.delivery
+    )
+
+
+async def address(tx: Tx, contact_id: str) -> str:
+    """Where this contact is answered outside the web: its chat id; "" if it has none."""
+    row = await queries.contact(tx, contact_id)
+    if row is None or row.address_sealed is None:
+        return ""
+    return await tx.unseal(contact_id, "contacts", contact_id, row.address_sealed)
+
+
+async def queue_place(tx: Tx, contact_id: str) -> int:
+    """1 for the next in turn; 0 if the contact does not wait."""
+    me = await queries.contact(tx, contact_id)
+    if me is None or me.state != "waiting":
+        return 0
+    return await queries.place(tx, me)
+
+
+async def summary(tx: Tx, contact_id: str) -> dict[str, Any] | None:
+    """The newest version of the card: field -> value, with `version`, `saved_at`, `staff_id`; or None."""
+    query = (
+        select(summaries)
+        .where(summaries.c.contact_id == contact_id)
+        .order_by(summaries.c.version.desc())
+        .limit(1)
+    )
+    row = (await tx.connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    free = json.loads(await tx.unseal(contact_id, "summaries", row.id, row.free_sealed))
+    return {**row.coded, **free, "version": row.version, "saved_at": row.saved_at, "staff_id": row.staff_id}
+
+
+async def earlier_contacts(tx: Tx, contact_id: str) -> list[ContactHead]:
+    """Other contacts of the same case, newest first."""
+    case_id = (
+        select(case_contacts.c.case_id).where(case_contacts.c.contact_id == contact_id).scalar_subquery()
+    )
+    query = select(case_contacts.c.contact_id).where(
+        case_contacts.c.case_id == case_id, case_contacts.c.contact_id != contact_id
+    )
+    ids = sorted((await tx.connection.execute(query)).scalars(), reverse=True)
+    heads = [await contact_head(tx, each) for each in ids]
+    return [head for head in heads if head is not None]
+
+
+def caller_away(row: Row[Any] | ContactHead, now: datetime) -> bool:
+    """Has the caller's page been closed, or its network been gone for a while? Telegram has no presence."""
+    if row.channel != "web":
+        return False
+    left = row.caller_left_at is not None and now - row.caller_left_at > LEAVING_GRACE
+    return left or row.caller_seen_at is None or now - row.caller_seen_at > 3 * CALLER_PING
