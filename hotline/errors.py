@@ -119,6 +119,13 @@ class WallBreach(HotlineError):
     status = 409
 
 
+class LineNotServed(HotlineError):
+    """The line is not among those the person may serve, by which the wall is kept."""
+
+    code = "line_not_served"
+    status = 409
+
+
 # -- what it is about ------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hotline import app, centres
 from hotline.actions import arrivals, offers, presence, roster, staff
@@ -208,3 +209,8 @@ async def talk(system: System, person: Person, **more: object) -> Caller:
     assert offer is not None
     await offers.accept(system, person.actor, offer.id, offer.token)
     return caller
+
+
+def instant(text: str) -> datetime:
+    """Local time in Kielce, such as 2026-12-04T16:03, as an instant."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Warsaw")).astimezone(UTC)

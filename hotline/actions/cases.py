@@ -70,7 +70,7 @@ async def _values(tx: Transaction, actor: Actor, case_id: str, cleaned: dict[str
 
 
 async def note(system: System, actor: Actor, case_id: str, client_id: str, text: str) -> str:
-    """Add a note to the diary of a case; the same client id again changes nothing. Raises NotFound."""
+    """Add a note to the diary of a case; its id. The same client id again changes nothing. Raises NotFound."""
     words = checked(text, NOTE_LIMIT)
     if not 0 < len(client_id) <= 80:
         raise Malformed(field="id")
@@ -85,8 +85,9 @@ async def note(system: System, actor: Actor, case_id: str, client_id: str, text:
             "at": tx.now,
             "body_sealed": await tx.seal(case_id, "case_notes", note_id, words),
         }
-        if await records.add_case_note(tx, values):
-            tx.record("cases.note", "case", case_id)
+        if not await records.add_case_note(tx, values):
+            return await records.case_note_id(tx, case_id, client_id)
+        tx.record("cases.note", "case", case_id)
     return note_id
 
 

@@ -51,6 +51,9 @@ async def _receive_and_raise(
     """Words that must not wait unseen: message and priority in one commit, so neither is there without the other."""
     async with system.transaction(actor) as tx:
         row = await claims.lock_contact(tx, contact_id)
+        stored = await claims.stored(tx, contact_id, client_id)
+        if stored is not None:
+            return stored
         if row is None or row.state not in (contact.WAITING, contact.ACTIVE):
             raise ContactEnded
         body = await tx.seal(contact_id, "entries", client_id, words)
@@ -58,14 +61,11 @@ async def _receive_and_raise(
             tx, Line(contact_id, client_id, "message", "caller", body_sealed=body)
         )
         tx.topics.update(topics_of(row))
-        if not receipt.repeated:
-            priority = triage.raised(row.priority, None, None, words)
-            key_class, key_at = contact.queue_key(priority, row.arrived_at)
-            flags = sorted({*row.flags, "phrase"})
-            await claims.change(
-                tx, contact_id, priority=priority, queue_class=key_class, queue_at=key_at, flags=flags
-            )
-            tx.record("messages.flagged", "contact", contact_id, priority=priority)
+        priority = triage.raised(row.priority, None, None, words)
+        key_class, key_at = contact.queue_key(priority, row.arrived_at)
+        flags = sorted({*row.flags, "phrase"})
+        await claims.change(tx, contact_id, priority=priority, queue_class=key_class, queue_at=key_at, flags=flags)
+        tx.record("messages.flagged", "contact", contact_id, priority=priority)
     return receipt
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from hotline.errors import AlreadyExists, NotFound, ShiftInvalid, StaffUnknown, WallBreach
+from hotline.errors import AlreadyExists, LineNotServed, NotFound, ShiftInvalid, StaffUnknown, WallBreach
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access
@@ -16,7 +16,8 @@ LONGEST = timedelta(hours=24)
 async def add_shift(
     system: System, actor: Actor, line: str, staff_id: str, starts_at: datetime, ends_at: datetime
 ) -> str:
-    """Plan a shift; its id. Raises LineUnknown, StaffUnknown, ShiftInvalid, AlreadyExists, WallBreach."""
+    """Plan a shift; its id. Raises LineUnknown, StaffUnknown, ShiftInvalid, AlreadyExists, WallBreach,
+    LineNotServed."""
     access.require(actor, "roster.change")
     system.centre.line(line)
     if not timedelta(0) < ends_at - starts_at <= LONGEST:
@@ -27,6 +28,8 @@ async def add_shift(
             raise StaffUnknown
         if set(person.lines) & system.centre.lines_behind_wall(line) and not system.centre.both_sides_allowed:
             raise WallBreach
+        if line not in person.lines:
+            raise LineNotServed
         shift_id = new_id()
         values = {
             "id": shift_id,

@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, exists, func, insert, or_, select, update
 
 from hotline.ids import new_id, new_secret
 from hotline.store.db import Tx
-from hotline.store.journal import Line, Receipt, append
+from hotline.store.journal import Line, Receipt, append, known
 from hotline.store.tables import (
     assignments,
     contacts,
@@ -51,6 +51,11 @@ async def add_contact(tx: Tx, values: dict[str, Any]) -> bool:
 async def append_to(tx: Tx, *lines: Line) -> list[Receipt]:
     """Write entries of contacts that this transaction has locked or made."""
     return await append(tx.connection, tx.now, lines)
+
+
+async def stored(tx: Tx, contact_id: str, entry_id: str) -> Receipt | None:
+    """Where an entry with this id stands already; None if it was never written."""
+    return (await known(tx.connection, [Line(contact_id, entry_id, "", "")])).get((contact_id, entry_id))
 
 
 async def next_number(tx: Tx, name: str) -> int:

@@ -63,18 +63,18 @@ async def append(connection: AsyncConnection, now: datetime, lines: Sequence[Lin
     contact_ids = {line.contact_id for line in lines}
     numbered = select(threads.c.contact_id, threads.c.last_seq).where(threads.c.contact_id.in_(contact_ids))
     last = {row.contact_id: row.last_seq for row in await connection.execute(numbered)}
-    known = await _known(connection, lines)
+    there = await known(connection, lines)
     receipts, rows = [], []
     for line in lines:
         key = (line.contact_id, line.id)
-        if key in known:
-            receipts.append(known[key])
+        if key in there:
+            receipts.append(there[key])
             continue
         last[line.contact_id] += 1
         seq = last[line.contact_id]
         rows.append(_row(line, seq, now))
         receipts.append(Receipt(line.contact_id, seq, now, repeated=False))
-        known[key] = Receipt(line.contact_id, seq, now, repeated=True)
+        there[key] = Receipt(line.contact_id, seq, now, repeated=True)
     if rows:
         await connection.execute(insert(entries), rows)
         for contact_id in {row["contact_id"] for row in rows}:
@@ -84,7 +84,8 @@ async def append(connection: AsyncConnection, now: datetime, lines: Sequence[Lin
     return receipts
 
 
-async def _known(connection: AsyncConnection, lines: Sequence[Line]) -> dict[tuple[str, str], Receipt]:
+async def known(connection: AsyncConnection, lines: Sequence[Line]) -> dict[tuple[str, str], Receipt]:
+    """(contact, id) -> where it stands, for those of the lines that are stored already."""
     keys = [(line.contact_id, line.id) for line in lines]
     query = select(entries.c.contact_id, entries.c.id, entries.c.seq, entries.c.at).where(
         tuple_(entries.c.contact_id, entries.c.id).in_(keys)
@@ -181,11 +182,11 @@ class Journal:
             ready = [each for each in batch if each not in busy]
             refused = {id(each): _refusal(each.line, state.get(each.line.contact_id)) for each in ready}
             # A repeat of what is stored is answered as stored, even when the contact has ended meanwhile.
-            known = await _known(connection, [each.line for each in ready]) if ready else {}
+            there = await known(connection, [each.line for each in ready]) if ready else {}
             good = []
             for each in ready:
                 refusal = refused[id(each)]
-                stored = known.get((each.line.contact_id, each.line.id))
+                stored = there.get((each.line.contact_id, each.line.id))
                 if stored is not None:
                     verdicts.append((each, stored))
                 elif refusal is not None:

@@ -33,3 +33,11 @@ async def add_case_note(tx: Tx, values: dict[str, Any]) -> bool:
     """A note of the diary; False for a repeat of the same client id."""
     statement = tx.upsert(case_notes).values(**values).on_conflict_do_nothing()
     return (await tx.connection.execute(statement)).rowcount == 1
+
+
+async def case_note_id(tx: Tx, case_id: str, client_id: str) -> str:
+    """The note that this client id was stored under before."""
+    query = select(case_notes.c.id).where(
+        case_notes.c.case_id == case_id, case_notes.c.client_id == client_id
+    )
+    return str((await tx.connection.execute(query)).scalar_one())
