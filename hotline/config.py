@@ -62,6 +62,13 @@ class Settings:
         """The one origin whose pages may change anything, e.g. https://czat.example.org."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Origins let in: ours alone; on loopback, where nobody else can be, by either of its names."""
+        if self.public_url or self.host != "127.0.0.1":
+            return (self.origin,)
+        return (self.origin, f"http://localhost:{self.port}")
+
     def masked(self) -> dict[str, str]:
         """Every setting by its variable's name; secrets and passwords in addresses as dots."""
         shown = {}

@@ -11,7 +11,7 @@ from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 
 from hotline import app
-from hotline.store import schema
+from hotline.store import schema, tables
 from hotline.store.db import Database
 from hotline.system import System
 from tests import factories, servers
@@ -70,11 +70,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 class HouseTemplate:
-    """Both databases with their schema, migrated once for the run and copied for each test."""
+    """Both databases with their schema, migrated once for the run."""
 
     def __init__(self, server: servers.PostgresServer) -> None:
         self._server = server
         self._made: dict[schema.Which, str] = {}
+        self._shared: tuple[str, str] | tuple[()] = ()
 
     async def copy(self) -> tuple[str, str]:
         return await self._copy("main"), await self._copy("keys")
@@ -82,6 +83,18 @@ class HouseTemplate:
     async def drop(self, *urls: str) -> None:
         for url in urls:
             await self._server.drop(url)
+
+    async def emptied(self) -> tuple[str, str]:
+        """One pair for the whole run, without rows: a hundred times quicker than a copy each."""
+        if not self._shared:
+            self._shared = await self.copy()
+        for url, metadata in zip(self._shared, (tables.metadata, tables.key_metadata), strict=True):
+            db = Database(url)
+            async with db.write() as connection:
+                for table in reversed(metadata.sorted_tables):
+                    await connection.execute(table.delete())
+            await db.close()
+        return self._shared
 
     async def _copy(self, which: schema.Which) -> str:
         if which not in self._made:
@@ -100,17 +113,14 @@ def house_template(postgres_server: servers.PostgresServer) -> HouseTemplate:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 async def system(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[System]:
     """A system with its journal running, once on SQLite and once on PostgreSQL; the clock stands still."""
-    clock = factories.MovableClock(frozen=True)
-    copies: tuple[str, ...] = ()
     settings = factories.settings_in(tmp_path)
     if request.param == "postgres":
         template: HouseTemplate = request.getfixturevalue("house_template")
-        copies = main, keys = await template.copy()
+        main, keys = await template.emptied()
         settings = factories.settings_in(tmp_path, database_url=main, keys_url=keys)
+    clock = factories.MovableClock(frozen=True)
     async with app.open_system(settings, clock) as opened, factories.journal_running(opened):
         yield opened
-    if copies:
-        await request.getfixturevalue("house_template").drop(*copies)
 
 
 @pytest.fixture

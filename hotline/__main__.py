@@ -1,0 +1,154 @@
+"""The `hotline` command. Each subcommand imports only what it needs."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from hotline import config, logs
+from hotline.config import Settings
+from hotline.errors import HotlineError
+
+Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status. A wrong setting or file is one sentence, not a traceback."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        settings = config.read()
+        logs.configure(settings.log_level)
+        return asyncio.run(_interruptible(chosen.run(settings, chosen)))
+    except HotlineError as error:
+        print(f"hotline: {_sentence(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _sentence(error: HotlineError) -> str:
+    if error.args != (error.code,):
+        return str(error)
+    from hotline.texts import say
+
+    return say(f"error.{error.code}", "en", **error.params)
+
+
+async def _interruptible(work: Awaitable[int]) -> int:
+    """SIGTERM ends the work like Ctrl+C: sockets are told, commits finish."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hotline", description="A hotline for crisis intervention centres.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    add("demo", _demo, "try it: Kielce with invented staff and simulated callers")
+    add("serve", _serve, "everything in one process")
+    init = add("init", _init, "make the data folder, the keys, the schema and the first administrator")
+    init.add_argument("--login", default="admin")
+    init.add_argument("--name", default="Administrator")
+    add("check", _check, "print the settings, secrets masked, and try each part")
+
+    centre = add("centre", _centre, "show a centre's lines").add_argument
+    centre("what", choices=["show"])
+    centre("centre", help="short name, id or file of the centre")
+    centre("--at", type=_instant, help="instant such as 2026-12-24T16:00, local to the centre; default now")
+    centre("--overlay", type=Path, action="append", default=[])
+
+    duty = add("duty", _duty, "who is on duty, and changes to the roster").add_argument
+    duty("what", choices=["who", "add", "remove", "list"])
+    duty("--line")
+    duty("--at", type=_instant)
+    duty("--login", help="whose shift")
+    duty("--from", dest="start", type=_instant)
+    duty("--to", dest="end", type=_instant)
+    duty("--shift", help="id of the shift to remove")
+
+    people = add("staff", _staff, "put people on the staff, and give them sign-in links").add_argument
+    people("what", choices=["add", "link", "list"])
+    people("--login")
+    people("--name")
+    people("--signature", help="what callers see")
+    people("--role", action="append", default=[], help="counsellor, supervisor, caseworker, administrator")
+    people("--line", action="append", default=[], help="a line the person may serve")
+    people("--password-file", type=Path)
+    return parser
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not an instant such as 2026-12-24T16:00") from None
+
+
+async def _demo(settings: Settings, _chosen: argparse.Namespace) -> int:
+    from hotline import demo
+
+    await demo.run(settings)
+    return 0
+
+
+async def _serve(settings: Settings, _chosen: argparse.Namespace) -> int:
+    from hotline import app
+
+    async with app.house(settings) as house:
+        print(f"Listening on {settings.origin}", file=sys.stderr)
+        if settings.telegram_token:
+            from bots import telegram  # after the web server listens: importing aiogram takes seconds
+
+            house.tasks.create_task(telegram.run(house.system))
+        await asyncio.Event().wait()
+    return 0
+
+
+async def _init(settings: Settings, chosen: argparse.Namespace) -> int:
+    from hotline import commands
+
+    return await commands.init(settings, chosen.login, chosen.name)
+
+
+async def _check(settings: Settings, _chosen: argparse.Namespace) -> int:
+    from hotline import commands
+
+    return await commands.check(settings)
+
+
+async def _centre(_settings: Settings, chosen: argparse.Namespace) -> int:
+    from hotline import centres, commands
+    from hotline.system import MachineClock
+
+    loaded = centres.load(chosen.centre, chosen.overlay)
+    print(commands.centre_rows(loaded, commands.instant(loaded, chosen.at) or MachineClock().now()))
+    return 0
+
+
+async def _duty(settings: Settings, chosen: argparse.Namespace) -> int:
+    from hotline import commands
+
+    return await commands.duty(settings, chosen)
+
+
+async def _staff(settings: Settings, chosen: argparse.Namespace) -> int:
+    from hotline import commands
+
+    return await commands.staff(settings, chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""What the shell commands do: set up, check, and the few things a centre runs before it has pages for them."""
+
+import argparse
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from hotline import app
+from hotline.actions import roster
+from hotline.actions import staff as people
+from hotline.config import Settings
+from hotline.errors import HotlineError, Malformed, StaffUnknown
+from hotline.live.bus import RedisBus
+from hotline.rules import duty as duties
+from hotline.rules.access import ADMINISTRATOR, OPERATOR
+from hotline.rules.centre import Centre, Line
+from hotline.rules.civil_time import local
+from hotline.rules.opening import Closed, Open, opening
+from hotline.store import schema, views
+from hotline.store.db import Database
+from hotline.system import System
+from hotline.vault import make_master_key, read_master_key
+
+ENTIRELY = "no end in sight"
+T = TypeVar("T")
+
+
+def instant(centre: Centre, at: datetime | None) -> datetime | None:
+    """A local time given on the command line as an instant; one with an offset is taken as it is."""
+    if at is None or at.tzinfo is not None:
+        return at
+    return at.replace(tzinfo=centre.zone)
+
+
+def _when(centre: Centre, at: datetime | None) -> str:
+    return ENTIRELY if at is None else local(at, centre.zone).strftime("%Y-%m-%d %H:%M")
+
+
+# -- centre ----------------------------------------------------------------------------------------
+
+
+def centre_rows(centre: Centre, at: datetime) -> str:
+    """A row per line: OPEN until, CLOSED until, or UNKNOWN."""
+    lines = centre.lines.values()
+    rows = (f"{line.id:26} {line.number:17} {_state(centre, line, at)}" for line in lines)
+    return "\n".join((f"{centre.name_pl}, {_when(centre, at)}", *rows))
+
+
+def _state(centre: Centre, line: Line, at: datetime) -> str:
+    answer = opening(centre, line, at)
+    if isinstance(answer, Open):
+        text = f"OPEN until {_when(centre, answer.until)}"
+    elif isinstance(answer, Closed):
+        text = f"CLOSED until {_when(centre, answer.next_open)}"
+    else:
+        return "UNKNOWN (hours not stated)"
+    return f"{text} (assumed)" if answer.assumed else text
+
+
+# -- init and check ----------------------------------------------------------------------------------
+
+
+async def init(settings: Settings, login: str, name: str) -> int:
+    """Data folder, master key, both schemas, first administrator. What exists is kept."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.master_key.exists():
+        read_master_key(settings.master_key)
+    else:
+        make_master_key(settings.master_key)
+        print(
+            f"Master key: {settings.master_key}. Keep a copy apart from every backup: without it nothing opens."
+        )
+    await _migrate(settings.main_url, "main")
+    await _migrate(settings.wrapped_keys_url, "keys")
+    async with app.open_system(settings) as system:
+        async with system.read() as tx:
+            known = {person.login: person for person in await views.people(tx)}
+        if login in known:
+            staff_id = known[login].id
+        elif any(ADMINISTRATOR in person.roles for person in known.values()):
+            print("There is an administrator already; no other was made.")
+            return 0
+        else:
+            newcomer = people.Newcomer(login, name, name, [ADMINISTRATOR])
+            staff_id = await people.add(system, OPERATOR, newcomer)
+        await _print_link(system, staff_id, name)
+    return 0
+
+
+async def _migrate(url: str, which: schema.Which) -> None:
+    db = Database(url)
+    try:
+        await schema.upgrade(db, which)
+    finally:
+        await db.close()
+
+
+async def _print_link(system: System, staff_id: str, name: str) -> None:
+    secret = await people.issue_link(system, OPERATOR, staff_id)
+    print(f"One-time sign-in link for {name}: {system.settings.origin}/sign-in/once/{secret}")
+
+
+async def check(settings: Settings) -> int:
+    """Print the settings with secrets masked and try each part; 1 if one fails."""
+    for name, value in settings.masked().items():
+        print(f"{name:26} {value}")
+    print()
+    parts: list[tuple[str, Callable[[], Awaitable[str]]]] = [
+        ("centre", lambda: _check_centre(settings)),
+        ("master key", lambda: _check_key(settings)),
+        ("database", lambda: _check_database(settings.main_url, "main")),
+        ("wrapped keys", lambda: _check_database(settings.wrapped_keys_url, "keys")),
+    ]
+    if settings.redis_url:
+        parts.append(("redis", lambda: _check_redis(settings.redis_url)))
+    failed = 0
+    for name, attempt in parts:
+        try:
+            verdict = "ok: " + await attempt()
+        except HotlineError as error:
+            verdict, failed = f"FAILED: {error.code} {' '.join(map(str, error.args))}", failed + 1
+        except Exception as error:  # noqa: BLE001  a report names every kind of failure and goes on
+            verdict, failed = f"FAILED: {type(error).__name__}", failed + 1
+        print(f"{name:14} {verdict}")
+    return 1 if failed else 0
+
+
+async def _check_centre(settings: Settings) -> str:
+    centre = app.load_centre(settings)
+    chat = "on" if centre.live_chat_enabled else "off, blockers " + ", ".join(centre.go_live_blockers)
+    return f"{centre.id}, {len(centre.lines)} lines, live chat {chat}"
+
+
+async def _check_key(settings: Settings) -> str:
+    read_master_key(settings.master_key)
+    return "readable"
+
+
+async def _check_database(url: str, which: schema.Which) -> str:
+    db = Database(url)
+    try:
+        current = await schema.is_current(db, which)
+    finally:
+        await db.close()
+    if not current:
+        raise Malformed(field="schema")
+    return "reachable, newest schema"
+
+
+async def _check_redis(url: str) -> str:
+    bus = RedisBus(url)
+    try:
+        await bus.ping()
+    finally:
+        await bus.close()
+    return "answers"
+
+
+# -- duty and staff ------------------------------------------------------------------------------------
+
+
+async def duty(settings: Settings, chosen: argparse.Namespace) -> int:
+    """who: person and until when, or why nobody. add, remove, list: concrete shifts."""
+    async with app.open_system(settings) as system:
+        if chosen.what == "remove":
+            await roster.remove_shift(system, OPERATOR, _given(chosen.shift, "--shift"))
+            return 0
+        line = system.centre.line(_given(chosen.line, "--line"))
+        if chosen.what == "add":
+            person = await _person(system, _given(chosen.login, "--login"))
+            start, end = (instant(system.centre, each) for each in (chosen.start, chosen.end))
+            shift_id = await roster.add_shift(
+                system, OPERATOR, line.id, person.id, _given(start, "--from"), _given(end, "--to")
+            )
+            print(shift_id)
+            return 0
+        at = instant(system.centre, chosen.at) or system.clock.now()
+        async with system.read() as tx:
+            shifts = await views.shifts_around(tx, system.centre.lines_with(line.id), at)
+            names = {person.id: person.name for person in await views.people(tx)}
+    if chosen.what == "list":
+        for shift in shifts:
+            span = f"{_when(system.centre, shift.starts_at)} – {_when(system.centre, shift.ends_at)}"
+            print(f"{shift.id} {shift.line:20} {span} {names[shift.staff_id]}")
+        return 0
+    print(_who(system.centre, shifts, line, at, names))
+    return 0
+
+
+def _who(centre: Centre, shifts: list[duties.Shift], line: Line, at: datetime, names: dict[str, str]) -> str:
+    match duties.duty(centre, shifts, line.id, at):
+        case duties.OnDuty(people_on, until):
+            who = ", ".join(
+                f"{names[each.staff_id]} (until {_when(centre, each.ends_at)})" for each in people_on
+            )
+            return f"ON DUTY: {who}; the same until {_when(centre, until)}"
+        case duties.OpenButEmpty(next_at, _):
+            following = "none is planned" if next_at is None else f"the next begins {_when(centre, next_at)}"
+            return f"NOBODY: open, but no shift; {following}"
+        case duties.ClosedNow(next_open, _):
+            return f"NOBODY: closed by its hours until {_when(centre, next_open)}"
+        case duties.NotStated():
+            return "NOBODY: the hours of this line were never stated"
+
+
+async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
+    """add somebody, give a sign-in link, list."""
+    async with app.open_system(settings) as system:
+        if chosen.what == "list":
+            async with system.read() as tx:
+                for person in await views.people(tx):
+                    print(
+                        f"{person.login:16} {person.name:28} {','.join(person.roles):24} {','.join(person.lines)}"
+                    )
+            return 0
+        login = _given(chosen.login, "--login")
+        if chosen.what == "add":
+            password = chosen.password_file.read_text().strip() if chosen.password_file else None
+            name = _given(chosen.name, "--name")
+            newcomer = people.Newcomer(
+                login, name, chosen.signature or name, chosen.role, chosen.line, password=password
+            )
+            await people.add(system, OPERATOR, newcomer)
+        person = await _person(system, login)
+        await _print_link(system, person.id, person.name)
+    return 0
+
+
+async def _person(system: System, login: str) -> views.StaffRow:
+    async with system.read() as tx:
+        for person in await views.people(tx):
+            if person.login == login:
+                return person
+    raise StaffUnknown
+
+
+def _given(value: T | None, option: str) -> T:
+    if value is None:
+        print(f"hotline: {option} is needed here", file=sys.stderr)
+        raise SystemExit(2)
+    return value

@@ -1,0 +1,1 @@
+"""The door for browsers: it translates and decides nothing."""

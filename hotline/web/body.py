@@ -1,0 +1,59 @@
+"""Reading a JSON body: all that arrives is checked here, once, against a strict schema.
+
+Whatever cannot be read is `Malformed`; nothing is guessed, converted or ignored.
+"""
+
+from typing import Annotated, Final, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from hotline.errors import BodyTooLarge, Malformed
+
+LIMIT: Final = 64 * 1024  # bytes
+
+ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+
+
+class Body(BaseModel):
+    """A request body: exact types, no unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+Schema = TypeVar("Schema", bound=Body)
+
+
+async def read_json(request: web.Request, schema: type[Schema]) -> Schema:
+    """The body as `schema`. Raises BodyTooLarge over 64 KiB, Malformed (field) for anything unreadable.
+
+    The content type must be JSON: a form of another site cannot send that without being asked first.
+    """
+    if request.content_type != "application/json":
+        raise Malformed(field="Content-Type")
+    return parse(await read_bytes(request), schema)
+
+
+def parse(raw: bytes | str, schema: type[Schema]) -> Schema:
+    """The same for text that has already arrived, such as a frame of a socket."""
+    try:
+        return schema.model_validate_json(raw)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+        # `from None`: the original error quotes what was sent, and that must not reach a log.
+        raise Malformed(field=place or "body") from None
+
+
+async def read_bytes(request: web.Request) -> bytes:
+    """The raw body, at most 64 KiB. Raises BodyTooLarge without reading the rest."""
+    if (request.content_length or 0) > LIMIT:
+        raise BodyTooLarge(limit=LIMIT)
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.content.iter_any():
+        size += len(part)
+        if size > LIMIT:
+            raise BodyTooLarge(limit=LIMIT)
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,90 @@
+"""What the caller's page is made of, with and without script."""
+
+import hashlib
+from typing import Any, Final
+
+from aiohttp import web
+
+from hotline.actions.arrivals import Arrival
+from hotline.ids import new_secret
+from hotline.rules import triage
+from hotline.rules.centre import Line
+from hotline.rules.words import MESSAGE_LIMIT
+from hotline.system import Transaction
+from hotline.texts import say
+from hotline.web import caller_view, render
+from hotline.web.keys import SYSTEM
+
+DIALLED_EVERYWHERE: Final = 9  # digits
+DAY_FROM, DAY_UNTIL = 5, 18  # local hours in which one says "dzień dobry"
+# What the script shows by itself; everything else is already on the page or comes with the state.
+SCRIPT_TEXTS: Final = (
+    "mark_sending", "mark_retrying", "mark_sent", "mark_failed", "mine", "system", "counsellor", "offline",
+    "expired", "correct", "answer_kept", "starting", "urgent_sent", "write",
+)  # fmt: skip
+
+
+def line_of(request: web.Request) -> Line:
+    """The line of the address. Raises LineUnknown."""
+    return request.app[SYSTEM].centre.line(request.match_info["line"])
+
+
+def tel_of(line: Line) -> str:
+    """The target of a `tel:` link, or "" where dialling is not the same from everywhere: short local numbers."""
+    dialled = line.number.replace(" ", "")
+    return dialled if len(dialled.removeprefix("+48")) >= DIALLED_EVERYWHERE else ""
+
+
+def arrival(
+    line: Line,
+    token: str,
+    client_id: str,
+    *,
+    text: str | None,
+    danger: str | None,
+    topic: str | None,
+    under18: bool,
+    language: str,
+) -> Arrival:
+    """One approach per token: its fingerprint is the key under which a repeat finds the same contact."""
+    return Arrival(
+        line=line.id,
+        channel="web",
+        origin="web:" + hashlib.sha256(token.encode()).hexdigest(),
+        client_id=client_id,
+        language=language,
+        text=text,
+        danger=danger,
+        topic=topic,
+        under18=under18,
+        token=token,
+    )
+
+
+def script_texts(language: str) -> dict[str, str]:
+    """The sentences the script needs, in the page's language."""
+    own = {key: say(f"chat.{key}", language) for key in SCRIPT_TEXTS}
+    return {**own, "youth": say("youth_welcome", language)}
+
+
+async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str, Any]:
+    """Everything both pages show around the thread."""
+    system = request.app[SYSTEM]
+    language = render.language_of(request)
+    now = await caller_view.scene(tx, line)
+    hour = render.local_hour(tx.now, system.centre.zone)
+    greeting = "greeting_day" if DAY_FROM <= hour < DAY_UNTIL else "greeting_evening"
+    return {
+        "line": line,
+        "centre": system.centre,
+        "unit": system.centre.units.get(line.unit),
+        "tel": tel_of(line),
+        "scene": now,
+        "topics": triage.topics(line.audience),
+        "greeting": say(greeting, language),
+        "away": caller_view.away(system.centre, now, language),
+        "limit": MESSAGE_LIMIT,
+        "token": new_secret(),
+        "id": new_secret(),
+        "texts": script_texts(language),
+    }

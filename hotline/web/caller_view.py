@@ -1,0 +1,158 @@
+"""What a caller may know, as JSON and as sentences: the same for first page, socket, polling and no script.
+
+Every sentence is true at the instant of the transaction: nobody is promised who is not on duty.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from hotline.errors import NotFound
+from hotline.rules.centre import Centre, Line
+from hotline.rules.contact import ACTIVE, P1, WAITING
+from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty, duty
+from hotline.store import queries, views
+from hotline.store.views import ContactHead, Entry
+from hotline.system import Transaction
+from hotline.texts import say
+from hotline.web import render
+
+Mode = Literal["live", "closed", "unknown", "off"]
+
+LIMIT: Final = 200  # entries in one frame
+DANGER_TEXTS: Final = frozenset({"danger_staffed", "danger_unstaffed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a line can offer now. `next_at`: the next opening, or the next shift where nobody is on duty."""
+
+    mode: Mode
+    on_duty: bool = False
+    next_at: datetime | None = None
+
+
+async def scene(tx: Transaction, line: Line) -> Scene:
+    """Whether one can write to this line now, and whether somebody is there."""
+    shifts = await queries.next_shifts(tx, tx.centre.lines_with(line.id))
+    match duty(tx.centre, shifts, line.id, tx.now):
+        case NotStated():
+            return Scene("unknown")
+        case _ if not _has_chat(tx.centre, line):
+            return Scene("off")
+        case ClosedNow(next_open=next_open):
+            return Scene("closed", next_at=next_open)
+        case OpenButEmpty(next_at=next_at):
+            return Scene("live", next_at=next_at)
+        case OnDuty():
+            return Scene("live", on_duty=True)
+
+
+async def waiting_scene(tx: Transaction, head: ContactHead) -> Scene:
+    """Whether somebody who may answer it is on duty for its queue; danger may wait in another than its line's."""
+    queue = tx.centre.queues.get(head.queue or "")
+    lines = queue.lines if queue is not None else (head.line,)
+    shifts = await queries.next_shifts(tx, lines, queries.barred_lines(tx.centre, head.line, head.queue))
+    answers = [duty(tx.centre, shifts, line, tx.now) for line in lines]
+    if any(isinstance(each, OnDuty) for each in answers):
+        return Scene("live", on_duty=True)
+    starts = [each.next_at for each in answers if isinstance(each, OpenButEmpty) and each.next_at]
+    starts += [each.next_open for each in answers if isinstance(each, ClosedNow) and each.next_open]
+    return Scene("live", next_at=min(starts, default=None))
+
+
+def _has_chat(centre: Centre, line: Line) -> bool:
+    queue = centre.queue_of(line.id)
+    return centre.live_chat_enabled and queue is not None and "web" in queue.channels
+
+
+async def frame(tx: Transaction, contact_id: str, after: int, language: str) -> dict[str, Any]:
+    """{"state": CallerState, "entries": [CallerEntry], "cursor", "more"}: what follows. Raises NotFound."""
+    head = await views.contact_head(tx, contact_id)
+    if head is None:
+        raise NotFound
+    entries = await views.entries_after(tx, contact_id, after, "caller", LIMIT)
+    shown = [entry_json(tx.centre, each, language) for each in entries if each.kind in ("message", "system")]
+    return {
+        "state": await state_json(tx, head, language),
+        "entries": shown,
+        "cursor": entries[-1].seq if entries else after,
+        "more": len(entries) == LIMIT,
+    }
+
+
+async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[str, Any]:
+    """CallerState: `open` tells whether one can write, `duty` whether somebody is on duty."""
+    now, place = Scene("live", on_duty=head.state == ACTIVE), None
+    if head.state == WAITING:
+        now, place = await waiting_scene(tx, head), await views.queue_place(tx, head.id)
+    danger = head.priority == P1
+    return {
+        "state": head.state,
+        "sentence": sentence(tx.centre, head, now, place, language),
+        "position": None if danger else place,
+        "counsellor": head.holder_signature or None,
+        "priority_danger": danger,
+        "open": head.state in (WAITING, ACTIVE),
+        "duty": now.on_duty,
+    }
+
+
+def sentence(centre: Centre, head: ContactHead, now: Scene, place: int | None, language: str) -> str:
+    """Where the conversation stands, in one or two sentences."""
+    if head.state == ACTIVE:
+        if head.holder_signature:
+            return say("chat.state_active", language, signature=head.holder_signature)
+        return say("chat.state_active_unsigned", language)
+    if head.state != WAITING:
+        return say("chat.state_ended", language)
+    if not now.on_duty:
+        return _nobody(centre, now, language, "chat.state_away")
+    if head.priority == P1:
+        return say("chat.state_danger", language)
+    return say("chat.state_waiting", language, position=str(place or 1))
+
+
+def away(centre: Centre, now: Scene, language: str) -> str:
+    """That nobody is on duty, who is there instead, and when somebody will be, if the roster knows."""
+    return _nobody(centre, now, language, "chat.state_nobody")
+
+
+def _nobody(centre: Centre, now: Scene, language: str, key: str) -> str:
+    if now.next_at is None:
+        return say(key, language)
+    return say(f"{key}_until", language, next=render.moment(now.next_at, centre.zone, language))
+
+
+def entry_json(centre: Centre, entry: Entry, language: str) -> dict[str, Any]:
+    """CallerEntry. `id` is the caller's own id for a message of theirs."""
+    mine = entry.author == "caller"
+    text = entry.text or ""
+    if entry.kind == "system":
+        text = system_text(centre, entry.data, language)
+    return {
+        "seq": entry.seq,
+        "id": entry.id,
+        "kind": entry.kind,
+        "who": "system" if entry.kind == "system" else "me" if mine else "counsellor",
+        "name": "" if mine or entry.kind == "system" else entry.author_name or "",
+        "text": text,
+        "time": render.clock(entry.at, centre.zone),
+        "at": entry.at.isoformat(),
+        "danger": entry.kind == "system" and entry.data.get("text") in DANGER_TEXTS,
+    }
+
+
+def system_text(centre: Centre, data: dict[str, Any], language: str) -> str:
+    """The catalogue's text of a system entry; instants among its parameters become local time."""
+    params = {name: _shown(centre, value, language) for name, value in data.get("params", {}).items()}
+    return say(data["text"], language, **params)
+
+
+def _shown(centre: Centre, value: object, language: str) -> str:
+    text = str(value)
+    try:
+        at = datetime.fromisoformat(text) if "T" in text else None
+    except ValueError:
+        at = None
+    return text if at is None or at.tzinfo is None else render.moment(at, centre.zone, language)

@@ -1,0 +1,46 @@
+"""Cases: the list without content, one case with its diary, a new diary entry."""
+
+from typing import Any
+
+from aiohttp import web
+
+from hotline.actions import cases
+from hotline.rules import access
+from hotline.rules.access import Thing
+from hotline.store import views
+from hotline.web import render, staff_page
+from hotline.web.body import Body, ClientId, read_json
+from hotline.web.keys import SYSTEM
+from hotline.web.session import actor_of
+
+
+class Note(Body):
+    """A diary entry with the page's own id for it."""
+
+    id: ClientId
+    text: str
+
+
+async def index(request: web.Request) -> web.StreamResponse:
+    """GET /cases"""
+    actor = await actor_of(request)
+    async with request.app[SYSTEM].read() as tx:
+        rows = await views.case_list(tx, actor)
+    return render.render(request, "cases.html", **staff_page.context(request, actor), cases=rows)
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """GET /cases/{case}: opening it is on record"""
+    actor = await actor_of(request)
+    view = await cases.look(request.app[SYSTEM], actor, request.match_info["case"])
+    may_note = access.may(actor, "cases.note", Thing(view.row.id, worker_id=view.row.worker_id))
+    shown: dict[str, Any] = {"case": view, "may_note": may_note}
+    return render.render(request, "case.html", **staff_page.context(request, actor), **shown)
+
+
+async def note(request: web.Request) -> web.StreamResponse:
+    """POST /cases/{case}/notes"""
+    body = await read_json(request, Note)
+    actor = await actor_of(request)
+    note_id = await cases.note(request.app[SYSTEM], actor, request.match_info["case"], body.id, body.text)
+    return web.json_response({"id": note_id})

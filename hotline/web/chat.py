@@ -1,0 +1,134 @@
+"""The caller's page and its JSON: start, write, answer, leave, resume.
+
+The caller's secret comes in the Authorization header, made by the browser and never part of an address.
+"""
+
+from typing import Literal
+
+from aiohttp import web
+
+from hotline.actions import arrivals, contacts, messages
+from hotline.errors import Malformed, NotSignedIn
+from hotline.rules.access import Actor
+from hotline.web import caller_page, caller_view, chat_plain, render
+from hotline.web.body import Body, ClientId, Token, read_json
+from hotline.web.keys import SYSTEM
+
+plain = chat_plain.submit
+
+
+class Start(Body):
+    """The first message, or "yes, now" without one."""
+
+    token: Token
+    id: ClientId
+    text: str | None = None
+    danger: Literal["yes", "no", "unsure"] | None = None
+    topic: str | None = None
+    under18: bool = False
+    language: Literal["pl", "uk", "en"]
+
+
+class Message(Body):
+    """One message of an existing contact."""
+
+    id: ClientId
+    text: str
+
+
+class Answer(Body):
+    """An answer given later; it can only raise the priority."""
+
+    question: Literal["danger", "topic", "under18"]
+    value: str
+
+
+class Leave(Body):
+    """Quick: the token dies at once. Otherwise a resume within seconds cancels it."""
+
+    quick: bool
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """GET /chat/{line}: complete and truthful before any script runs."""
+    system = request.app[SYSTEM]
+    line = caller_page.line_of(request)
+    async with system.read() as tx:
+        shown = await caller_page.context(request, tx, line)
+    return render.render(request, "chat.html", **shown)
+
+
+async def start(request: web.Request) -> web.StreamResponse:
+    """POST /chat/{line}/contacts → 201. Repeating it with the same token and id changes nothing."""
+    system = request.app[SYSTEM]
+    line = caller_page.line_of(request)
+    body = await read_json(request, Start)
+    given = body.model_dump(exclude={"token", "id"})
+    started = await arrivals.start(system, caller_page.arrival(line, body.token, body.id, **given))
+    # A repeat after a quick exit finds the contact, but its secret is dead and opens nothing.
+    actor = await contacts.caller_of(system, body.token)
+    if started.repeated and body.text is not None:
+        # The contact had begun with other words than these; a true repeat has the same id and changes nothing.
+        await messages.receive(system, actor, actor.id, body.id, body.text)
+    async with system.read() as tx:
+        answer = await caller_view.frame(tx, actor.id, 0, body.language)
+    return web.json_response({"seq": started.seq, **answer}, status=201)
+
+
+async def resume(request: web.Request) -> web.StreamResponse:
+    """GET /chat/{line}/contact?after=N: what is new after the caller's cursor."""
+    system = request.app[SYSTEM]
+    actor = await caller(request)
+    await contacts.caller_seen(system, actor)
+    async with system.read() as tx:
+        answer = await caller_view.frame(tx, actor.id, cursor(request), render.language_of(request))
+    return web.json_response(answer)
+
+
+async def message(request: web.Request) -> web.StreamResponse:
+    """POST /chat/{line}/messages: answered only after the commit."""
+    system = request.app[SYSTEM]
+    actor = await caller(request)
+    body = await read_json(request, Message)
+    receipt = await messages.receive(system, actor, actor.id, body.id, body.text)
+    time = render.clock(receipt.at, system.centre.zone)
+    return web.json_response({"id": body.id, "seq": receipt.seq, "time": time})
+
+
+async def answer(request: web.Request) -> web.StreamResponse:
+    """POST /chat/{line}/answers"""
+    system = request.app[SYSTEM]
+    actor = await caller(request)
+    body = await read_json(request, Answer)
+    await contacts.answer(system, actor, actor.id, body.question, body.value)
+    return web.json_response({})
+
+
+async def leave(request: web.Request) -> web.StreamResponse:
+    """POST /chat/{line}/leave, sent while the page is being closed."""
+    system = request.app[SYSTEM]
+    actor = await caller(request)
+    body = await read_json(request, Leave)
+    await contacts.leave(system, actor, actor.id, quick=body.quick)
+    # After a quick exit even what the browser may hold for us in its cache shall go.
+    headers = {"Clear-Site-Data": '"cache", "storage"'} if body.quick else {}
+    return web.json_response({}, headers=headers)
+
+
+# -- what comes with each request ----------------------------------------------------------------------
+
+
+async def caller(request: web.Request) -> Actor:
+    """Who holds the secret in the Authorization header. Raises NotSignedIn."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedIn
+    return await contacts.caller_of(request.app[SYSTEM], token.strip())
+
+
+def cursor(request: web.Request) -> int:
+    """The `after` of the query, 0 without one. Raises Malformed."""
+    text = request.query.get("after", "0")
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+        raise Malformed(field="after")
+    return int(text)

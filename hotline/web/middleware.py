@@ -1,0 +1,129 @@
+"""Around every request: errors become answers, foreign origins are refused, headers are strict, the log is bare.
+
+This is one of the two places where an error turns into an answer.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from hotline.errors import ForeignOrigin, HotlineError, LineClosed, NotFound, NotSignedIn, Unavailable
+from hotline.texts import say
+from hotline.web import render
+from hotline.web.keys import SYSTEM
+
+log = structlog.get_logger()
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+SAFE: Final = frozenset({"GET", "HEAD"})
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+@web.middleware
+async def bare_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """One line per request: the route's pattern, never the path, which may hold an id."""
+    started = time.perf_counter()
+    response = await handler(request)
+    resource = request.match_info.route.resource
+    log.info(
+        "request",
+        method=request.method if request.method.isalpha() else "other",
+        route=resource.canonical if resource is not None else "none",
+        status=response.status,
+        ms=round((time.perf_counter() - started) * 1000, 1),
+    )
+    return response
+
+
+@web.middleware
+async def strict_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The same strict headers on every answer, and nothing stored on the way."""
+    response = await handler(request)
+    if not response.prepared:
+        add_headers(response)
+    return response
+
+
+def add_headers(response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Server"] = "hotline"
+
+
+@web.middleware
+async def errors_to_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Facts become their status and sentence; a mistake of ours becomes a calm 500 without any trace."""
+    try:
+        return await handler(request)
+    except HotlineError as error:
+        if error.status >= 500:
+            log.warning("request failed", code=error.code)
+        return answer(request, error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return answer(request, _of_status(error.status), status=error.status)
+    except ConnectionError:
+        raise
+    except Exception:  # an edge: whatever it is, the person gets a sentence and the log gets the place
+        log.exception("request failed")
+        return answer(request, HotlineError(), status=500)
+
+
+@web.middleware
+async def own_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A change or a socket must come from our own pages."""
+    upgrades = request.headers.get("Upgrade", "").lower() == "websocket"
+    if (request.method not in SAFE or upgrades) and request.headers.get("Origin") not in request.app[
+        SYSTEM
+    ].settings.origins:
+        raise ForeignOrigin
+    return await handler(request)
+
+
+def answer(request: web.Request, error: HotlineError, status: int | None = None) -> web.StreamResponse:
+    """JSON for scripts, a page for people."""
+    language = render.language_of(request)
+    sentence = say(f"error.{error.code}", language, **error.params)
+    status = status or error.status
+    if wants_page(request):
+        if isinstance(error, NotSignedIn) and request.method in SAFE:
+            return web.HTTPSeeOther("/sign-in")
+        return render.render(request, "error.html", status=status, code=error.code, sentence=sentence)
+    body: dict[str, Any] = {"code": error.code, "sentence": sentence}
+    if "fields" in error.params:
+        body["fields"] = str(error.params["fields"]).split(",")
+    if isinstance(error, LineClosed):
+        body["next_open"] = error.next_open.isoformat() if error.next_open else None
+    response = web.json_response({"error": body}, status=status)
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def wants_page(request: web.Request) -> bool:
+    """Did a person's browser ask for a page, rather than a script for data?"""
+    if request.content_type == "application/json":
+        return False
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def _of_status(status: int) -> HotlineError:
+    return NotFound() if status in (404, 405) else HotlineError()
+
+
+MIDDLEWARES: Final = (bare_log, strict_headers, errors_to_answers, own_origin)

@@ -1,0 +1,90 @@
+"""The whole URL table, with who may ask on each line.
+
+`everyone` needs nothing, `caller` the token of a contact, anything else is a verb of `rules.access`
+that the signed-in person must be allowed; the action behind it asks again with the thing itself.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from hotline.rules import access
+from hotline.web import assets, cases, chat, console, public, sign_in, sockets
+from hotline.web.session import actor_of
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+EVERYONE, CALLER = "everyone", "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table."""
+
+    method: str
+    path: str
+    handler: Handler
+    who: str
+
+
+LINE = "/chat/{line:[a-z0-9_]{1,64}}"
+OFFER = "/console/offers/{offer:[0-9a-f-]{36}}"
+CONTACT = "/console/contacts/{contact:[0-9a-f-]{36}}"
+CASE = "/cases/{case:[0-9a-f-]{36}}"
+
+ROUTES = (
+    # callers
+    Route("GET", "/", public.front, EVERYONE),
+    Route("GET", "/prywatnosc", public.privacy, EVERYONE),
+    Route("GET", "/static/{version:[0-9a-f]{12}}/{path:.+}", assets.file, EVERYONE),
+    Route("GET", LINE, chat.page, EVERYONE),
+    Route("POST", f"{LINE}/contacts", chat.start, EVERYONE),
+    Route("GET", f"{LINE}/contact", chat.resume, CALLER),
+    Route("POST", f"{LINE}/messages", chat.message, CALLER),
+    Route("POST", f"{LINE}/answers", chat.answer, CALLER),
+    Route("POST", f"{LINE}/leave", chat.leave, CALLER),
+    Route("GET", f"{LINE}/socket", sockets.caller, CALLER),
+    Route("POST", f"{LINE}/plain", chat.plain, EVERYONE),
+    # signing in
+    Route("GET", "/sign-in", sign_in.page, EVERYONE),
+    Route("POST", "/sign-in", sign_in.enter, EVERYONE),
+    Route("GET", "/sign-in/once/{secret:[A-Za-z0-9_-]{43}}", sign_in.once, EVERYONE),
+    Route("POST", "/sign-in/once/{secret:[A-Za-z0-9_-]{43}}", sign_in.enter_once, EVERYONE),
+    Route("POST", "/sign-out", sign_in.leave, "presence.seen"),
+    # the console
+    Route("GET", "/console", console.page, "console.see"),
+    Route("GET", "/console/state", console.state, "console.see"),
+    Route("GET", "/console/socket", sockets.console, "console.see"),
+    Route("POST", "/console/availability", console.availability, "presence.set_intent"),
+    Route("POST", f"{OFFER}/accept", console.accept, "offers.accept"),
+    Route("POST", f"{OFFER}/decline", console.decline, "offers.decline"),
+    Route("POST", "/console/contacts", console.enter, "contacts.enter"),
+    Route("GET", f"{CONTACT}/entries", console.entries, "console.see"),
+    Route("POST", f"{CONTACT}/messages", console.message, "console.see"),
+    Route("POST", f"{CONTACT}/notes", console.note, "console.see"),
+    Route("POST", f"{CONTACT}/end", console.end, "console.see"),
+    Route("POST", f"{CONTACT}/priority", console.priority, "console.see"),
+    Route("GET", f"{CONTACT}/card", console.card, "console.see"),
+    Route("POST", f"{CONTACT}/summary", console.save_summary, "console.see"),
+    Route("GET", f"{CONTACT}/case", console.case_form, "console.see"),
+    Route("POST", f"{CONTACT}/case", console.open_case, "console.see"),
+    # cases
+    Route("GET", "/cases", cases.index, "cases.see"),
+    Route("GET", CASE, cases.page, "cases.see"),
+    Route("POST", f"{CASE}/notes", cases.note, "cases.see"),
+)
+
+
+def add_to(app: web.Application) -> None:
+    """Put the table into the application."""
+    for route in ROUTES:
+        handler = route.handler if route.who in (EVERYONE, CALLER) else _guarded(route)
+        app.router.add_route(route.method, route.path, handler)
+
+
+def _guarded(route: Route) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        access.require(await actor_of(request), route.who)
+        return await route.handler(request)
+
+    return handler

@@ -1,0 +1,352 @@
+// <hotline-chat>: the caller's conversation. The page is complete without it; this makes it live.
+
+import { Answers } from "./answers.js";
+import { Composer } from "./composer.js";
+import * as kept from "./kept.js";
+import { Live } from "./live.js";
+import { Outbox, ask } from "./outbox.js";
+import "./quick-exit.js";
+import { Thread } from "./thread.js";
+
+class HotlineChat extends HTMLElement {
+  #parts = {};
+  #live = null;
+  #over = false;
+
+  connectedCallback() {
+    for (const node of this.querySelectorAll("[data-part]")) this.#parts[node.dataset.part] = node;
+    this.texts = JSON.parse(this.#parts.texts.textContent);
+    this.form = this.querySelector("form");
+    this.answers = new Answers(this.form);
+    this.composer = new Composer(this.form.elements.text, { send: () => this.#send(), changed: () => this.#keep() });
+    this.thread = new Thread(this.#parts.thread, this.texts, this.#parts.check);
+    const unsent = read(kept.get("unsent"));
+    this.composer.text ||= unsent.draft ?? "";
+    this.outbox = this.#newOutbox(unsent.items ?? []);
+    this.#listen();
+    this.#resume();
+  }
+
+  #newOutbox(items) {
+    return new Outbox(items, (item, signal) => this.#deliver(item, signal), {
+      changed: () => this.#keep(),
+      sent: (item, answer) => this.#sent(item, answer),
+      late: (item) => this.#late(item),
+      refused: (item, error) => this.#refused(item, error),
+    });
+  }
+
+  // -- beginnings ---------------------------------------------------------------------------------
+
+  #listen() {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#press(event.submitter);
+    });
+    this.addEventListener("click", (event) => this.#do(event.target.closest("[data-do]")?.dataset.do));
+    addEventListener("online", () => this.#nudge());
+    addEventListener("offline", () => this.#link(false));
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#nudge());
+    addEventListener("pagehide", () => this.#leave(false));
+    document.addEventListener("quick-exit", () => this.#exit());
+  }
+
+  async #resume() {
+    const token = kept.get("token");
+    if (!token) return;
+    this.#begun();
+    for (const item of this.outbox.items) if (item.text) this.thread.pending(item.id, item.text);
+    if (this.outbox.items.some((item) => item.kind === "start")) this.outbox.run();
+    else this.#follow();
+  }
+
+  /** Everything from the beginning: nothing of the talk is kept on the device. */
+  #follow() {
+    if (this.#live || this.#over) return;
+    const heard = Number(kept.get("cursor") ?? 0); // what was there before a reload is not read out again
+    this.#live = new Live((what) => this.#at(what), kept.get("token"), 0, {
+      frame: (frame) => this.#frame(frame, heard),
+      link: (up) => this.#link(up),
+      gone: () => this.#gone(),
+    });
+    this.#live.start();
+    this.outbox.run();
+  }
+
+  #nudge() {
+    this.outbox.wake();
+    this.#live?.nudge();
+  }
+
+  #at(what) {
+    return `/chat/${this.dataset.line}/${what}?lang=${this.dataset.language}`;
+  }
+
+  // -- what the caller does -----------------------------------------------------------------------
+
+  #press(button) {
+    const { name, value } = button ?? {};
+    if (name === "danger" && value === "yes") this.#danger();
+    else if (name === "danger" || name === "topic" || name === "under18") this.#answer(name, value);
+    else this.#send();
+  }
+
+  #do(what) {
+    if (what === "urgent") this.#raise("unsure");
+    else if (what === "danger") this.#raise("yes");
+    else if (what === "newer") this.thread.toEnd();
+    else if (what === "end") this.#sure(true);
+    else if (what === "stay") this.#sure(false);
+    else if (what === "end-yes") this.#end();
+    else if (what === "again") {
+      kept.clear();
+      location.replace(location.href);
+    }
+  }
+
+  #answer(name, value) {
+    this.answers.press(name, value);
+    const young = this.answers.under18 ? this.texts.youth : "";
+    this.#say("kept", [young, this.answers.any ? this.texts.answer_kept : ""].filter(Boolean).join(" "));
+  }
+
+  /** "Yes, now" does not wait for words. */
+  #danger() {
+    this.answers.danger = "yes";
+    this.#start(this.composer.text.trim() || null);
+  }
+
+  #send() {
+    const text = this.composer.text.trim();
+    if (!text || this.#over) {
+      this.composer.focus();
+      return;
+    }
+    if (kept.get("token")) {
+      const id = kept.secret(12);
+      this.thread.pending(id, text);
+      this.outbox.add({ kind: "message", id, text });
+    } else this.#start(text);
+    this.composer.text = "";
+    this.#keep();
+    this.composer.focus();
+    this.thread.toEnd();
+  }
+
+  #start(text) {
+    if (kept.get("token")) {
+      this.#raise("yes");
+      return;
+    }
+    kept.set("token", kept.secret());
+    const id = kept.secret(12);
+    const { danger, topic, under18 } = this.answers;
+    if (text) {
+      this.thread.pending(id, text);
+      this.composer.text = "";
+    }
+    this.#begun();
+    this.#say("state", this.texts.starting);
+    this.outbox.add({ kind: "start", id, text, danger, topic, under18 });
+  }
+
+  #raise(value) {
+    this.outbox.add({ kind: "answer", id: kept.secret(12), value });
+    for (const name of value === "yes" ? ["urgent", "danger"] : ["urgent"]) this.#button(name).hidden = true;
+    this.#say("raised", this.texts.urgent_sent);
+    this.composer.focus();
+  }
+
+  // -- sending ------------------------------------------------------------------------------------
+
+  #deliver(item, signal) {
+    const token = kept.get("token");
+    const post = (what, body) => ask(this.#at(what), { method: "POST", token, body, signal });
+    if (item.kind === "start") {
+      const { id, text, danger, topic, under18 } = item;
+      const given = { token, id, language: this.dataset.language };
+      if (text) given.text = text;
+      if (danger) given.danger = danger;
+      if (topic) given.topic = topic;
+      if (under18) given.under18 = true;
+      return post("contacts", given);
+    }
+    if (item.kind === "answer") return post("answers", { question: "danger", value: item.value });
+    return post("messages", { id: item.id, text: item.text });
+  }
+
+  #sent(item, answer) {
+    this.#link(true);
+    if (item.kind === "start") {
+      this.#frame(answer, 0);
+      this.#follow();
+    } else if (item.kind === "message") this.thread.sent(item.id, answer.seq, answer.time);
+  }
+
+  #late(item) {
+    this.thread.late(item.id);
+    this.#link(false);
+  }
+
+  #refused(item, error) {
+    if (error.status === 401) this.#gone(item.text);
+    else if (item.kind === "start") {
+      // There is no contact: back to the beginning, with the words where they can be sent again.
+      this.thread.forget(item.id);
+      this.#return(item.text);
+      kept.set("token", null);
+      this.#unbegun(error.sentence, error.code === "line_closed" || error.code === "chat_disabled");
+    } else if (item.kind === "message") {
+      const writable = error.code !== "contact_ended";
+      this.thread.failed(item.id, error.sentence, writable ? () => this.#return(item.text) : null);
+    }
+  }
+
+  #return(text) {
+    if (!text) return;
+    this.composer.text = [text, this.composer.text].filter(Boolean).join("\n");
+    this.#keep();
+    this.composer.focus();
+  }
+
+  // -- what comes ---------------------------------------------------------------------------------
+
+  #frame(frame, heard) {
+    if (this.#over) return;
+    const reading = this.thread.atEnd;
+    let fresh = false;
+    for (const entry of frame.entries) {
+      if (entry.who === "me") this.outbox.settle(entry.id);
+      const isNew = this.thread.add(entry, entry.seq > heard);
+      if (isNew && entry.danger && entry.seq > heard) this.#say("alarm", entry.text);
+      fresh ||= isNew && entry.who !== "me";
+      if (this.#live) this.#live.cursor = Math.max(this.#live.cursor, entry.seq);
+    }
+    if (this.#live && frame.cursor) this.#live.cursor = Math.max(this.#live.cursor, frame.cursor);
+    if (this.#live && this.#live.cursor > heard) kept.set("cursor", String(this.#live.cursor));
+    this.#show(frame.state);
+    if (frame.more) this.#live?.read();
+    if (reading) this.thread.toEnd();
+    else if (fresh) this.#button("newer").hidden = false;
+  }
+
+  #show(state) {
+    this.#say("state", state.sentence);
+    this.#parts.after.hidden = state.state !== "waiting";
+    if (state.priority_danger) for (const name of ["urgent", "danger"]) this.#button(name).hidden = true;
+    if (!state.open) this.#finish();
+  }
+
+  /** Over: the secret is forgotten, and nobody can type into the void. */
+  #finish() {
+    if (this.#over) return;
+    const { items } = this.outbox;
+    const inside = this.#parts.dock.contains(document.activeElement);
+    this.#stop();
+    kept.clear();
+    this.#parts.dock.hidden = true;
+    this.#parts.after.hidden = true;
+    this.#parts.ended.hidden = false;
+    for (const item of items) this.thread.failed(item.id, "", null);
+    if (inside) this.#parts.ended.focus();
+  }
+
+  /** The secret is unknown: a new talk can begin, and no word that was not stored is lost. */
+  #gone(refused = null) {
+    if (this.#over) return;
+    const words = [refused, ...this.outbox.items.map((item) => item.text)].filter(Boolean);
+    this.#stop();
+    kept.clear();
+    this.#over = false;
+    this.#live = null;
+    this.outbox = this.#newOutbox([]);
+    this.#parts.thread.replaceChildren();
+    this.thread = new Thread(this.#parts.thread, this.texts, this.#parts.check);
+    this.#return(words.join("\n"));
+    this.#unbegun(this.texts.expired, false);
+  }
+
+  // -- appearance ---------------------------------------------------------------------------------
+
+  #begun() {
+    this.#parts.before.hidden = true;
+    this.#parts.dock.hidden = false;
+    this.#parts.notice.hidden = true;
+    this.#button("end").hidden = false;
+    this.composer.hint = this.texts.write;
+  }
+
+  #unbegun(sentence, closed) {
+    this.#parts.before.hidden = false;
+    this.#parts.after.hidden = true;
+    this.#button("end").hidden = true;
+    this.#parts.dock.hidden = closed || this.dataset.mode !== "live";
+    this.#parts.notice.hidden = false;
+    this.#say("notice", sentence);
+    this.#say("state", "");
+    this.#parts.notice.scrollIntoView({ block: "nearest" });
+  }
+
+  #link(up) {
+    this.#say("link", up ? "" : this.texts.offline);
+  }
+
+  /** Text in place, and only if it changed: a screen reader speaks each change. */
+  #say(part, text) {
+    const node = this.#parts[part];
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  #button(name) {
+    return this.querySelector(`[data-do="${name}"]`);
+  }
+
+  #keep() {
+    const { items } = this.outbox;
+    const draft = this.composer.text;
+    kept.set("unsent", draft || items.length ? JSON.stringify({ draft, items }) : null);
+  }
+
+  // -- endings ------------------------------------------------------------------------------------
+
+  #sure(asking) {
+    this.#parts.sure.hidden = !asking;
+    this.#button("end").hidden = asking;
+    this.#button(asking ? "stay" : "end").focus();
+  }
+
+  #end() {
+    this.#leave(true);
+    this.#finish();
+  }
+
+  #stop() {
+    this.#over = true;
+    this.outbox.stop();
+    this.#live?.stop();
+  }
+
+  /** Said while the page is being closed: `keepalive` lets it arrive after the page is gone. */
+  #leave(quick) {
+    const token = kept.get("token");
+    if (!token || this.#over) return;
+    ask(this.#at("leave"), { method: "POST", token, body: { quick }, keepalive: true, credentials: "same-origin" })
+      .catch(() => {});
+  }
+
+  #exit() {
+    this.#leave(true);
+    this.#stop();
+    kept.clear();
+  }
+}
+
+function read(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+customElements.define("hotline-chat", HotlineChat);

@@ -1,0 +1,118 @@
+// Where words are written. A message and a note have their own drafts and look unlike each other,
+// so that a note is never sent to the caller by mistake.
+
+import { h, icon, t } from "./words.js";
+
+const LIMIT = 4000;
+
+export class Composer {
+  constructor(desk) {
+    this.desk = desk;
+    this.talk = null;
+    this.area = h("textarea", { class: "field", rows: "2", id: "words" });
+    this.area.addEventListener("input", () => this.#keep());
+    this.area.addEventListener("keydown", (event) => this.#key(event));
+    this.modes = ["message", "note"].map((mode) => this.#mode(mode));
+    this.sentences = this.#sentences();
+    this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
+    this.button = h("button", { class: "button button-main", type: "submit" });
+    this.element = h(
+      "form",
+      { class: "composer", hidden: true },
+      h("div", { class: "composer-top" }, h("fieldset", { class: "modes" }, h("legend", { class: "spoken" }, t("mode")), this.modes), this.sentences),
+      this.problem,
+      h("div", { class: "composer-line" }, this.area, this.button),
+    );
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+  }
+
+  draw(talk) {
+    this.element.hidden = !talk.open;
+    this.element.dataset.mode = talk.mode;
+    const drafts = talk.drafts[talk.mode];
+    if (this.talk !== talk || this.area.value !== drafts) this.area.value = drafts;
+    this.talk = talk;
+    const note = talk.mode === "note";
+    this.area.setAttribute("aria-label", t(note ? "write_note" : "write_message"));
+    this.area.placeholder = t(note ? "write_note" : "write_message");
+    this.button.replaceChildren(icon(note ? "note" : "send"), t(note ? "save_note" : "send"));
+    for (const label of this.modes) label.firstChild.checked = label.firstChild.value === talk.mode;
+    this.sentences.hidden = note;
+    this.#measure();
+  }
+
+  choose(mode) {
+    this.talk.mode = mode;
+    this.draw(this.talk);
+  }
+
+  focus() {
+    this.area.focus();
+  }
+
+  #mode(mode) {
+    const radio = h("input", { type: "radio", name: "mode", value: mode });
+    radio.addEventListener("change", () => {
+      this.choose(mode);
+      this.focus();
+    });
+    return h("label", { class: `mode mode-${mode}` }, radio, h("span", {}, t(`${mode}_tab`)));
+  }
+
+  /** Ready sentences go into the field, in the caller's language, to be read over before they are sent. */
+  #sentences() {
+    const list = h("div", { class: "menu-body canned" });
+    const box = h("details", { class: "menu menu-up" }, h("summary", {}, t("canned"), icon("menu")), list);
+    box.addEventListener("toggle", () => {
+      if (!box.open) return;
+      const sentences = this.desk.canned[this.talk.head.language] ?? this.desk.canned.pl;
+      list.replaceChildren(
+        ...sentences.map((sentence) =>
+          h("button", { class: "menu-item", type: "button", onclick: () => this.#put(sentence, box) }, sentence),
+        ),
+      );
+    });
+    return box;
+  }
+
+  #put(sentence, box) {
+    box.open = false;
+    const draft = this.talk.drafts.message;
+    this.talk.drafts.message = draft ? `${draft.trimEnd()} ${sentence}` : sentence;
+    this.draw(this.talk);
+    this.focus();
+  }
+
+  #keep() {
+    this.talk.drafts[this.talk.mode] = this.area.value;
+    this.#measure();
+  }
+
+  #measure() {
+    const over = [...this.area.value].length - LIMIT;
+    this.problem.hidden = over <= 0;
+    if (over > 0) this.problem.textContent = t("too_long", { over });
+  }
+
+  #key(event) {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      this.#send();
+    }
+  }
+
+  #send() {
+    const text = this.area.value;
+    if (!text.trim() || !this.problem.hidden) return;
+    const { mode } = this.talk;
+    this.talk.drafts[mode] = "";
+    this.area.value = "";
+    // After a note the field goes back to what is written most, and to the look that belongs to it.
+    this.talk.mode = "message";
+    this.desk.send(this.talk, mode, text);
+    this.focus();
+  }
+}

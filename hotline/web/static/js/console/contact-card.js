@@ -1,0 +1,224 @@
+// The right pane: facts of the contact, the card, and from the card a case.
+
+import { askText, Refused, tell } from "./wire.js";
+import { fill, fragment, h, icon, speak, t } from "./words.js";
+
+export class ContactCard extends HTMLElement {
+  connect(desk) {
+    this.desk = desk;
+    this.nothing = [...this.childNodes];
+    desk.addEventListener("selected", () => this.draw());
+    desk.addEventListener("talk", (event) => event.detail.id === this.desk.selected && this.draw());
+    this.draw();
+  }
+
+  draw() {
+    const { talk } = this.desk;
+    if (!talk) {
+      this.replaceChildren(...this.nothing);
+      this.shown = null;
+      return;
+    }
+    if (this.shown !== talk) {
+      this.shown = talk;
+      this.facts = h("section", { class: "part part-facts" });
+      this.body = h("div", { class: "card-body" });
+      this.replaceChildren(this.#title(), this.facts, this.body);
+      this.#fill(talk);
+    }
+    this.#drawFacts(talk);
+    this.#drawState(talk);
+  }
+
+  focusCard() {
+    this.querySelector(".card-form :is(input, select, textarea, summary)")?.focus();
+  }
+
+  save() {
+    this.querySelector(".card-form")?.requestSubmit();
+  }
+
+  #title() {
+    this.draft = h("span", { class: "fine", hidden: true }, t("card_draft"));
+    return h("div", { class: "card-title" }, h("h2", {}, t("card")), this.draft);
+  }
+
+  #drawFacts(talk) {
+    const { head } = talk;
+    if (!head) return;
+    const chat = ["web", "telegram"].includes(head.channel);
+    const facts = [
+      [t("topic"), chat && head.topic_label],
+      [t("danger"), chat && head.danger_label],
+      [t("arrived"), head.arrived],
+      [t("waited_for"), chat && head.answered && head.waited],
+      [t("ended_at"), head.ended],
+      [t("language"), head.language_label],
+    ];
+    const known = facts.filter(([, value]) => value);
+    fill(
+      this.facts,
+      h("h3", { class: "spoken" }, t("facts")),
+      h("dl", { class: "facts facts-pairs" }, known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+      head.under18 && h("p", { class: "offer-flag" }, icon("alert"), t("under18")),
+      head.flagged && h("p", { class: "offer-flag" }, icon("alert"), t("flagged")),
+    );
+  }
+
+  async #fill(talk) {
+    if (talk.card) {
+      this.body.replaceChildren(talk.card);
+      return;
+    }
+    this.body.replaceChildren(h("p", { class: "empty" }, t("card_loading")));
+    try {
+      const card = fragment(await askText(`/console/contacts/${talk.id}/card?lang=${document.documentElement.lang}`));
+      talk.card = card;
+      this.#wire(talk, card);
+    } catch (error) {
+      if (this.shown === talk) this.#failed(talk, error);
+      return;
+    }
+    if (this.shown !== talk) return;
+    this.body.replaceChildren(talk.card);
+    this.#drawState(talk);
+  }
+
+  #failed(talk, error) {
+    this.body.replaceChildren(
+      h("p", { class: "empty" }, error.message || t("card_failed")),
+      h("button", { class: "button button-small", type: "button", onclick: () => this.#fill(talk) }, t("reload")),
+    );
+  }
+
+  #wire(talk, card) {
+    card.addEventListener("input", () => {
+      talk.dirty = true;
+      this.draft.hidden = false;
+    });
+    card.addEventListener("change", (event) => this.#react(card, event.target));
+    card.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#saveCard(talk, card);
+    });
+  }
+
+  /** Danger opens the part that asks what was done about it. */
+  #react(card, field) {
+    if (field.name === "priority_final" && field.value === "P1") {
+      card.querySelector('details[data-group="risk"]').open = true;
+    }
+    clearError(field.closest("[data-field]"));
+  }
+
+  #drawState(talk) {
+    this.draft.hidden = !talk.dirty;
+    const { card, head } = talk;
+    if (!card || !head) return;
+    const later = card.querySelector(".card-later");
+    if (later) later.hidden = head.state === "wrap_up" || head.state === "closed";
+    card.querySelector('[type="submit"]')?.toggleAttribute("disabled", head.state === "active" || !head.own);
+    const end = card.elements?.end_reason;
+    if (end && !end.value && head.end_reason) end.value = head.end_reason;
+  }
+
+  async #saveCard(talk, card) {
+    if (talk.head.state === "active") {
+      speak(t("card_later"));
+      return;
+    }
+    if (!(await submit(card, `/console/contacts/${talk.id}/summary`))) return;
+    talk.dirty = false;
+    talk.card = this.#saved(talk);
+    this.desk.refresh(talk);
+    if (this.shown === talk) {
+      this.body.replaceChildren(talk.card);
+      this.draft.hidden = true;
+      talk.card.querySelector("button, a")?.focus();
+    }
+    speak(t("card_saved"));
+  }
+
+  #saved(talk, sentence = t("card_saved"), link = null) {
+    const next = link ?? h("button", { class: "button", type: "button", onclick: () => this.#openCase(talk) }, t("open_case"));
+    const words = h("div", {}, h("p", {}, h("strong", {}, sentence)), link ? "" : h("p", {}, t("card_next")));
+    return h("div", { class: "stack" }, h("div", { class: "notice notice-good" }, icon("check"), words), next);
+  }
+
+  async #openCase(talk) {
+    const before = talk.card;
+    try {
+      const form = fragment(await askText(`/console/contacts/${talk.id}/case?lang=${document.documentElement.lang}`));
+      form.addEventListener("change", (event) => clearError(event.target.closest("[data-field]")));
+      form.querySelector("[data-back]").addEventListener("click", () => this.#show(talk, before));
+      form.addEventListener("submit", async (event) => {
+        event.preventDefault();
+        const answer = await submit(form, `/console/contacts/${talk.id}/case`);
+        if (!answer) return;
+        const link = h("a", { class: "button button-main", href: `/cases/${answer.case}` }, t("to_case"));
+        this.#show(talk, this.#saved(talk, t("case_saved"), link));
+        link.focus();
+        speak(t("case_saved"));
+      });
+      this.#show(talk, form);
+      form.querySelector("input, textarea")?.focus();
+    } catch (error) {
+      speak(error.message || t("failed"), true);
+    }
+  }
+
+  #show(talk, element) {
+    talk.card = element;
+    if (this.shown === talk) this.body.replaceChildren(element);
+  }
+}
+
+/** Send a form; its values by name, several answers as a list. Errors land beside their fields. */
+async function submit(form, path) {
+  const values = {};
+  for (const field of form.querySelectorAll("[data-field]")) {
+    clearError(field);
+    const name = field.dataset.field;
+    const chosen = new FormData(form).getAll(name);
+    values[name] = "many" in field.dataset ? chosen : (chosen[0] ?? "");
+  }
+  const button = form.querySelector('[type="submit"]');
+  const box = form.querySelector(".card-errors");
+  box.hidden = true;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    return await tell(path, values);
+  } catch (error) {
+    const fields = error instanceof Refused ? error.fields : [];
+    for (const name of fields) showError(form.querySelector(`[data-field="${CSS.escape(name)}"]`), error, fields);
+    box.querySelector("p").textContent = fields.length ? `${error.message} ${t("card_errors", { count: fields.length })}` : error.message || t("failed");
+    box.hidden = false;
+    (form.querySelector('[aria-invalid="true"]') ?? box).focus();
+    speak(box.textContent, true);
+    return null;
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
+}
+
+function showError(field, error) {
+  if (!field) return;
+  const line = field.querySelector(".field-error");
+  const incomplete = error.code.endsWith("_incomplete");
+  line.textContent = incomplete ? line.dataset.missing : error.message;
+  line.hidden = false;
+  field.classList.add("ask-wrong");
+  field.querySelector("input, select, textarea").setAttribute("aria-invalid", "true");
+  const folded = field.closest("details");
+  if (folded) folded.open = true;
+}
+
+function clearError(field) {
+  if (!field) return;
+  field.classList.remove("ask-wrong");
+  const line = field.querySelector(".field-error");
+  if (line) line.hidden = true;
+  field.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
+}
+
+customElements.define("contact-card", ContactCard);

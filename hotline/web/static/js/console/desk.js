@@ -1,0 +1,240 @@
+// What this console knows: the server's view, the conversations with their entries, and what is not sent yet.
+// Drafts live in memory only; nothing a caller or a counsellor wrote is kept on the device.
+
+import { ask, Refused, tell, Wire } from "./wire.js";
+import { t } from "./words.js";
+
+const newId = () => crypto.randomUUID().replaceAll("-", "");
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** One conversation as this screen knows it. */
+class Talk {
+  head = null;
+  entries = new Map();
+  cursor = 0;
+  seen = 0;
+  drafts = { message: "", note: "" };
+  mode = "message";
+  outbox = []; // {id, kind, text, state: sending | retrying | saved | failed, reason}
+  card = null; // the form's element, so that what is half filled in survives switching
+  dirty = false; // the card holds something that is not saved
+  busy = false;
+  asking = false;
+
+  constructor(id) {
+    this.id = id;
+  }
+
+  get unread() {
+    let count = 0;
+    for (const entry of this.entries.values()) {
+      if (entry.who === "caller" && entry.kind === "message" && entry.seq > this.seen) count += 1;
+    }
+    return count;
+  }
+
+  get open() {
+    return this.head?.own === true && this.head.state === "active";
+  }
+}
+
+/** Events: "console", "talk" (detail: the Talk), "selected", "offer-gone", "connection" (detail: up | down). */
+export class Desk extends EventTarget {
+  talks = new Map();
+  selected = null;
+  offset = 0; // server clock minus this machine's, in milliseconds; the clock here only displays
+
+  constructor(console) {
+    super();
+    this.console = console;
+    this.#setClock();
+    this.wire = new Wire(() => (this.talk ? [[this.talk.id, this.talk.cursor]] : []));
+    this.wire.addEventListener("frame", (event) => this.#hear(event.detail));
+    this.wire.addEventListener("up", () => this.#tell("connection", "up"));
+    this.wire.addEventListener("down", () => this.#tell("connection", "down"));
+    document.addEventListener("visibilitychange", () => this.#markSeen());
+  }
+
+  start() {
+    this.#keepTalks();
+    const first = this.console.mine[0];
+    if (first) this.select(first.contact_id);
+    this.wire.open();
+  }
+
+  get now() {
+    return Date.now() + this.offset;
+  }
+
+  get talk() {
+    return this.talks.get(this.selected) ?? null;
+  }
+
+  select(id) {
+    this.selected = id;
+    const talk = this.#talkOf(id);
+    this.wire.watch(id, talk.cursor);
+    this.#markSeen();
+    this.#tell("selected");
+  }
+
+  /** Send words. They stay on the screen with the same id until the server has stored them. */
+  send(talk, kind, text, id = newId()) {
+    talk.outbox.push({ id, kind, text, state: "sending", reason: "" });
+    this.#tell("talk", talk);
+    this.#empty(talk);
+  }
+
+  again(talk, item) {
+    item.state = "sending";
+    this.#tell("talk", talk);
+    this.#empty(talk);
+  }
+
+  takeBack(talk, item) {
+    talk.outbox = talk.outbox.filter((one) => one !== item);
+    talk.mode = item.kind;
+    talk.drafts[item.kind] = [item.text, talk.drafts[item.kind]].filter(Boolean).join("\n");
+    this.#tell("talk", talk);
+  }
+
+  async accept() {
+    const offer = this.console.offer;
+    if (!offer) return;
+    try {
+      const { contact } = await tell(`/console/offers/${offer.id}/accept`, { token: offer.token });
+      this.#dropOffer(offer);
+      this.select(contact);
+    } catch (error) {
+      this.#dropOffer(offer);
+      this.#tell("offer-gone", error.message || t("offer_gone"));
+    }
+  }
+
+  async decline() {
+    const offer = this.console.offer;
+    if (!offer) return;
+    try {
+      await tell(`/console/offers/${offer.id}/decline`, { token: offer.token });
+    } catch (error) {
+      this.#tell("offer-gone", error.message || t("offer_gone"));
+    }
+    this.#dropOffer(offer);
+  }
+
+  async setIntent(intent, minutes = null) {
+    await tell("/console/availability", minutes ? { intent, minutes } : { intent });
+  }
+
+  /** Ask for what is new in a conversation; the socket brings only the one on the screen. */
+  async refresh(talk) {
+    if (talk.asking) return;
+    talk.asking = true;
+    try {
+      const answer = await ask(`/console/contacts/${talk.id}/entries?after=${talk.cursor}`);
+      this.#hear({ contact: talk.id, ...answer });
+    } catch {
+      // The next view of the server's shows again that something is missing here.
+    }
+    talk.asking = false;
+  }
+
+  #dropOffer(offer) {
+    if (this.console.offer?.id !== offer.id) return;
+    this.console = { ...this.console, offer: null };
+    this.#tell("console");
+  }
+
+  #hear(frame) {
+    if (frame.console) {
+      this.console = frame.console;
+      this.#setClock();
+      this.#keepTalks();
+      this.#tell("console");
+    }
+    if (frame.contact) {
+      const talk = this.#talkOf(frame.contact);
+      if (frame.head) talk.head = frame.head;
+      for (const entry of frame.entries ?? []) this.#learn(talk, entry);
+      this.#markSeen();
+      this.#tell("talk", talk);
+      this.#tell("console");
+    }
+  }
+
+  #learn(talk, entry) {
+    talk.entries.set(entry.seq, entry);
+    talk.cursor = Math.max(talk.cursor, entry.seq);
+    talk.outbox = talk.outbox.filter((item) => item.id !== entry.id);
+    // After a reload, whatever came before my last reply has been read.
+    if (entry.who === "me") talk.seen = Math.max(talk.seen, entry.seq);
+  }
+
+  #talkOf(id) {
+    let talk = this.talks.get(id);
+    if (!talk) {
+      talk = new Talk(id);
+      this.talks.set(id, talk);
+    }
+    return talk;
+  }
+
+  /** Catch up with what is mine; forget what is over and not on the screen. */
+  #keepTalks() {
+    const mine = new Set();
+    for (const row of this.console.mine) {
+      mine.add(row.contact_id);
+      const talk = this.#talkOf(row.contact_id);
+      if (row.last_seq > talk.cursor) this.#catchUp(talk, row.last_seq);
+    }
+    for (const talk of this.talks.values()) {
+      if (!mine.has(talk.id) && talk.id !== this.selected && talk.outbox.length === 0) this.talks.delete(talk.id);
+    }
+  }
+
+  /** The socket brings the conversation on the screen; if it stays behind for a second, ask for that one too. */
+  async #catchUp(talk, seq) {
+    if (talk.id === this.selected) await pause(1_000);
+    if (talk.cursor < seq) await this.refresh(talk);
+  }
+
+  #markSeen() {
+    const talk = this.talk;
+    if (talk && document.visibilityState === "visible") talk.seen = talk.cursor;
+  }
+
+  async #empty(talk) {
+    if (talk.busy) return;
+    talk.busy = true;
+    let wait = 500;
+    for (;;) {
+      const item = talk.outbox.find((one) => one.state === "sending" || one.state === "retrying");
+      if (!item) break;
+      try {
+        await tell(`/console/contacts/${talk.id}/${item.kind}s`, { id: item.id, text: item.text });
+        item.state = "saved";
+        wait = 500;
+      } catch (error) {
+        if (error instanceof Refused) {
+          item.state = "failed";
+          item.reason = error.message || t("failed");
+        } else {
+          item.state = "retrying";
+          this.#tell("talk", talk);
+          await pause(wait);
+          wait = Math.min(wait * 2, 8_000);
+        }
+      }
+      this.#tell("talk", talk);
+    }
+    talk.busy = false;
+  }
+
+  #setClock() {
+    this.offset = Date.parse(this.console.now) - Date.now();
+  }
+
+  #tell(name, detail = null) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,139 @@
+// The two lists of the left pane: my conversations, and who waits. Neither shows what was said.
+
+import { duration, fill, h, icon, mark, t } from "./words.js";
+
+/** My conversations, with unread marks. Rows keep their elements, so the focus survives an update. */
+export class MineList extends HTMLElement {
+  connect(desk) {
+    this.desk = desk;
+    this.rows = new Map();
+    this.load = h("span", { class: "fine" });
+    this.list = h("ul", { class: "mine" });
+    this.empty = h("p", { class: "empty" }, t("mine_empty"));
+    this.replaceChildren(
+      h("div", { class: "block-head" }, h("h2", { id: "mine-title" }, t("mine")), this.load),
+      this.list,
+      this.empty,
+    );
+    for (const name of ["console", "selected", "talk"]) desk.addEventListener(name, () => this.draw());
+    this.draw();
+  }
+
+  draw() {
+    const { mine, me } = this.desk.console;
+    this.load.textContent = this.desk.mayAnswer ? t("load", { active: me.active, capacity: me.capacity }) : "";
+    const ids = new Set(mine.map((row) => row.contact_id));
+    for (const [id, button] of this.rows) {
+      if (!ids.has(id)) {
+        button.parentElement.remove();
+        this.rows.delete(id);
+      }
+    }
+    mine.forEach((row, place) => {
+      const button = this.rows.get(row.contact_id) ?? this.#row(row.contact_id);
+      if (this.list.children[place] !== button.parentElement) {
+        this.list.insertBefore(button.parentElement, this.list.children[place] ?? null);
+      }
+      this.#fill(button, row);
+    });
+    this.empty.hidden = mine.length > 0;
+  }
+
+  /** Choose the next conversation after the one on the screen. */
+  next() {
+    const ids = this.desk.console.mine.map((row) => row.contact_id);
+    if (ids.length === 0) return;
+    const id = ids[(ids.indexOf(this.desk.selected) + 1) % ids.length];
+    this.desk.select(id);
+    this.rows.get(id)?.focus();
+  }
+
+  #row(id) {
+    const button = h("button", { class: "talk-row", type: "button", onclick: () => this.desk.select(id) });
+    h("li", {}, button);
+    this.rows.set(id, button);
+    return button;
+  }
+
+  #fill(button, row) {
+    const unread = this.desk.talks.get(row.contact_id)?.unread ?? 0;
+    if (row.contact_id === this.desk.selected) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+    const owes = row.state === "wrap_up";
+    const away = row.state === "active" && row.channel === "web" && row.caller_away && t("away");
+    const more = [t("since", { time: row.since }), away, row.line_name];
+    fill(
+      button,
+      h(
+        "span",
+        { class: "talk-row-main" },
+        h("strong", {}, t("number", { number: row.number })),
+        mark(row.priority, row.priority_label),
+        unread > 0 && h("span", { class: "unread" }, t("unread", { count: unread })),
+      ),
+      owes && h("span", { class: "talk-row-owes" }, icon("note"), t("owes_card")),
+      !owes && h("span", { class: "talk-row-more" }, more.filter(Boolean).join(" · ")),
+    );
+  }
+}
+
+const REDRAW = 10_000;
+
+/** Who waits, in order, for how long. Nothing can be picked here: contacts are offered. */
+export class QueueList extends HTMLElement {
+  connect(desk) {
+    this.desk = desk;
+    this.heading = h("h2", { id: "queue-title" }, t("queue"));
+    this.count = h("span", { class: "count" });
+    this.longest = h("span", { class: "fine" });
+    this.list = h("ol", { class: "queue" });
+    this.empty = h("p", { class: "empty" });
+    this.replaceChildren(h("div", { class: "block-head" }, this.heading, this.count, this.longest), this.list, this.empty);
+    desk.addEventListener("console", () => this.draw());
+    setInterval(() => this.draw(), REDRAW);
+    this.draw();
+  }
+
+  draw() {
+    const { queue, me } = this.desk.console;
+    const seconds = (row) => (this.desk.now - Date.parse(row.arrived_at)) / 1000;
+    const several = new Set(queue.map((row) => row.line)).size > 1;
+    this.count.textContent = queue.length;
+    this.count.hidden = queue.length === 0;
+    const longest = Math.max(0, ...queue.map(seconds));
+    this.longest.textContent = queue.length > 1 ? t("queue_longest", { wait: duration(longest) }) : "";
+    this.list.replaceChildren(...queue.map((row) => this.#row(row, seconds(row), several)));
+    this.empty.textContent = me.on_duty ? t("queue_empty") : t("queue_off_duty");
+    this.empty.hidden = queue.length > 0;
+  }
+
+  #row(row, seconds, several) {
+    const long = seconds > row.long_after;
+    const more = [row.channel_short, row.language !== "pl" && row.language_label, several && row.line_name];
+    return h(
+      "li",
+      { class: `wait wait-${row.priority}` },
+      h(
+        "span",
+        { class: "wait-main" },
+        mark(row.priority, row.priority_label),
+        h(
+          "span",
+          { class: long ? "wait-time wait-long" : "wait-time" },
+          long && icon("clock"),
+          h("span", { class: "spoken" }, long ? `${t("waits_long")}: ` : ""),
+          duration(seconds),
+        ),
+      ),
+      h(
+        "span",
+        { class: "wait-more" },
+        h("span", { class: "wait-what" }, more.filter(Boolean).join(" · ")),
+        row.offered && h("span", { class: "ringing" }, icon("ring"), t(row.offered_to_me ? "offered_to_me" : "offered")),
+      ),
+    );
+  }
+}
+
+customElements.define("mine-list", MineList);
+customElements.define("queue-list", QueueList);

@@ -1,0 +1,205 @@
+// The conversation: the caller's words first, quiet lines for what happened between, the composer below.
+
+import { Composer } from "./composer.js";
+import { fill, h, icon, mark, speak, t } from "./words.js";
+
+const MARKS = { pending: "pending", sending: "pending", sent: "delivered", failed: "undelivered" };
+
+export class TalkView extends HTMLElement {
+  connect(desk, dialogs) {
+    this.desk = desk;
+    this.dialogs = dialogs;
+    this.nothing = [...this.childNodes];
+    this.shown = null;
+    desk.addEventListener("selected", () => this.draw());
+    desk.addEventListener("console", () => this.desk.talk && this.#drawHead(this.desk.talk));
+    document.addEventListener("show-pane", (event) => event.detail === "middle" && this.scroller && this.#toEnd());
+    desk.addEventListener("talk", (event) => event.detail.id === this.desk.selected && this.draw());
+    this.draw();
+  }
+
+  draw() {
+    const { talk } = this.desk;
+    if (!talk) {
+      this.replaceChildren(...this.nothing);
+      return;
+    }
+    if (this.shown !== talk.id) this.#build(talk);
+    const stick = this.elements.size === 0 || this.#atEnd();
+    this.#drawHead(talk);
+    this.composer.draw(talk);
+    this.#drawEntries(talk, stick);
+    fill(this.outbox, ...talk.outbox.map((item) => this.#unsent(talk, item)));
+    if (stick) this.#toEnd();
+  }
+
+  focusComposer(mode) {
+    const { talk } = this.desk;
+    if (!talk?.open) return;
+    this.composer.choose(mode);
+    this.composer.focus();
+  }
+
+  #build(talk) {
+    this.shown = talk.id;
+    this.elements = new Map();
+    this.head = h("header", { class: "talk-head" });
+    this.thread = h("div", { class: "thread", role: "log", "aria-label": t("thread"), "aria-live": "off" });
+    this.outbox = h("div", { class: "thread thread-outbox" });
+    this.blank = h("div", { class: "nothing" });
+    this.scroller = h("div", { class: "talk-scroll", tabindex: "0", "aria-label": t("thread"), role: "group" });
+    this.scroller.append(this.blank, this.thread, this.outbox);
+    this.scroller.addEventListener("scroll", () => this.#atEnd() && (this.jump.hidden = true));
+    this.jump = h("button", { class: "button button-small jump", type: "button", hidden: true }, icon("down"), t("jump"));
+    this.jump.addEventListener("click", () => this.#toEnd());
+    this.composer ??= new Composer(this.desk);
+    this.replaceChildren(this.head, this.scroller, this.jump, this.composer.element);
+    this.headShown = null;
+  }
+
+  #drawHead(talk) {
+    const { head } = talk;
+    if (!head) return;
+    // Whether the caller is there comes with every view of the console, sooner than with the next words.
+    const away = this.desk.console.mine.find((row) => row.contact_id === talk.id)?.caller_away ?? head.caller_away;
+    const key = JSON.stringify([head, away]);
+    if (this.headShown === key) return;
+    this.headShown = key;
+    const may = head.own && head.state !== "closed";
+    const facts = [
+      `${head.line_name} · ${head.channel_short}`,
+      head.language !== "pl" && head.language_label,
+      head.ended ? t("ended", { time: head.ended }) : head.answered && t("answered", { time: head.answered }),
+      !head.own && head.holder_name && t("held_by", { name: head.holder_name }),
+    ];
+    const presence = talk.open && head.channel === "web" && t(away ? "caller_gone" : "caller_here");
+    const number = t("number", { number: head.ref.split("/").at(-1).replace(/^0+/, "") });
+    const priority = h(
+      "button",
+      { class: "talk-priority", type: "button", title: t("priority"), onclick: () => this.dialogs.priority(talk) },
+      mark(head.priority, head.priority_label),
+      h("span", { class: "spoken" }, t("priority")),
+    );
+    fill(
+      this.head,
+      h(
+        "div",
+        { class: "talk-title" },
+        h("h2", {}, number),
+        may ? priority : mark(head.priority, head.priority_label),
+        head.state !== "active" && h("span", { class: "badge" }, head.state_label),
+        presence && h("span", { class: away ? "presence presence-gone" : "presence" }, presence),
+      ),
+      h("p", { class: "fine talk-facts" }, facts.filter(Boolean).join(" · ")),
+      talk.open &&
+        h(
+          "button",
+          { class: "button button-small talk-end", type: "button", onclick: () => this.dialogs.end(talk) },
+          t("end"),
+        ),
+    );
+  }
+
+  #drawEntries(talk, stick) {
+    let heard = null;
+    for (const entry of [...talk.entries.values()].sort((one, other) => one.seq - other.seq)) {
+      const known = this.elements.get(entry.seq);
+      if (known && known.delivery === entry.delivery) continue;
+      const element = this.#entry(entry);
+      if (known) known.element.replaceWith(element);
+      else this.#insert(entry.seq, element);
+      this.elements.set(entry.seq, { element, delivery: entry.delivery });
+      if (!known && entry.who === "caller" && entry.kind === "message") heard = entry;
+    }
+    const empty = this.elements.size === 0 && talk.outbox.length === 0 && talk.head;
+    this.blank.hidden = !empty;
+    if (empty) this.#drawBlank(talk.head);
+    if (heard && !stick) this.jump.hidden = false;
+    if (heard && this.spokenBefore === talk.id) speak(`${t("caller")}: ${heard.text}`);
+    this.spokenBefore = talk.id;
+  }
+
+  #drawBlank(head) {
+    const byHand = !["web", "telegram"].includes(head.channel);
+    fill(
+      this.blank,
+      icon(byHand ? "note" : "talk"),
+      byHand ? h("h3", {}, `${t("by_hand_title")}: ${head.channel_label}`) : null,
+      h("p", {}, t(byHand ? "by_hand_body" : "thread_empty")),
+    );
+  }
+
+  /** Numbers arrive in order but for a mended gap; then the entry goes where it belongs. */
+  #insert(seq, element) {
+    element.dataset.seq = seq;
+    let before = this.thread.lastElementChild;
+    while (before && Number(before.dataset.seq) > seq) before = before.previousElementSibling;
+    if (before) before.after(element);
+    else this.thread.prepend(element);
+  }
+
+  #entry(entry) {
+    if (entry.kind !== "message" && entry.kind !== "note") {
+      const line = entry.kind === "answer" ? "line-system line-answer" : "line-system";
+      return h("p", { class: line }, h("span", { class: "line-text" }, entry.text), " ", h("time", {}, entry.time));
+    }
+    const note = entry.kind === "note";
+    const own = entry.who !== "caller" && !note;
+    const name = { caller: t("caller"), me: t("me_name") }[entry.who] ?? entry.name;
+    const mark = own && MARKS[entry.delivery];
+    return h(
+      "article",
+      { class: `bubble${own ? " bubble-own" : ""}${note ? " bubble-note" : ""}` },
+      note && h("p", { class: "bubble-name" }, icon("note"), t("note")),
+      h("p", { class: "bubble-text" }, entry.text),
+      h(
+        "p",
+        { class: "bubble-foot" },
+        h("span", { class: own || note ? "" : "spoken" }, name),
+        h("time", {}, entry.time),
+        mark && h("span", { class: "bubble-mark" }, t(mark)),
+      ),
+    );
+  }
+
+  #unsent(talk, item) {
+    const note = item.kind === "note";
+    const failed = item.state === "failed";
+    const words = { sending: t("sending"), retrying: t("retrying"), saved: t("saved"), failed: t("not_sent") };
+    return h(
+      "article",
+      { class: `bubble ${note ? "bubble-note" : "bubble-own"}${failed ? " bubble-failed" : " bubble-waiting"}` },
+      note && h("p", { class: "bubble-name" }, icon("note"), t("note")),
+      h("p", { class: "bubble-text" }, item.text),
+      failed && h("p", { class: "field-error" }, item.reason),
+      h("p", { class: "bubble-foot" }, h("span", { class: "bubble-mark" }, words[item.state])),
+      failed &&
+        h(
+          "div",
+          { class: "row" },
+          h(
+            "button",
+            { class: "button button-small", type: "button", onclick: () => this.desk.again(talk, item) },
+            t("try_again"),
+          ),
+          h(
+            "button",
+            { class: "button button-small", type: "button", onclick: () => this.desk.takeBack(talk, item) },
+            t("take_back"),
+          ),
+        ),
+    );
+  }
+
+  #atEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    return scrollHeight - scrollTop - clientHeight < 60;
+  }
+
+  #toEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.jump.hidden = true;
+  }
+}
+
+customElements.define("talk-view", TalkView);

@@ -1,0 +1,130 @@
+// The line to the server: questions over HTTP, news over a socket, and questions again while the socket is down.
+
+export class Refused extends Error {
+  constructor(status, error) {
+    super(error.sentence ?? "");
+    this.status = status;
+    this.code = error.code ?? "failed";
+    this.fields = error.fields ?? [];
+  }
+}
+
+/** The server could not be reached or is unwell: the same request may be sent again. */
+export class Unreachable extends Error {}
+
+const PATIENCE = 15_000; // milliseconds until an answer counts as lost
+
+async function request(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, {
+      ...options,
+      headers: { "Accept-Language": document.documentElement.lang, ...options.headers },
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  } catch {
+    throw new Unreachable();
+  }
+  if (response.ok) return response;
+  if (response.status >= 502) throw new Unreachable();
+  let error = {};
+  try {
+    error = (await response.json()).error ?? {};
+  } catch {
+    // A page instead of an answer: the status alone has to do.
+  }
+  if (response.status === 503 || response.status === 429) throw new Unreachable(error.sentence);
+  if (response.status === 401) document.dispatchEvent(new CustomEvent("signed-out"));
+  throw new Refused(response.status, error);
+}
+
+export const ask = async (path) => (await request(path)).json();
+export const askText = async (path) => (await request(path)).text();
+export const tell = async (path, body) =>
+  (
+    await request(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    })
+  ).json();
+
+const SLOWEST = 8_000;
+const POLL = 4_000;
+
+/** Events: "frame" with what the server says, "up", "down". `watching()` gives the [contact, cursor] on the screen. */
+export class Wire extends EventTarget {
+  #socket = null;
+  #tries = 0;
+  #ended = false;
+  #polling = null;
+
+  constructor(watching) {
+    super();
+    this.watching = watching;
+    document.addEventListener("signed-out", () => this.#end());
+    addEventListener("online", () => this.#socket ?? this.open());
+  }
+
+  open() {
+    if (this.#ended || this.#socket) return;
+    const address = new URL(`/console/socket?lang=${document.documentElement.lang}`, location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address);
+    this.#socket = socket;
+    socket.addEventListener("open", () => {
+      this.#tries = 0;
+      clearInterval(this.#polling);
+      this.#polling = null;
+      for (const [id, after] of this.watching()) this.watch(id, after);
+      this.dispatchEvent(new Event("up"));
+    });
+    socket.addEventListener("message", (event) => this.#say(JSON.parse(event.data)));
+    socket.addEventListener("close", (event) => this.#lost(event.code));
+  }
+
+  watch(contact, after) {
+    this.#send({ watch: contact, after });
+  }
+
+  #send(frame) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #say(frame) {
+    this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+  }
+
+  #lost(code) {
+    this.#socket = null;
+    if (this.#ended) return;
+    if (code === 4401) {
+      document.dispatchEvent(new CustomEvent("signed-out"));
+      return;
+    }
+    this.dispatchEvent(new Event("down"));
+    this.#polling ??= setInterval(() => this.#poll(), POLL);
+    // A restart says so (1001) and is quick; many consoles must still not come back in the same instant.
+    const wait = Math.min(500 * 2 ** this.#tries++, SLOWEST);
+    setTimeout(() => this.open(), wait / 2 + (Math.random() * wait) / 2);
+  }
+
+  async #poll() {
+    try {
+      this.#say({ console: await ask("/console/state") });
+      for (const [id, after] of this.watching()) {
+        this.#say({ contact: id, ...(await ask(`/console/contacts/${id}/entries?after=${after}`)) });
+      }
+    } catch {
+      // Still down: the next turn tries again.
+    }
+  }
+
+  #end() {
+    this.#ended = true;
+    clearInterval(this.#polling);
+    this.#socket?.close();
+  }
+}

@@ -1,0 +1,123 @@
+// The outbox: what was written and is not yet known to be stored. Sent one by one in order, with the same id for ever.
+
+const FIRST = 500;
+const LONGEST = 30000; // ms
+const PATIENCE = 15000; // ms for one attempt
+
+/** The server understood and said no: repeating would not help. */
+export class Refused extends Error {
+  constructor(status, code, sentence) {
+    super(sentence);
+    Object.assign(this, { status, code, sentence });
+  }
+}
+
+/** One JSON request. Throws Refused for a final no, anything else for "try again". */
+export async function ask(url, { method = "GET", token, body, keepalive = false, credentials = "omit", signal } = {}) {
+  const headers = {};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE);
+  signal?.addEventListener("abort", () => patience.abort());
+  try {
+    const response = await fetch(url, {
+      method, headers, keepalive, credentials,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: patience.signal, cache: "no-store",
+    });
+    if (response.ok) return await response.json();
+    const { error } = await response.json().catch(() => ({}));
+    if (error && response.status < 500 && response.status !== 408 && response.status !== 429) {
+      throw new Refused(response.status, error.code, error.sentence);
+    }
+    throw new Error(`status ${response.status}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Full jitter: somewhere between nothing and a bound that doubles, so that a thousand pages do not come back at once. */
+export function pause(attempt) {
+  return Math.random() * Math.min(LONGEST, FIRST * 2 ** Math.min(attempt, 10));
+}
+
+export class Outbox {
+  #deliver;
+  #on;
+  #running = false;
+  #stopped = new AbortController();
+  #wake = () => {};
+
+  /**
+   * deliver(item, signal) sends one item; `on` is told: changed(items), sent(item, answer), late(item), refused(item, error).
+   */
+  constructor(items, deliver, on) {
+    this.items = items;
+    this.#deliver = deliver;
+    this.#on = on;
+  }
+
+  get empty() {
+    return this.items.length === 0;
+  }
+
+  add(item) {
+    this.items.push(item);
+    this.#on.changed(this.items);
+    this.run();
+  }
+
+  /** The item arrived by another way: its echo overtook the acknowledgement. */
+  settle(id) {
+    const before = this.items.length;
+    this.items = this.items.filter((item) => item.id !== id);
+    if (this.items.length !== before) this.#on.changed(this.items);
+  }
+
+  /** Try again now: the network is back, or somebody looks at the page. */
+  wake() {
+    this.#wake();
+  }
+
+  stop() {
+    this.#stopped.abort();
+    this.#wake();
+  }
+
+  async run() {
+    if (this.#running) return;
+    this.#running = true;
+    let attempt = 0;
+    while (this.items.length && !this.#stopped.signal.aborted) {
+      const item = this.items[0];
+      try {
+        const answer = await this.#deliver(item, this.#stopped.signal);
+        this.settle(item.id);
+        this.#on.sent(item, answer);
+        attempt = 0;
+      } catch (error) {
+        if (this.#stopped.signal.aborted) break;
+        if (error instanceof Refused) {
+          this.settle(item.id);
+          this.#on.refused(item, error);
+          attempt = 0;
+        } else {
+          if (this.items.includes(item)) this.#on.late(item);
+          await this.#rest(pause(attempt++));
+        }
+      }
+    }
+    this.#running = false;
+  }
+
+  #rest(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,142 @@
+// The thread: each entry once, in the order of its number; what is not stored yet stands at the end.
+
+const NEAR = 120; // px from the end that still count as reading along
+
+export class Thread {
+  #list;
+  #texts;
+  #check;
+  #bySeq = new Map();
+  #byId = new Map();
+
+  constructor(list, texts, check) {
+    this.#list = list;
+    this.#texts = texts;
+    this.#check = check;
+  }
+
+  get empty() {
+    return this.#list.children.length === 0;
+  }
+
+  get atEnd() {
+    const page = document.scrollingElement;
+    return page.scrollHeight - page.scrollTop - innerHeight < NEAR;
+  }
+
+  toEnd() {
+    document.scrollingElement.scrollTop = document.scrollingElement.scrollHeight;
+  }
+
+  /** Shows an entry unless it is there. Returns true if it is new to the eye. */
+  add(entry, spoken = true) {
+    if (this.#bySeq.has(entry.seq)) return false;
+    const known = this.#byId.get(entry.id);
+    if (known && entry.who === "me") {
+      this.sent(entry.id, entry.seq, entry.time);
+      return false;
+    }
+    const item = entry.kind === "system" ? this.#system(entry) : this.#bubble(entry);
+    if (entry.who === "me" || !spoken || entry.danger) item.setAttribute("aria-live", "off"); // own words are not read back
+    if (entry.who === "me") this.#mark(item, "sent", entry.time);
+    this.#byId.set(entry.id, item);
+    this.#place(item, entry.seq);
+    return true;
+  }
+
+  /** One's own words at once, before anybody has them. */
+  pending(id, text) {
+    if (this.#byId.has(id)) return;
+    const item = this.#bubble({ who: "me", text, name: "" });
+    item.setAttribute("aria-live", "off");
+    this.#mark(item, "sending");
+    this.#byId.set(id, item);
+    this.#list.append(item);
+  }
+
+  sent(id, seq, time) {
+    const item = this.#byId.get(id);
+    if (!item || item.dataset.seq) return;
+    this.#mark(item, "sent", time);
+    this.#place(item, seq);
+  }
+
+  late(id) {
+    const item = this.#byId.get(id);
+    if (item && !item.dataset.seq) this.#mark(item, "retrying");
+  }
+
+  /** It will never be stored: why, and a way to correct it. */
+  failed(id, sentence, correct) {
+    const item = this.#byId.get(id);
+    if (!item || item.dataset.seq) return;
+    this.#mark(item, "failed");
+    item.classList.add("bubble-failed");
+    const foot = item.querySelector(".bubble-foot");
+    foot.append(part("span", "", sentence));
+    if (!correct) return;
+    const button = part("button", "button button-small", this.#texts.correct);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      item.remove();
+      correct();
+    });
+    foot.append(button);
+  }
+
+  forget(id) {
+    this.#byId.get(id)?.remove();
+    this.#byId.delete(id);
+  }
+
+  #place(item, seq) {
+    item.dataset.seq = seq;
+    this.#bySeq.set(seq, item);
+    let next = this.#list.lastElementChild;
+    let before = null;
+    while (next && (!next.dataset.seq || Number(next.dataset.seq) > seq || next === item)) {
+      if (next !== item) before = next;
+      next = next.previousElementSibling;
+    }
+    // Moving a node makes some screen readers speak it again: only if it must.
+    if (item.nextElementSibling !== before || item.parentElement !== this.#list) this.#list.insertBefore(item, before);
+  }
+
+  #system(entry) {
+    const item = part("li", entry.danger ? "line-system line-danger" : "line-system");
+    item.append(part("span", "spoken", `${this.#texts.system}: `), entry.text);
+    return item;
+  }
+
+  #bubble(entry) {
+    const mine = entry.who === "me";
+    const item = part("li", mine ? "bubble bubble-own" : "bubble");
+    item.append(
+      part("p", mine ? "spoken" : "bubble-name", mine ? this.#texts.mine : entry.name || this.#texts.counsellor),
+      part("p", "bubble-text", entry.text),
+      part("p", "bubble-foot"),
+    );
+    if (!mine) item.lastChild.append(this.#time(entry.time));
+    return item;
+  }
+
+  #mark(item, mark, time) {
+    const foot = item.querySelector(".bubble-foot");
+    foot.replaceChildren();
+    item.dataset.mark = mark;
+    if (time) foot.append(this.#time(time));
+    if (mark === "sent") foot.append(this.#check.content.cloneNode(true));
+    foot.append(part("span", "bubble-mark", this.#texts[`mark_${mark}`]));
+  }
+
+  #time(text) {
+    return part("time", "", text);
+  }
+}
+
+function part(name, classes, text) {
+  const node = document.createElement(name);
+  if (classes) node.className = classes;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
