@@ -1,0 +1,99 @@
+"""The shell commands as an operator runs them: real processes, a fresh data folder."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from hotline.config import Settings
+from tests.servers import free_port
+
+REPO = Path(__file__).parent.parent
+
+
+def run(*arguments: str, data: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """`hotline …` with only these settings."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("HOTLINE_")}
+    environment |= {"HOTLINE_DATA": str(data), **more}
+    command = [sys.executable, "-m", "hotline", *arguments]
+    return subprocess.run(
+        command, env=environment, cwd=REPO, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_centre_show_has_a_row_per_line(tmp_path: Path) -> None:
+    shown = run("centre", "show", "kielce", "--at", "2026-12-24T16:00", data=tmp_path)
+    rows = {row.split()[0]: row for row in shown.stdout.splitlines()[1:]}
+    assert len(rows) == 12
+    assert "OPEN until" in rows["city_trust_19513"]
+    assert "CLOSED until 2026-12-28 08:00 (assumed)" in rows["sow_perpetrators"]
+    assert "UNKNOWN" in rows["kis"]
+
+
+def test_from_an_empty_folder_to_who_is_on_duty(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    before = run("serve", data=data)
+    assert before.returncode == 1
+    assert "hotline init" in before.stderr
+    made = run("init", data=data)
+    assert made.returncode == 0, made.stderr
+    assert "/sign-in/once/" in made.stdout
+    assert (data.stat().st_mode & 0o777, (data / "keys" / "master.key").stat().st_mode & 0o777) == (
+        0o700,
+        0o600,
+    )
+    again = run("init", data=data)
+    assert again.returncode == 0
+    assert "Master key" not in again.stdout
+    checked = run("check", data=data, HOTLINE_TELEGRAM_TOKEN="123456:a-real-looking-thing")
+    assert checked.returncode == 0, checked.stdout
+    assert checked.stdout.count("ok: ") == 4
+    assert "real-looking" not in checked.stdout
+    added = run(
+        "staff", "add", "--login", "anna", "--name", "Anna Kowalska", "--signature", "Anna",
+        "--role", "counsellor", "--line", "city_trust_19513", data=data,
+    )  # fmt: skip
+    assert added.returncode == 0, added.stderr
+    night = ("--from", "2026-10-24T22:00", "--to", "2026-10-25T06:00")
+    run("duty", "add", "--line", "city_trust_19513", "--login", "anna", *night, data=data)
+    who = run("duty", "who", "--line", "city_trust_19513", "--at", "2026-10-25T02:30", data=data)
+    assert "ON DUTY: Anna Kowalska (until 2026-10-25 06:00)" in who.stdout
+    after = run("duty", "who", "--line", "city_trust_19513", "--at", "2026-10-25T06:00", data=data)
+    assert "NOBODY: open, but no shift" in after.stdout
+    unknown = run("duty", "who", "--line", "nowhere", data=data)
+    assert (unknown.returncode, "no such line" in unknown.stderr) == (1, True)
+
+
+def test_serve_answers_and_stops_at_a_signal(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert run("init", data=data).returncode == 0
+    port = free_port()
+    environment = {**os.environ, "HOTLINE_DATA": str(data), "HOTLINE_PORT": str(port)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hotline", "serve"],
+        env=environment,
+        cwd=REPO,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        while "Listening" not in process.stderr.readline():
+            assert process.poll() is None
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+            assert answer.status == 200
+            assert "MOPR Kielce" in answer.read().decode()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+        process.stderr.close()
+    finally:
+        if process.poll() is None:
+            process.kill()
+
+
+def test_the_readme_names_every_setting() -> None:
+    readme = (REPO / "README.md").read_text()
+    missing = [name for name in Settings(data=Path("/")).masked() if name not in readme]
+    assert missing == []
