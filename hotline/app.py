@@ -132,7 +132,9 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
     except OSError as error:
         await runner.cleanup()
         place = f"{settings.host}:{settings.port}"
-        raise ConfigInvalid("HOTLINE_PORT", f"cannot listen on {place}: {os.strerror(error.errno or 0)}") from error
+        raise ConfigInvalid(
+            "HOTLINE_PORT", f"cannot listen on {place}: {os.strerror(error.errno or 0)}"
+        ) from error
 
 
 def _versions_of(system: System) -> Versions:

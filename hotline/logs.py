@@ -20,7 +20,9 @@ ALLOWED = frozenset((
     "count", "step", "tries", "channel", "kind", "version", "port", "state", "line", "queue",
     "centre", "frames", "error", "logger", "where", "reason", "setting",
 ))  # fmt: skip
-CODE = re.compile(r"[A-Za-z0-9_.:/{}<>, -]{0,200}")
+EVENT = re.compile(r"[A-Za-z0-9_.:/{}<>, -]{0,200}")
+CODE = re.compile(r"[A-Za-z0-9_.:/{}<>,-]{0,200}")  # no spaces: a sentence is not a code
+SMALL = 1_000_000  # a larger number could be somebody's
 DIGITS = re.compile(r"\d{6,}")
 
 
@@ -30,15 +32,8 @@ def only_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     for key, value in event.items():
         if key not in ALLOWED:
             continue
-        if (
-            isinstance(value, bool | int | float)
-            or value is None
-            or key in ("timestamp", "frames")
-            or _is_code(value)
-        ):
-            kept[key] = value
-        else:
-            kept[key] = "[withheld]"
+        known = key in ("timestamp", "frames") or _is_small(value)
+        kept[key] = value if known or _is_code(value, EVENT if key == "event" else CODE) else "[withheld]"
     return kept
 
 
@@ -58,8 +53,12 @@ def places_only(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
     return event
 
 
-def _is_code(value: Any) -> bool:
-    return isinstance(value, str) and CODE.fullmatch(value) is not None and DIGITS.search(value) is None
+def _is_small(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and -SMALL < value < SMALL)
+
+
+def _is_code(value: Any, pattern: re.Pattern[str]) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None and DIGITS.search(value) is None
 
 
 class ForeignRecords(logging.Handler):

@@ -25,6 +25,7 @@ FORMAT = b"\x01"
 KEY_BYTES = 32
 NONCE_BYTES = 12
 CACHE_SIZE = 2048
+OPEN_TO_OTHERS = 0o037  # a service manager may hand the file over readable by a group of its own
 
 
 def make_master_key(path: Path) -> None:
@@ -36,9 +37,11 @@ def make_master_key(path: Path) -> None:
 
 
 def read_master_key(path: Path) -> bytes:
-    """The 32 bytes in `path`. Raises ConfigInvalid for a missing, malformed or weak key."""
+    """The 32 bytes in `path`. Raises ConfigInvalid for a missing, malformed or weak key, or one open to others."""
     setting = "HOTLINE_MASTER_KEY_FILE"
     try:
+        if path.stat().st_mode & OPEN_TO_OTHERS:
+            raise ConfigInvalid(setting, f"{path} is open to others; run 'chmod 600 {path}'")
         key = base64.b64decode(path.read_text().strip(), validate=True)
     except FileNotFoundError:
         raise ConfigInvalid(setting, f"{path} does not exist; run 'hotline init'") from None
@@ -74,7 +77,7 @@ class Vault:
         nonce, body = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
         try:
             key = self._wrapping.decrypt(nonce, body, f"{owner_id}|{key_id}".encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # cut short
             raise SealBroken from None
         self._remember(owner_id, key_id, key)
 
@@ -93,12 +96,14 @@ class Vault:
             raise SealBroken
         try:
             return cipher.decrypt(nonce, body, _place(owner_id, table, row_id)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealBroken from None
 
     def blind(self, purpose: str, value: str) -> str:
         """A keyed fingerprint (64 hex digits): finds equal values, tells nothing about them."""
-        return hmac.new(self._index_key, f"{purpose}|{value}".encode(), hashlib.sha256).hexdigest()
+        # A header may hold bytes that are no text; they find nothing, and must not be a failure either.
+        place = f"{purpose}|{value}".encode(errors="surrogatepass")
+        return hmac.new(self._index_key, place, hashlib.sha256).hexdigest()
 
     def _remember(self, owner_id: str, key_id: str, key: bytes) -> None:
         self._opened[owner_id] = (key_id, AESGCM(key))

@@ -251,7 +251,7 @@ async def _first_lines(
             lines.append(
                 EntryLine(contact_id, f"{arrival.client_id}.{question}", "answer", "caller", data=data)
             )
-    said = await what_to_say(tx, queue, contact_id, priority, arrival.channel)
+    said = await what_to_say(tx, arrival, queue, contact_id, priority)
     if said is not None:
         outgoing = arrival.channel == "telegram"
         lines.append(EntryLine(contact_id, new_id(), "system", "system", data=said, outgoing=outgoing))
@@ -261,10 +261,14 @@ async def _first_lines(
 
 
 async def what_to_say(
-    tx: Transaction, queue: Queue, contact_id: str, priority: str, channel: str
+    tx: Transaction, arrival: Arrival, queue: Queue, contact_id: str, priority: str
 ) -> dict[str, Any] | None:
-    """The system text after a first word: the truth about who is there. None where a live sentence says it."""
-    shifts = await queries.next_shifts(tx, queue.lines)
+    """The system text after a first word: the truth about who is there. None where a live sentence says it.
+
+    Somebody behind the wall is not there for this caller.
+    """
+    barred = tx.centre.barred_lines(arrival.line, queue.id)
+    shifts = await queries.next_shifts(tx, queue.lines, barred)
     answers = [duty(tx.centre, shifts, line, tx.now) for line in queue.lines]
     staffed = any(isinstance(each, OnDuty) for each in answers)
     if priority == contact.P1:
@@ -274,7 +278,7 @@ async def what_to_say(
         if not starts:
             return {"text": "nobody_on_duty_unplanned", "params": {}}
         return {"text": "nobody_on_duty", "params": {"next_duty": min(starts).isoformat()}}
-    if channel == "telegram":
+    if arrival.channel == "telegram":
         row = await queries.contact(tx, contact_id)
         place = 1 if row is None else await queries.place(tx, row)
         return {"text": "queued", "params": {"position": place}}

@@ -19,7 +19,7 @@ def thing_of(row: ContactRow | None, tx: Transaction, actor: Actor) -> Thing | N
     """The contact as the table of rights sees it; None if there is none."""
     if row is None:
         return None
-    barred = queries.barred_lines(tx.centre, row.line, row.queue)
+    barred = tx.centre.barred_lines(row.line, row.queue)
     walled_off = actor.kind == "staff" and row.holder_id != actor.id and bool(actor.lines & barred)
     return Thing(row.id, row.holder_id, walled_off=walled_off, open=row.state != contact.CLOSED)
 
@@ -86,7 +86,8 @@ async def _apply(tx: Transaction, row: ContactRow, changes: dict[str, Any]) -> N
         changes["queue_class"], changes["queue_at"] = contact.queue_key(priority, row.arrived_at)
     await claims.change(tx, row.id, **changes)
     if priority == contact.P1 != row.priority and row.state == contact.WAITING:
-        staffed = await queries.anyone_on_duty(tx, tx.centre.queues[row.queue].lines)
+        barred = tx.centre.barred_lines(row.line, row.queue)
+        staffed = await queries.anyone_on_duty(tx, tx.centre.queues[row.queue].lines, barred)
         await say(tx, row, "danger_staffed" if staffed else "danger_unstaffed")
 
 

@@ -11,6 +11,8 @@ from hotline.store import claims, queries
 from hotline.store.journal import Line, Receipt
 from hotline.system import System
 
+__all__ = ["Receipt", "note", "receive", "reply"]
+
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 
 
@@ -64,7 +66,9 @@ async def _receive_and_raise(
         priority = triage.raised(row.priority, None, None, words)
         key_class, key_at = contact.queue_key(priority, row.arrived_at)
         flags = sorted({*row.flags, "phrase"})
-        await claims.change(tx, contact_id, priority=priority, queue_class=key_class, queue_at=key_at, flags=flags)
+        await claims.change(
+            tx, contact_id, priority=priority, queue_class=key_class, queue_at=key_at, flags=flags
+        )
         tx.record("messages.flagged", "contact", contact_id, priority=priority)
     return receipt
 

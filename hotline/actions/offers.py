@@ -125,7 +125,7 @@ async def verdict(tx: Transaction, offer: LiveOffer) -> tuple[str | None, str | 
 
 async def _still_eligible(tx: Transaction, row: ContactRow, actor: Actor) -> None:
     """A shift's end is no transaction: the invariant holds here, at accept."""
-    if actor.lines & queries.barred_lines(tx.centre, row.line, row.queue):
+    if actor.lines & tx.centre.barred_lines(row.line, row.queue):
         raise WallBreach
     people = await queries.people(tx, actor.id)
     lines = set(tx.centre.queues[row.queue].lines) if row.queue else set()

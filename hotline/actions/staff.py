@@ -163,7 +163,7 @@ async def actor_of(system: System, session_secret: str) -> Actor:
 
 
 def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 async def _hash(password: str) -> str:

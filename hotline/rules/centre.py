@@ -288,3 +288,11 @@ class Centre(Part):
             other for other in self.queues.values() if own is not None and self.walled(own.id, other.id)
         )
         return frozenset(line for queue in walled for line in queue.lines)
+
+    def barred_lines(self, line_id: str, queue_id: str | None) -> frozenset[str]:
+        """Lines whose people must not meet a contact that chose this line and waits in this queue.
+
+        Danger may wait in another queue than its line's own, and then both walls hold.
+        """
+        waits_with = () if queue_id is None else self.queues[queue_id].lines
+        return frozenset().union(*(self.lines_behind_wall(line) for line in (line_id, *waits_with)))

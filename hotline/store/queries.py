@@ -29,13 +29,20 @@ async def shifts_between(
     return [Shift(row.id, row.line, row.staff_id, row.starts_at, row.ends_at) for row in rows]
 
 
-async def next_shifts(tx: Tx, lines: Collection[str]) -> list[Shift]:
-    """Shifts of these lines that are not over yet."""
+async def next_shifts(tx: Tx, lines: Collection[str], barred: frozenset[str] = frozenset()) -> list[Shift]:
+    """Shifts of these lines that are not over yet, less those of people who serve a `barred` line."""
     query = (
-        select(shifts).where(shifts.c.ends_at > tx.now, shifts.c.line.in_(lines)).order_by(shifts.c.starts_at)
+        select(shifts, staff.c.lines.label("serves"))
+        .join(staff, staff.c.id == shifts.c.staff_id)
+        .where(shifts.c.ends_at > tx.now, shifts.c.line.in_(lines))
+        .order_by(shifts.c.starts_at)
     )
     rows = await tx.connection.execute(query.limit(500))
-    return [Shift(row.id, row.line, row.staff_id, row.starts_at, row.ends_at) for row in rows]
+    return [
+        Shift(row.id, row.line, row.staff_id, row.starts_at, row.ends_at)
+        for row in rows
+        if barred.isdisjoint(row.serves)
+    ]
 
 
 async def waiting(tx: Tx, centre: Centre, contact_id: str | None = None) -> list[Waiting]:
@@ -65,19 +72,10 @@ def _waiting(centre: Centre, row: Row[Any], made: list[Row[Any]]) -> Waiting:
         priority=row.priority,
         key=(row.queue_class, row.queue_at),
         lines=frozenset(centre.queues[row.queue].lines),
-        barred_lines=barred_lines(centre, row.line, row.queue),
+        barred_lines=centre.barred_lines(row.line, row.queue),
         asked=dict(asked),
         offer=pending,
     )
-
-
-def barred_lines(centre: Centre, line: str, queue: str | None) -> frozenset[str]:
-    """Lines whose people must not meet this contact: behind the wall of its line or of its queue."""
-    barred = centre.lines_behind_wall(line)
-    if queue is not None:
-        for other in centre.queues[queue].lines:
-            barred |= centre.lines_behind_wall(other)
-    return barred
 
 
 async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
@@ -197,9 +195,9 @@ async def place(tx: Tx, me: Row[Any]) -> int:
     return int((await tx.connection.execute(query)).scalar_one()) + 1
 
 
-async def anyone_on_duty(tx: Tx, queue_lines: Collection[str]) -> bool:
-    """Is somebody on shift for one of these lines now?"""
-    return bool(await shifts_between(tx, tx.now, tx.now + EPSILON, queue_lines))
+async def anyone_on_duty(tx: Tx, queue_lines: Collection[str], barred: frozenset[str]) -> bool:
+    """Is somebody on shift for one of these lines now who serves none of the `barred` ones?"""
+    return any(shift.starts_at <= tx.now for shift in await next_shifts(tx, queue_lines, barred))
 
 
 async def entry_seq(tx: Tx, entry_id: str, caller_blind: str) -> tuple[str, int] | None:

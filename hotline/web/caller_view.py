@@ -11,7 +11,7 @@ from hotline.errors import NotFound
 from hotline.rules.centre import Centre, Line
 from hotline.rules.contact import ACTIVE, P1, WAITING
 from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty, duty
-from hotline.store import queries, views
+from hotline.store import views
 from hotline.store.views import ContactHead, Entry
 from hotline.system import Transaction
 from hotline.texts import say
@@ -34,7 +34,7 @@ class Scene:
 
 async def scene(tx: Transaction, line: Line) -> Scene:
     """Whether one can write to this line now, and whether somebody is there."""
-    shifts = await queries.next_shifts(tx, tx.centre.lines_with(line.id))
+    shifts = await views.shifts_around(tx, tx.centre.lines_with(line.id), tx.now)
     match duty(tx.centre, shifts, line.id, tx.now):
         case NotStated():
             return Scene("unknown")
@@ -52,7 +52,7 @@ async def waiting_scene(tx: Transaction, head: ContactHead) -> Scene:
     """Whether somebody who may answer it is on duty for its queue; danger may wait in another than its line's."""
     queue = tx.centre.queues.get(head.queue or "")
     lines = queue.lines if queue is not None else (head.line,)
-    shifts = await queries.next_shifts(tx, lines, queries.barred_lines(tx.centre, head.line, head.queue))
+    shifts = await views.next_shifts(tx, lines, tx.centre.barred_lines(head.line, head.queue))
     answers = [duty(tx.centre, shifts, line, tx.now) for line in lines]
     if any(isinstance(each, OnDuty) for each in answers):
         return Scene("live", on_duty=True)

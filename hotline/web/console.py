@@ -10,7 +10,6 @@ from hotline.rules import access, forms
 from hotline.rules.access import Actor
 from hotline.rules.contact import CHOSEN_END_REASONS, PRIORITIES
 from hotline.store import views
-from hotline.store.journal import Receipt
 from hotline.store.views import ContactHead
 from hotline.system import Transaction
 from hotline.texts import LANGUAGES, catalogue
@@ -175,7 +174,7 @@ async def note(request: web.Request) -> web.StreamResponse:
     return _stored(body.id, receipt)
 
 
-def _stored(client_id: str, receipt: Receipt) -> web.Response:
+def _stored(client_id: str, receipt: messages.Receipt) -> web.Response:
     return web.json_response({"id": client_id, "seq": receipt.seq, "at": receipt.at.isoformat()})
 
 

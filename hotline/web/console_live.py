@@ -13,6 +13,7 @@ from hotline.web.body import Body, parse
 from hotline.web.console_json import console_json, entry_json, head_json
 
 CALM = 0.25  # the pane goes out at most four times a second
+LIMIT = 200  # entries in one frame
 REFRESH = 5.0  # minutes pass and shifts begin without any poke
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -56,7 +57,7 @@ class ConsoleFeed:
             async with self._system.read() as tx:
                 frames = []
                 if watched is not None and topics.contact(watched) in changed:
-                    frames += await self._conversation(tx, watched)
+                    frames += await self._conversation(tx, watched, listener)
                 frames.append(await self._pane(tx, listener))
             for frame in frames:
                 await self._send(frame)
@@ -79,15 +80,19 @@ class ConsoleFeed:
             listener.drop(topic)
         return {"console": console_json(view, tx.centre, self._language)}
 
-    async def _conversation(self, tx: Transaction, contact_id: str) -> list[dict[str, Any]]:
+    async def _conversation(
+        self, tx: Transaction, contact_id: str, listener: Listener
+    ) -> list[dict[str, Any]]:
         """Only one's own: opening another's is an action with its own record, and not live."""
         head = await views.contact_head(tx, contact_id)
         if head is None or head.holder_id != self._actor.id:
             self._watched = None
             return []
-        entries = await views.entries_after(tx, contact_id, self._after, "staff")
+        entries = await views.entries_after(tx, contact_id, self._after, "staff", LIMIT)
         if entries:
             self._after = entries[-1].seq
+        if len(entries) == LIMIT:  # a long talk comes in several frames, one right after the other
+            listener.poke(topics.contact(contact_id))
         return [
             {
                 "contact": contact_id,

@@ -86,8 +86,10 @@ class CallerFeed:
             if frame["entries"] or frame["state"] != last:
                 await _send(self._socket, frame)
                 last = frame["state"]
-            if frame["entries"]:
-                self._after = frame["entries"][-1]["seq"]
+            self._after = frame["cursor"]
+            if frame["more"]:  # a long absence comes in several frames, one right after the other
+                listener.poke(topics.contact(self._actor.id))
+                continue
             if head is not None and topics.contact(head.id) not in changed:
                 await asyncio.sleep(CALM)
 

@@ -32,8 +32,8 @@ def test_six_typed_values_make_a_card_and_the_rest_is_not_established() -> None:
 def test_an_empty_card_names_what_is_missing_in_the_order_of_the_talk() -> None:
     assert forms.missing(forms.clean({}, FIELDS)) == [
         "reporter_role",
-        "priority_final",
         "problem_primary",
+        "priority_final",
         "help_forms",
         "agreements",
         "end_reason",

@@ -2,7 +2,7 @@
 
 from hotline.store.views.casefiles import CaseNote, CaseRow, CaseView, case, case_list, case_row
 from hotline.store.views.desk import ConsoleView, Duty, Me, Mine, OfferView, WaitingRow, console
-from hotline.store.views.people import StaffRow, people, shifts, shifts_around
+from hotline.store.views.people import StaffRow, next_shifts, people, shifts, shifts_around
 from hotline.store.views.talks import (
     Audience,
     ContactHead,
@@ -39,6 +39,7 @@ __all__ = [
     "contact_head",
     "earlier_contacts",
     "entries_after",
+    "next_shifts",
     "people",
     "queue_place",
     "shifts",

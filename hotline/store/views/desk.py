@@ -186,7 +186,7 @@ async def _queue(tx: Tx, centre: Centre, actor: Actor, queues: list[str]) -> lis
             row.offered_to == actor.id,
         )
         for row in await tx.connection.execute(query)
-        if not actor.lines & queries.barred_lines(centre, row.line, row.queue)
+        if not actor.lines & centre.barred_lines(row.line, row.queue)
     ]
 
 

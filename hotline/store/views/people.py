@@ -38,6 +38,11 @@ async def shifts(tx: Tx, lines: Collection[str], start: datetime, end: datetime)
     return await queries.shifts_between(tx, start, end, lines)
 
 
+async def next_shifts(tx: Tx, lines: Collection[str], barred: frozenset[str]) -> list[Shift]:
+    """Shifts that are not over yet, less those of people who serve a `barred` line."""
+    return await queries.next_shifts(tx, lines, barred)
+
+
 async def shifts_around(tx: Tx, lines: Collection[str], at: datetime) -> list[Shift]:
     """Shifts of these lines from a day before an instant to a fortnight after it."""
     return await queries.shifts_between(tx, at - timedelta(days=1), at + timedelta(days=14), lines)

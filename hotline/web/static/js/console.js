@@ -109,6 +109,7 @@ addEventListener("beforeunload", (event) => {
   if (unsent) event.preventDefault();
 });
 
+if (matchMedia("(min-width: 44.01rem)").matches) showPane("middle");
 desk.start();
 announce();
 started = true;

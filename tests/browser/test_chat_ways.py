@@ -1,0 +1,218 @@
+"""The caller's page: ways out that leave nothing behind, and ways in for everybody."""
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, expect
+
+from hotline.actions import contacts
+from hotline.errors import NotSignedIn
+from tests.browser.callers import (
+    answer,
+    caller_on,
+    head_of,
+    open_chat,
+    own,
+    reply,
+    stored,
+    until,
+    weather,
+    words,
+    write,
+)
+from tests.factories import TRUST, Person, Running
+
+SUNDAY = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+KEPT = "({...sessionStorage, ...localStorage, cookies: document.cookie})"
+
+
+# -- leaving -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("anna")
+@pytest.mark.parametrize("how", ["button", "shift"])
+async def test_quick_exit_leaves_nothing(device: BrowserContext, running: Running, how: str) -> None:
+    page = await device.new_page()
+    await page.goto("about:blank")
+    await page.goto(f"{running.url}/chat/{TRUST}")
+    await write(page, "Boję się.")
+    await expect(own(page, "sent")).to_have_count(1)
+    caller = await caller_on(page, running)
+    token = await page.evaluate("sessionStorage.getItem('token')")
+    await page.get_by_label("Wiadomość", exact=True).fill("On wra")
+    if how == "button":
+        await page.get_by_role("link", name="Szybkie wyjście").click()
+    else:
+        for _ in range(3):
+            await page.keyboard.press("Shift")
+    await page.wait_for_url("**://www.imgw.pl/**")
+    await _token_dies(running, token)
+    await page.go_back()
+    assert page.url == "about:blank"
+    await page.goto(f"{running.url}/chat/{TRUST}")
+    await expect(page.get_by_text("To czat wsparcia")).to_be_visible()
+    await expect(page.get_by_label("Wiadomość", exact=True)).to_have_value("")
+    assert await page.evaluate(KEPT) == {"cookies": ""}
+    assert "Boję się." not in await page.content()
+    assert await stored(running, caller.id) == ["Boję się."]
+
+
+async def _token_dies(running: Running, token: str) -> None:
+    async def alive() -> bool:
+        try:
+            await contacts.caller_of(running.system, token)
+        except NotSignedIn:
+            return False
+        return True
+
+    assert not await until(alive, lambda lives: not lives)
+
+
+@pytest.mark.usefixtures("anna")
+async def test_capitals_are_not_quick_exit(device: BrowserContext, running: Running) -> None:
+    page = await open_chat(device, running)
+    await page.get_by_label("Wiadomość", exact=True).focus()
+    for letter in "ABCDE":
+        await page.keyboard.press(f"Shift+{letter}")
+    await expect(page.get_by_label("Wiadomość", exact=True)).to_have_value("ABCDE")
+
+
+@pytest.mark.usefixtures("anna")
+async def test_closing_the_page_says_so_and_coming_back_cancels_it(
+    device: BrowserContext, running: Running
+) -> None:
+    page = await open_chat(device, running)
+    await write(page, "raz")
+    await expect(own(page, "sent")).to_have_count(1)
+    caller = await caller_on(page, running)
+    await page.goto("about:blank")
+    assert await _left(running, caller.id, expected=True)
+    await page.goto(f"{running.url}/chat/{TRUST}")
+    await expect(words(page)).to_have_text(["raz"])
+    assert not await _left(running, caller.id, expected=False)
+
+
+async def _left(running: Running, contact_id: str, *, expected: bool) -> bool:
+    head = await until(
+        lambda: head_of(running, contact_id), lambda seen: (seen.caller_left_at is not None) == expected
+    )
+    return head.caller_left_at is not None
+
+
+@pytest.mark.usefixtures("anna")
+async def test_ending_is_asked_twice(device: BrowserContext, running: Running) -> None:
+    page = await open_chat(device, running)
+    await write(page, "raz")
+    await expect(own(page, "sent")).to_have_count(1)
+    await page.get_by_role("button", name="Zakończ rozmowę").click()
+    await page.get_by_role("button", name="Wróć do rozmowy").click()
+    await page.get_by_role("button", name="Zakończ rozmowę").click()
+    token = await page.evaluate("sessionStorage.getItem('token')")
+    await page.get_by_role("button", name="Tak, zakończ").click()
+    await expect(page.get_by_text("Ta rozmowa jest zakończona.")).to_be_visible()
+    await _token_dies(running, token)
+
+
+# -- other ways in -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("anna")
+async def test_by_keyboard_alone(device: BrowserContext, running: Running) -> None:
+    page = await open_chat(device, running)
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Szybkie wyjście")).to_be_focused()
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.id") == "text":
+            break
+    await page.keyboard.type("Piszę z klawiatury.")
+    await page.keyboard.press("Shift+Enter")
+    await page.keyboard.type("Drugi wiersz.")
+    await page.keyboard.press("Enter")
+    await expect(own(page, "sent")).to_have_count(1)
+    await expect(words(page)).to_have_text(["Piszę z klawiatury.\nDrugi wiersz."])
+    await expect(page.get_by_label("Wiadomość", exact=True)).to_be_focused()
+
+
+async def test_without_script(browser: Browser, running: Running, anna: Person) -> None:
+    context = await browser.new_context(locale="pl-PL", java_script_enabled=False)
+    page = await open_chat(context, running)
+    await page.get_by_role("button", name="Nie", exact=True).click()
+    await write(page, "raz <b>dwa</b>")
+    await expect(words(page)).to_have_text(["raz <b>dwa</b>"])
+    contact_id = await answer(running, anna)
+    await reply(running, anna, contact_id, "Jestem.")
+    await page.get_by_role("button", name="Sprawdź nowe wiadomości").click()
+    await expect(words(page)).to_have_text(["raz <b>dwa</b>", "Jestem."])
+    await page.reload()  # the form again: the same id changes nothing
+    await write(page, "trzy")
+    await expect(words(page)).to_have_text(["raz <b>dwa</b>", "Jestem.", "trzy"])
+    await page.route("**://www.imgw.pl/**", weather)
+    token = await page.locator("#plain input[name=token]").input_value()
+    await page.get_by_role("button", name="Szybkie wyjście").click()
+    await page.wait_for_url("**://www.imgw.pl/**")
+    with pytest.raises(NotSignedIn):
+        await contacts.caller_of(running.system, token)
+    await context.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            "sow_victims_day",
+            "Czat jest teraz nieczynny. Najbliższy dyżur: poniedziałek 23.11.2026, godz. 08:00.",
+        ),
+        ("social_support", "Nie mamy potwierdzonych godzin pracy"),
+    ],
+)
+async def test_closed_and_unknown_lines_say_so(
+    device: BrowserContext, running: Running, line: str, says: str
+) -> None:
+    running.clock.set(SUNDAY)
+    page = await open_chat(device, running, line)
+    await expect(page.get_by_text(says)).to_be_visible()
+    await expect(page.get_by_role("link", name="800 70 2222")).to_be_visible()
+    await expect(page.get_by_label("Wiadomość", exact=True)).to_be_hidden()
+
+
+async def test_danger_is_taken_in_on_a_closed_line(device: BrowserContext, running: Running) -> None:
+    running.clock.set(SUNDAY)
+    page = await open_chat(device, running, "sow_victims_day")
+    await page.get_by_role("button", name="Tak, teraz").click()
+    await expect(page.locator(".line-danger")).to_contain_text("Teraz nikt nie dyżuruje")
+    await write(page, "ul. Zielona 3")
+    await expect(own(page, "sent")).to_have_count(1)
+
+
+async def test_nobody_on_duty_is_said_before_the_first_word(device: BrowserContext, running: Running) -> None:
+    page = await open_chat(device, running)
+    await expect(page.get_by_text("Teraz nikt nie dyżuruje")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", f"/chat/{TRUST}", "/chat/social_support", "/prywatnosc"])
+@pytest.mark.parametrize("language", ["pl", "uk", "en"])
+async def test_pages_fit_a_narrow_window_and_break_no_policy(
+    device: BrowserContext, running: Running, path: str, language: str
+) -> None:
+    page = await device.new_page()
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    await page.set_viewport_size({"width": 320, "height": 256})
+    await page.goto(f"{running.url}{path}?lang={language}")
+    assert await page.title() == {"pl": "Rozmowa", "uk": "Розмова", "en": "Conversation"}[language]
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert await page.locator("h1").count() == 1
+    assert told == []
+
+
+async def test_the_page_is_light(device: BrowserContext, running: Running) -> None:
+    page = await device.new_page()
+    session = await device.new_cdp_session(page)
+    await session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    await page.goto(f"{running.url}/chat/{TRUST}", wait_until="networkidle")
+    assert len(sizes) >= 8
+    assert sum(sizes) < 40_000  # bytes on the wire, headers included
