@@ -79,6 +79,8 @@ class Settings:
             elif "@" in value and "://" in value:
                 scheme, rest = value.split("://", 1)
                 value = f"{scheme}://••••@{rest.rsplit('@', 1)[1]}"
+            if "?" in value and "://" in value:  # drivers take passwords there, too
+                value = f"{value.split('?', 1)[0]}?••••"
             shown[PREFIX + each.name.upper()] = value
         return shown
 
@@ -88,6 +90,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     given = os.environ if environment is None else environment
     known = {PREFIX + each.name.upper(): each for each in fields(Settings)}
     values: dict[str, object] = {"data": Path.cwd() / "var"}
+    seen: set[str] = set()
     for name, text in given.items():
         if not name.startswith(PREFIX):
             continue
@@ -95,6 +98,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         if key not in known:
             raise ConfigInvalid(name, "there is no such setting")
         each = known[key]
+        if key in seen:
+            raise ConfigInvalid(key, "is given twice, directly and as a file")
+        seen.add(key)
         if each.metadata.get("secret"):
             _refuse_weak(key, value)
         values[each.name] = _typed(key, value, each.type)
@@ -112,13 +118,15 @@ def _from_file(name: str, text: str, known: Mapping[str, object]) -> tuple[str, 
         return key, Path(text).read_text().strip()
     except OSError as error:
         raise ConfigInvalid(name, f"{text}: {error.strerror}") from None
+    except ValueError:
+        raise ConfigInvalid(name, f"{text}: is no text") from None
 
 
 def _typed(key: str, text: str, kind: object) -> object:
     if kind is Path:
         return Path(text).expanduser().resolve()
     if kind is int:
-        if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        if not text.isascii() or not text.isdigit() or len(text) > 5 or not 0 < int(text) < 65536:
             raise ConfigInvalid(key, "must be a port number")
         return int(text)
     return text

@@ -66,7 +66,7 @@ class ForeignRecords(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().log(
-            record.levelno,
+            min(max(record.levelno // 10, 1), 5) * 10,  # structlog knows the five ordinary levels only
             "library",
             logger=record.name,
             where=f"{record.filename}:{record.lineno}",

@@ -8,21 +8,15 @@ from hotline.errors import SummaryIncomplete, WrongState
 from hotline.ids import new_id
 from hotline.rules import access, contact, forms
 from hotline.rules.access import Actor
-from hotline.rules.centre import Centre
 from hotline.store import claims, records
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.system import System, Transaction
 
 
-def card_of(centre: Centre) -> tuple[forms.Field, ...]:
-    """The card with this centre's own codes."""
-    return forms.card(centre.problem_areas, centre.help_forms, centre.units)
-
-
 async def save(system: System, actor: Actor, contact_id: str, values: Mapping[str, forms.Value]) -> None:
     """Put the card on record and close the contact. Raises SummaryIncomplete(fields), WrongState, Malformed, …"""
-    fields = card_of(system.centre)
+    fields = forms.card_of(system.centre)
     cleaned = forms.clean(values, fields)
     async with system.transaction(actor) as tx:
         row = await claims.lock_contact(tx, contact_id)

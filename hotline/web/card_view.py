@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hotline.actions import summaries
 from hotline.rules import casework, forms
 from hotline.rules.centre import Centre
 from hotline.rules.contact import CHOSEN_END_REASONS
@@ -68,7 +67,7 @@ def card_groups(
     values = dict(saved) if saved else prefilled(head)
     shown = [
         (field, _shown(field, _card_options(field, centre, values, language), values, "form", language))
-        for field in summaries.card_of(centre)
+        for field in forms.card_of(centre)
     ]
     return [
         Group(

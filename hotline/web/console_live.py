@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from hotline.live import topics
@@ -26,23 +27,30 @@ class Watch(Body):
     after: int = 0
 
 
+@dataclass(slots=True)
+class _Cursor:
+    """What this console has seen of the conversation it watches."""
+
+    contact_id: str
+    after: int
+
+
 class ConsoleFeed:
     """One console's cursor over one conversation, and its pane."""
 
     def __init__(self, system: System, actor: Actor, language: str, send: Send) -> None:
         self._system, self._actor, self._language, self._send = system, actor, language, send
-        self._watched: str | None = None
-        self._after = 0
+        self._watched: _Cursor | None = None
 
     def hear(self, listener: Listener) -> Callable[[str], None]:
         """What to do with a frame of the page; a frame that cannot be read ends the socket."""
 
         def heard(text: str) -> None:
             frame = parse(text, Watch)
-            if frame.unwatch is not None and frame.unwatch == self._watched:
+            if self._watched is not None and frame.unwatch == self._watched.contact_id:
                 self._watched = None
             if frame.watch is not None:
-                self._watched, self._after = frame.watch, frame.after
+                self._watched = _Cursor(frame.watch, frame.after)
                 listener.add(topics.contact(frame.watch))
 
         return heard
@@ -56,24 +64,21 @@ class ConsoleFeed:
             watched = self._watched
             async with self._system.read() as tx:
                 frames = []
-                if watched is not None and topics.contact(watched) in changed:
+                if watched is not None and topics.contact(watched.contact_id) in changed:
                     frames += await self._conversation(tx, watched, listener)
                 frames.append(await self._pane(tx, listener))
             for frame in frames:
                 await self._send(frame)
-            if watched is None or topics.contact(watched) not in changed:
+            if watched is None or topics.contact(watched.contact_id) not in changed:
                 await asyncio.sleep(CALM)
 
     async def _pane(self, tx: Transaction, listener: Listener) -> dict[str, Any]:
         view = await views.console(tx, tx.centre, self._actor)
         wanted = {topics.staff(self._actor.id), topics.roster()}
         wanted |= {topics.contact(mine.contact_id) for mine in view.mine}
-        for duty in view.me.duties:
-            queue = tx.centre.queue_of(duty.line)
-            if queue is not None:
-                wanted.add(topics.queue(queue.id))
+        wanted |= {topics.queue(queue) for queue in view.queues}
         if self._watched is not None:
-            wanted.add(topics.contact(self._watched))
+            wanted.add(topics.contact(self._watched.contact_id))
         for topic in wanted - listener.topics:
             listener.add(topic)
         for topic in listener.topics - wanted:
@@ -81,21 +86,20 @@ class ConsoleFeed:
         return {"console": console_json(view, tx.centre, self._language)}
 
     async def _conversation(
-        self, tx: Transaction, contact_id: str, listener: Listener
+        self, tx: Transaction, cursor: _Cursor, listener: Listener
     ) -> list[dict[str, Any]]:
         """Only one's own: opening another's is an action with its own record, and not live."""
-        head = await views.contact_head(tx, contact_id)
+        head = await views.contact_head(tx, cursor.contact_id)
         if head is None or head.holder_id != self._actor.id:
-            self._watched = None
             return []
-        entries = await views.entries_after(tx, contact_id, self._after, "staff", LIMIT)
+        entries = await views.entries_after(tx, head.id, cursor.after, "staff", LIMIT)
         if entries:
-            self._after = entries[-1].seq
+            cursor.after = entries[-1].seq
         if len(entries) == LIMIT:  # a long talk comes in several frames, one right after the other
-            listener.poke(topics.contact(contact_id))
+            listener.poke(topics.contact(head.id))
         return [
             {
-                "contact": contact_id,
+                "contact": head.id,
                 "head": head_json(head, self._actor.id, tx.now, tx.centre, self._language),
                 "entries": [entry_json(each, self._actor.id, tx.centre, self._language) for each in entries],
             }

@@ -102,7 +102,7 @@ def answer(request: web.Request, error: HotlineError, status: int | None = None)
     status = status or error.status
     if wants_page(request):
         if isinstance(error, NotSignedIn) and request.method in SAFE:
-            return web.HTTPSeeOther("/sign-in")
+            return web.Response(status=303, headers={"Location": "/sign-in"})
         return render.render(request, "error.html", status=status, code=error.code, sentence=sentence)
     body: dict[str, Any] = {"code": error.code, "sentence": sentence}
     if "fields" in error.params:

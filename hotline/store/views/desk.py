@@ -96,6 +96,7 @@ class ConsoleView:
     offer: OfferView | None
     queue: list[WaitingRow]
     mine: list[Mine]
+    queues: list[str]
     now: datetime
 
 
@@ -113,6 +114,7 @@ async def console(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
         offer=await _offer(tx, actor.id),
         queue=await _queue(tx, centre, actor, queues),
         mine=await _mine(tx, actor.id),
+        queues=queues,
         now=tx.now,
     )
 
