@@ -4,8 +4,7 @@ The row of an outgoing message is the outbox. Delivery claims the oldest due ent
 and marks it; a channel without idempotency keys may thus repeat a message after a crash, never lose one.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ import structlog
 
 from hotline.errors import HotlineError
 from hotline.live import topics
+from hotline.live.bus import Bell
 from hotline.rules import access
 from hotline.rules.access import Actor
 from hotline.store import claims, views
@@ -64,8 +64,7 @@ class Delivery:
 
     def __init__(self, system: System, channel: str, send: Sender) -> None:
         self._system, self._channel, self._send = system, channel, send
-        self._wake = asyncio.Event()
-        self._deaf: Callable[[], None] = system.bus.listen(self._hear)
+        self._bell = Bell(system.bus, lambda topic: topic == topics.outbox())
 
     async def run(self) -> None:
         while True:
@@ -76,7 +75,7 @@ class Delivery:
                 log.warning("delivery waits", code=error.code)
             except Exception:  # an edge: the loop must live on, whatever one entry holds
                 log.exception("delivery failed")
-            await self._rest()
+            await self._bell.rest(TICK_SECONDS)
 
     async def step(self) -> bool:
         """Send one entry if one is due; False if nothing was."""
@@ -115,15 +114,3 @@ class Delivery:
             await claims.settle_delivery(tx, contact_id, seq, state, tx.now + pause)
             if state != "pending":
                 tx.topics.add(topics.contact(contact_id))
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(TICK_SECONDS):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        self._wake.clear()
-
-    def _hear(self, changed: frozenset[str]) -> None:
-        if topics.outbox() in changed:
-            self._wake.set()

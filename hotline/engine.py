@@ -11,6 +11,7 @@ import structlog
 from hotline.actions import offers
 from hotline.errors import HotlineError
 from hotline.live import topics
+from hotline.live.bus import Bell
 from hotline.rules.assignment import decide
 from hotline.store import queries
 from hotline.system import System
@@ -24,8 +25,7 @@ class Engine:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self._wake = asyncio.Event()
-        system.bus.listen(self._hear)
+        self._bell = Bell(system.bus, topics.concerns_routing)
 
     async def run(self) -> None:
         """Round after round until cancelled; a failing round is logged and the next one tries again."""
@@ -38,7 +38,7 @@ class Engine:
             except Exception:  # an edge: the clock must go on ticking whatever one contact holds
                 log.exception("engine round failed")
                 await asyncio.sleep(TICK_SECONDS)
-            await self._rest()
+            await self._bell.rest(TICK_SECONDS)
 
     async def step(self) -> int:
         """End stale offers, then make new ones. Returns how many things were done."""
@@ -63,15 +63,3 @@ class Engine:
         for proposal in proposals:
             made += await offers.make(self._system, proposal) is not None
         return made
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(TICK_SECONDS):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        self._wake.clear()
-
-    def _hear(self, changed: frozenset[str]) -> None:
-        if any(topics.concerns_routing(topic) for topic in changed):
-            self._wake.set()

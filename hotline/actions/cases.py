@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from hotline.actions.contacts import thing_of, topics_of
+from hotline.actions.contacts import locked, topics_of
 from hotline.errors import AlreadyExists, CaseIncomplete, Malformed, WrongState
 from hotline.ids import new_id
 from hotline.live import topics
@@ -36,9 +36,7 @@ async def open_case(system: System, actor: Actor, contact_id: str, values: Mappi
         raise CaseIncomplete(fields=",".join(lacking))
     await system.make_key(case_id)
     async with system.transaction(actor) as tx:
-        row = await claims.lock_contact(tx, contact_id)
-        access.require(actor, "cases.open_case", thing_of(row, tx, actor))
-        assert row is not None  # noqa: S101
+        row = await locked(tx, actor, "cases.open_case", contact_id)
         if row.state == contact.WAITING:
             raise WrongState
         await records.add_case(tx, await _values(tx, actor, case_id, cleaned))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hotline.errors import Malformed, NotSignedIn, WrongState
+from hotline.errors import Malformed, NotFound, NotSignedIn, WrongState
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact, triage
@@ -22,6 +22,15 @@ def thing_of(row: ContactRow | None, tx: Transaction, actor: Actor) -> Thing | N
     barred = tx.centre.barred_lines(row.line, row.queue)
     walled_off = actor.kind == "staff" and row.holder_id != actor.id and bool(actor.lines & barred)
     return Thing(row.id, row.holder_id, walled_off=walled_off, open=row.state != contact.CLOSED)
+
+
+async def locked(tx: Transaction, actor: Actor, verb: str, contact_id: str) -> ContactRow:
+    """The contact, locked until the commit, if the actor may do this to it. Raises NotFound, NotAllowed."""
+    row = await claims.lock_contact(tx, contact_id)
+    access.require(actor, verb, thing_of(row, tx, actor))
+    if row is None:
+        raise NotFound
+    return row
 
 
 async def caller_of(system: System, token: str) -> Actor:
@@ -48,9 +57,7 @@ async def answer(system: System, actor: Actor, contact_id: str, question: str, v
     Raises NotFound, Malformed. After the contact was answered or ended it is only noted.
     """
     async with system.transaction(actor) as tx:
-        row = await claims.lock_contact(tx, contact_id)
-        access.require(actor, "contacts.answer", thing_of(row, tx, actor))
-        assert row is not None  # noqa: S101  require() has refused None
+        row = await locked(tx, actor, "contacts.answer", contact_id)
         if row.state == contact.CLOSED:
             return
         changes = _answered(tx, row, question, value)
@@ -113,9 +120,7 @@ def topics_of(row: ContactRow) -> set[str]:
 async def leave(system: System, actor: Actor, contact_id: str, *, quick: bool) -> None:
     """The page was closed; with `quick` the token dies at once. Danger stays open as "caller left", with an alarm."""
     async with system.transaction(actor) as tx:
-        row = await claims.lock_contact(tx, contact_id)
-        access.require(actor, "contacts.leave", thing_of(row, tx, actor))
-        assert row is not None  # noqa: S101
+        row = await locked(tx, actor, "contacts.leave", contact_id)
         changes: dict[str, Any] = {"caller_left_at": tx.now}
         if quick:
             changes["caller_blind"] = None
@@ -129,9 +134,7 @@ async def end(system: System, actor: Actor, contact_id: str, reason: str) -> Non
     if reason not in contact.CHOSEN_END_REASONS:
         raise Malformed(field="reason")
     async with system.transaction(actor) as tx:
-        row = await claims.lock_contact(tx, contact_id)
-        access.require(actor, "contacts.end", thing_of(row, tx, actor))
-        assert row is not None  # noqa: S101
+        row = await locked(tx, actor, "contacts.end", contact_id)
         ended = await claims.move(
             tx, contact_id, contact.ACTIVE, contact.WRAP_UP, end_reason=reason, ended_at=tx.now
         )
@@ -153,9 +156,7 @@ async def set_priority(system: System, actor: Actor, contact_id: str, priority: 
         raise Malformed(field="priority")
     why = checked(reason, REASON_LIMIT)
     async with system.transaction(actor) as tx:
-        row = await claims.lock_contact(tx, contact_id)
-        access.require(actor, "contacts.set_priority", thing_of(row, tx, actor))
-        assert row is not None  # noqa: S101
+        row = await locked(tx, actor, "contacts.set_priority", contact_id)
         if row.state == contact.CLOSED:
             raise WrongState
         await _apply(tx, row, {"priority": priority})
@@ -168,8 +169,6 @@ async def set_priority(system: System, actor: Actor, contact_id: str, priority: 
 async def look(system: System, actor: Actor, contact_id: str) -> None:
     """Opening what is not one's own leaves an audit row; one's own leaves none. Raises NotFound."""
     async with system.transaction(actor) as tx:
-        row = await queries.contact(tx, contact_id)
-        access.require(actor, "contacts.look", thing_of(row, tx, actor))
-        assert row is not None  # noqa: S101
+        row = await locked(tx, actor, "contacts.look", contact_id)
         if row.holder_id != actor.id:
             tx.record("contacts.look", "contact", contact_id)

@@ -1,8 +1,7 @@
 """The language in which a contact is addressed."""
 
-from hotline.actions.contacts import thing_of, topics_of
+from hotline.actions.contacts import locked, topics_of
 from hotline.errors import Malformed
-from hotline.rules import access
 from hotline.rules.access import Actor
 from hotline.store import claims
 from hotline.system import System
@@ -14,9 +13,7 @@ async def choose(system: System, actor: Actor, contact_id: str, language: str) -
     if language not in LANGUAGES:
         raise Malformed(field="language")
     async with system.transaction(actor) as tx:
-        row = await claims.lock_contact(tx, contact_id)
-        access.require(actor, "contacts.answer", thing_of(row, tx, actor))
-        assert row is not None  # noqa: S101  require() has refused None
+        row = await locked(tx, actor, "contacts.answer", contact_id)
         if row.language != language:
             await claims.change(tx, contact_id, language=language)
             tx.record("languages.choose", "contact", contact_id, topics_of(row), language=language)

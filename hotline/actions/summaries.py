@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping
 
-from hotline.actions.contacts import thing_of, topics_of
+from hotline.actions.contacts import locked, topics_of
 from hotline.errors import SummaryIncomplete, WrongState
 from hotline.ids import new_id
-from hotline.rules import access, contact, forms
+from hotline.rules import contact, forms
 from hotline.rules.access import Actor
 from hotline.store import claims, records
 from hotline.store.journal import Line
@@ -19,9 +19,7 @@ async def save(system: System, actor: Actor, contact_id: str, values: Mapping[st
     fields = forms.card_of(system.centre)
     cleaned = forms.clean(values, fields)
     async with system.transaction(actor) as tx:
-        row = await claims.lock_contact(tx, contact_id)
-        access.require(actor, "summaries.save", thing_of(row, tx, actor))
-        assert row is not None  # noqa: S101
+        row = await locked(tx, actor, "summaries.save", contact_id)
         if row.state not in (contact.WRAP_UP, contact.CLOSED):
             raise WrongState
         lacking = forms.missing(cleaned, initial=row.priority_initial)

@@ -46,6 +46,28 @@ class LocalBus:
             ear(topics)
 
 
+class Bell:
+    """Wakes one loop: as soon as a topic changes that concerns it, and after a while in any case."""
+
+    def __init__(self, bus: Bus, concerns: Callable[[str], bool]) -> None:
+        self._concerns = concerns
+        self._rung = asyncio.Event()
+        bus.listen(self._hear)
+
+    async def rest(self, at_most: float) -> None:
+        """Return at once if it rang meanwhile, else when it rings, at the latest after so many seconds."""
+        try:
+            async with asyncio.timeout(at_most):
+                await self._rung.wait()
+        except TimeoutError:
+            return
+        self._rung.clear()
+
+    def _hear(self, changed: frozenset[str]) -> None:
+        if any(map(self._concerns, changed)):
+            self._rung.set()
+
+
 class RedisBus:
     """Many processes: the own ears hear at once, the others over one channel."""
 

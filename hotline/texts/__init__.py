@@ -12,8 +12,10 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from hotline.errors import TextIncomplete
+from hotline.rules.civil_time import local
 
 Language = Literal["pl", "uk", "en"]
 LANGUAGES: tuple[Language, ...] = ("pl", "uk", "en")
@@ -77,6 +79,24 @@ def when(at: datetime, language: str, *, on: bool = False) -> str:
     """A local time as people say it: `poniedziałek 28.12.2026, godz. 16:30`; with `on`, `w poniedziałek`."""
     day = say(f"chat.weekday{'_on' if on else ''}_{at.weekday()}", language)
     return say("chat.moment", language, weekday=day, date=f"{at:%d.%m.%Y}", time=f"{at:%H:%M}")
+
+
+def told(data: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:
+    """What a system entry says: `{"text": key, "params": {…}}`, instants among the parameters as local times."""
+    return say(
+        data["text"],
+        language,
+        **{name: _local(value, language, zone) for name, value in data["params"].items()},
+    )
+
+
+def _local(value: object, language: str, zone: ZoneInfo) -> str:
+    text = str(value)
+    try:
+        at = datetime.fromisoformat(text) if "T" in text else None
+    except ValueError:
+        at = None
+    return text if at is None or at.tzinfo is None else when(local(at, zone), language)
 
 
 def greeting(at: datetime, language: str) -> str:

@@ -14,7 +14,7 @@ from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty, duty
 from hotline.store import views
 from hotline.store.views import ContactHead, Entry
 from hotline.system import Transaction
-from hotline.texts import say
+from hotline.texts import say, told
 from hotline.web import render
 
 Mode = Literal["live", "closed", "unknown", "off"]
@@ -129,7 +129,7 @@ def entry_json(centre: Centre, entry: Entry, language: str) -> dict[str, Any]:
     mine = entry.author == "caller"
     text = entry.text or ""
     if entry.kind == "system":
-        text = system_text(centre, entry.data, language)
+        text = told(entry.data, language, centre.zone)
     return {
         "seq": entry.seq,
         "id": entry.id,
@@ -141,18 +141,3 @@ def entry_json(centre: Centre, entry: Entry, language: str) -> dict[str, Any]:
         "at": entry.at.isoformat(),
         "danger": entry.kind == "system" and entry.data.get("text") in DANGER_TEXTS,
     }
-
-
-def system_text(centre: Centre, data: dict[str, Any], language: str) -> str:
-    """The catalogue's text of a system entry; instants among its parameters become local time."""
-    params = {name: _shown(centre, value, language) for name, value in data.get("params", {}).items()}
-    return say(data["text"], language, **params)
-
-
-def _shown(centre: Centre, value: object, language: str) -> str:
-    text = str(value)
-    try:
-        at = datetime.fromisoformat(text) if "T" in text else None
-    except ValueError:
-        at = None
-    return text if at is None or at.tzinfo is None else render.moment(at, centre.zone, language)

@@ -18,8 +18,7 @@ from hotline.store.views import (
     WaitingRow,
     caller_away,
 )
-from hotline.texts import say
-from hotline.web import caller_view
+from hotline.texts import say, told
 
 Json = dict[str, Any]
 
@@ -89,7 +88,7 @@ def entry_text(entry: Entry, centre: Centre, language: str) -> str:
     data = entry.data
     try:
         if entry.kind == "system":
-            return caller_view.system_text(centre, data, language)
+            return told(data, language, centre.zone)
         if entry.kind == "state":
             reason = data.get("reason")
             if reason:
