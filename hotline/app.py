@@ -69,6 +69,7 @@ def build_web(system: System, hub: Hub) -> web.Application:
     app = web.Application(middlewares=middleware.MIDDLEWARES, client_max_size=BODY_LIMIT)
     app[SYSTEM], app[HUB], app[SOCKETS] = system, hub, WeakSet()
     routes.add_to(app)
+    app.on_response_prepare.append(middleware.strict_headers)
     app.on_shutdown.append(_close_sockets)
     return app
 

@@ -1,4 +1,4 @@
-"""The clock: ordered steps, run on every poke that concerns routing and at least once a second.
+"""The clock: ordered steps, run on every poke that concerns routing and at least twice a second.
 
 It decides nothing itself: `rules.assignment` decides, `actions.offers` acts and checks again. Stopping it
 delays offers and loses nothing; started again, it reads where everything stands from the database.
@@ -17,7 +17,7 @@ from hotline.store import queries
 from hotline.system import System
 
 log = structlog.get_logger()
-TICK_SECONDS = 1.0
+TICK_SECONDS = 0.5  # an offer outlives its person's shift by less than a second
 
 
 class Engine:

@@ -9,8 +9,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
+import structlog
+
+from hotline.errors import HotlineError
 from hotline.live.bus import Bus
 
+log = structlog.get_logger()
 POLL_SECONDS = 1.5
 Versions = Callable[[Collection[str]], Awaitable[dict[str, int]]]
 
@@ -84,7 +88,12 @@ class Hub:
         """Poll for what no poke told, until cancelled."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            await self.poll()
+            try:
+                await self.poll()
+            except (
+                HotlineError
+            ) as error:  # sockets outlive a database that restarts; the next poll makes up for it
+                log.warning("poll failed", code=error.code)
 
     async def poll(self) -> None:
         """Compare the numbers of all topics that have them; poke those that moved."""

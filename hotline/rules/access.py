@@ -97,7 +97,7 @@ TABLE: dict[str, Rule] = {
     "messages.note": _holder,
     "summaries.save": _holder,
     # cases
-    "cases.open_case": _any(_holder, _leading),
+    "cases.open_case": _unwalled(_any(_holder, _leading)),
     "cases.see": _staff(CASEWORKER, SUPERVISOR, COUNSELLOR),
     "cases.look": _any(_worker, _leading, _holder),
     "cases.note": _any(_worker, _leading),

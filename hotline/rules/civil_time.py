@@ -34,6 +34,14 @@ def local(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 @lru_cache(maxsize=16384)
+def repeated(at: datetime, zone: ZoneInfo) -> Literal["first", "second"] | None:
+    """Which pass of a wall time that occurs twice this instant is in; None on every ordinary day."""
+    there = local(at, zone)
+    if there.replace(fold=1 - there.fold).utcoffset() == there.utcoffset():
+        return None
+    return "second" if there.fold else "first"
+
+
 def resolve(day: date, minute: int, zone: ZoneInfo, edge: Edge) -> datetime:
     """The UTC instant of wall-clock `minute` (0..2880, counted from local midnight) of `day`.
 

@@ -21,6 +21,9 @@ from sqlalchemy.types import TypeDecorator
 
 from hotline.errors import Unavailable
 
+# Classes of SQLSTATE that say "not now": connection, rollback to be tried again, resources, operator, system.
+AWAY = frozenset({"08", "40", "53", "57", "58"})
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware UTC datetime; naive values are refused, because a local time stored once is wrong for ever."""
@@ -95,10 +98,11 @@ async def _or_unavailable() -> AsyncIterator[None]:
     """A database that does not answer becomes a fact the caller can act on; a mistake of ours does not."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout, ConnectionError) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
         raise Unavailable from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if error.connection_invalidated or state[:2] in AWAY:
             raise Unavailable from error
         raise
 
@@ -106,11 +110,14 @@ async def _or_unavailable() -> AsyncIterator[None]:
 def _postgres_engine(url: str) -> AsyncEngine:
     timeouts = {"statement_timeout": "15000", "idle_in_transaction_session_timeout": "30000"}
     arguments = {"server_settings": timeouts, "timeout": 5}
-    return create_async_engine(url, pool_pre_ping=True, pool_size=10, pool_timeout=5, connect_args=arguments)
+    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "pool_timeout": 5}
+    # an error that gets printed after all must not quote the values of its statement
+    return create_async_engine(url, **options, connect_args=arguments, hide_parameters=True)
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=6, pool_timeout=10, connect_args={"timeout": 10})
+    options: dict[str, Any] = {"pool_size": 6, "pool_timeout": 10, "hide_parameters": True}
+    engine = create_async_engine(url, **options, connect_args={"timeout": 10})
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from hotline.errors import TextIncomplete
-from hotline.rules.civil_time import local
+from hotline.rules.civil_time import local, repeated
 
 Language = Literal["pl", "uk", "en"]
 LANGUAGES: tuple[Language, ...] = ("pl", "uk", "en")
@@ -79,6 +79,12 @@ def when(at: datetime, language: str, *, on: bool = False) -> str:
     """A local time as people say it: `poniedziałek 28.12.2026, godz. 16:30`; with `on`, `w poniedziałek`."""
     day = say(f"chat.weekday{'_on' if on else ''}_{at.weekday()}", language)
     return say("chat.moment", language, weekday=day, date=f"{at:%d.%m.%Y}", time=f"{at:%H:%M}")
+
+
+def clock(at: datetime, language: str, zone: ZoneInfo) -> str:
+    """14:05; on the night of the clock change 02:10 is said with its pass: `02:10 (czas zimowy)`."""
+    time, which = f"{local(at, zone):%H:%M}", repeated(at, zone)
+    return time if which is None else say(f"chat.clock_{which}", language, time=time)
 
 
 def told(data: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:

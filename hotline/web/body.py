@@ -1,9 +1,10 @@
-"""Reading a JSON body: all that arrives is checked here, once, against a strict schema.
+"""Reading a body, JSON or a form: all that arrives is checked here, once, JSON against a strict schema.
 
 Whatever cannot be read is `Malformed`; nothing is guessed, converted or ignored.
 """
 
 from typing import Annotated, Final, TypeVar
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from hotline.errors import BodyTooLarge, Malformed
 
 LIMIT: Final = 64 * 1024  # bytes
+MOST_FIELDS: Final = 50
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -43,6 +45,23 @@ def parse(raw: bytes | str, schema: type[Schema]) -> Schema:
         place = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
         # `from None`: the original error quotes what was sent, and that must not reach a log.
         raise Malformed(field=place or "body") from None
+
+
+async def read_form(request: web.Request) -> dict[str, str]:
+    """The fields of an ordinary form in UTF-8. Raises BodyTooLarge over 64 KiB, Malformed for anything else.
+
+    Not `request.post()`: that also takes files, nested parts and whatever alphabet the sender names.
+    """
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise Malformed(field="Content-Type")
+    raw = await read_bytes(request)
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise Malformed(field="body") from None
+    if any("\0" in value for _, value in pairs):
+        raise Malformed(field="body")
+    return dict(pairs)
 
 
 async def read_bytes(request: web.Request) -> bytes:

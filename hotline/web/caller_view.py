@@ -14,7 +14,7 @@ from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty, duty
 from hotline.store import views
 from hotline.store.views import ContactHead, Entry
 from hotline.system import Transaction
-from hotline.texts import say, told
+from hotline.texts import clock, say, told
 from hotline.web import render
 
 Mode = Literal["live", "closed", "unknown", "off"]
@@ -137,7 +137,7 @@ def entry_json(centre: Centre, entry: Entry, language: str) -> dict[str, Any]:
         "who": "system" if entry.kind == "system" else "me" if mine else "counsellor",
         "name": "" if mine or entry.kind == "system" else entry.author_name or "",
         "text": text,
-        "time": render.clock(entry.at, centre.zone),
+        "time": clock(entry.at, language, centre.zone),
         "at": entry.at.isoformat(),
         "danger": entry.kind == "system" and entry.data.get("text") in DANGER_TEXTS,
     }

@@ -10,6 +10,7 @@ from aiohttp import web
 from hotline.actions import arrivals, contacts, messages
 from hotline.errors import Malformed, NotSignedIn
 from hotline.rules.access import Actor
+from hotline.texts import clock
 from hotline.web import caller_page, caller_view, chat_plain, render
 from hotline.web.body import Body, ClientId, Token, read_json
 from hotline.web.keys import SYSTEM
@@ -91,7 +92,7 @@ async def message(request: web.Request) -> web.StreamResponse:
     actor = await caller(request)
     body = await read_json(request, Message)
     receipt = await messages.receive(system, actor, actor.id, body.id, body.text)
-    time = render.clock(receipt.at, system.centre.zone)
+    time = clock(receipt.at, render.language_of(request), system.centre.zone)
     return web.json_response({"id": body.id, "seq": receipt.seq, "time": time})
 
 

@@ -18,6 +18,7 @@ from hotline.rules.centre import Line
 from hotline.system import System
 from hotline.texts import say
 from hotline.web import caller_page, caller_view, render
+from hotline.web.body import read_form
 from hotline.web.keys import SYSTEM
 
 SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -59,8 +60,7 @@ async def submit(request: web.Request) -> web.StreamResponse:
 
 
 async def _read(request: web.Request, line: Line) -> Form:
-    sent = await request.post()
-    given = {name: value for name, value in sent.items() if isinstance(value, str)}
+    given = await read_form(request)
     pressed = next((name for name in BUTTONS if name in given), "send")
     danger = given.get("danger", given.get("danger_kept", ""))
     topic = given.get("topic", given.get("topic_kept", ""))

@@ -14,7 +14,7 @@ from hotline.store.views import ContactHead
 from hotline.system import Transaction
 from hotline.texts import LANGUAGES, catalogue
 from hotline.web import card_view, render, staff_page
-from hotline.web.body import Body, ClientId, parse, read_bytes, read_json
+from hotline.web.body import Body, ClientId, Token, parse, read_bytes, read_json
 from hotline.web.console_json import console_json, entry_json, head_json, when
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
@@ -32,7 +32,7 @@ class Availability(Body):
 class OfferAnswer(Body):
     """The offer's token proves that this very offer was on the screen."""
 
-    token: str
+    token: Token
 
 
 class Words(Body):
@@ -215,7 +215,7 @@ async def card(request: web.Request) -> web.StreamResponse:
     async with system.read() as tx:
         saved = await views.summary(tx, head.id)
         earlier = await views.earlier_contacts(tx, head.id)
-        saved_at = when(saved["saved_at"], tx.now, system.centre) if saved else None
+        saved_at = when(saved["saved_at"], tx.now, system.centre, language) if saved else None
     groups = card_view.card_groups(system.centre, head, saved, language)
     shown: dict[str, Any] = {"head": head, "groups": groups, "earlier": earlier, "saved_at": saved_at}
     return render.render(request, "card.html", **shown)

@@ -18,7 +18,7 @@ from hotline.store.views import (
     WaitingRow,
     caller_away,
 )
-from hotline.texts import say, told
+from hotline.texts import clock, say, told
 
 Json = dict[str, Any]
 
@@ -54,9 +54,9 @@ def head_json(head: ContactHead, actor_id: str, now: datetime, centre: Centre, l
         "under18": head.under18,
         "flagged": "phrase" in head.flags,
         "arrived_at": head.arrived_at.isoformat(),
-        "arrived": when(head.arrived_at, now, centre),
-        "answered": when(head.answered_at, now, centre),
-        "ended": when(head.ended_at, now, centre),
+        "arrived": when(head.arrived_at, now, centre, language),
+        "answered": when(head.answered_at, now, centre, language),
+        "ended": when(head.ended_at, now, centre, language),
         "waited": duration(int(waited.total_seconds()), language),
         "holder_name": head.holder_name,
         "own": head.holder_id == actor_id,
@@ -78,7 +78,7 @@ def entry_json(entry: Entry, actor_id: str, centre: Centre, language: str) -> Js
         "name": entry.author_name,
         "text": entry_text(entry, centre, language),
         "at": entry.at.isoformat(),
-        "time": clock(entry.at, centre),
+        "time": clock(entry.at, language, centre.zone),
         "delivery": entry.delivery,
     }
 
@@ -112,17 +112,12 @@ def duration(seconds: int, language: str) -> str:
     return say("staff.desk.hours", language, hours=minutes // 60, minutes=minutes % 60)
 
 
-def clock(at: datetime, centre: Centre) -> str:
-    """14:05"""
-    return local(at, centre.zone).strftime("%H:%M")
-
-
-def when(at: datetime | None, now: datetime, centre: Centre) -> str | None:
+def when(at: datetime | None, now: datetime, centre: Centre, language: str) -> str | None:
     """14:05 for today, 28.12 14:05 for another day."""
     if at is None:
         return None
-    there = local(at, centre.zone)
-    return there.strftime("%H:%M" if there.date() == local(now, centre.zone).date() else "%d.%m %H:%M")
+    time, there = clock(at, language, centre.zone), local(at, centre.zone)
+    return time if there.date() == local(now, centre.zone).date() else f"{there:%d.%m} {time}"
 
 
 def line_name(line: str, centre: Centre) -> str:
@@ -157,7 +152,7 @@ def _me(me: Me, now: datetime, centre: Centre, language: str) -> Json:
         "lines": [line_name(duty.line, centre) for duty in me.duties],
         "intent": me.intent,
         "break_until": break_until.isoformat() if break_until else None,
-        "break_until_time": when(break_until, now, centre),
+        "break_until_time": when(break_until, now, centre, language),
         "capacity": me.capacity,
         "active": me.active,
     }
@@ -166,9 +161,9 @@ def _me(me: Me, now: datetime, centre: Centre, language: str) -> Json:
 def _duty_sentence(me: Me, now: datetime, centre: Centre, language: str) -> str:
     if me.duties:
         until = max(duty.until for duty in me.duties)
-        return say("staff.desk.on_duty", language, until=when(until, now, centre))
+        return say("staff.desk.on_duty", language, until=when(until, now, centre, language))
     if me.next_duty_at:
-        return say("staff.desk.next_duty", language, at=when(me.next_duty_at, now, centre))
+        return say("staff.desk.next_duty", language, at=when(me.next_duty_at, now, centre, language))
     return say("staff.desk.off_duty", language)
 
 
@@ -213,7 +208,7 @@ def _mine(row: Mine, now: datetime, centre: Centre, language: str) -> Json:
         "last_seq": row.last_seq,
         "caller_seq": row.caller_seq,
         "caller_away": row.caller_away,
-        "since": when(row.answered_at or row.arrived_at, now, centre),
+        "since": when(row.answered_at or row.arrived_at, now, centre, language),
     }
 
 

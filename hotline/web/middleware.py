@@ -17,6 +17,7 @@ from hotline.web.keys import SYSTEM
 
 log = structlog.get_logger()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+SERVER: Final = "hotline"
 SAFE: Final = frozenset({"GET", "HEAD"})
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -48,20 +49,15 @@ async def bare_log(request: web.Request, handler: Handler) -> web.StreamResponse
     return response
 
 
-@web.middleware
-async def strict_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The same strict headers on every answer, and nothing stored on the way."""
-    response = await handler(request)
-    if not response.prepared:
-        add_headers(response)
-    return response
+async def strict_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """The same strict headers on every answer, and nothing stored on the way.
 
-
-def add_headers(response: web.StreamResponse) -> None:
+    Asked just before an answer is sent, so that sockets and what the server itself refuses carry them, too.
+    """
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["Server"] = "hotline"
+    response.headers["Server"] = SERVER
 
 
 @web.middleware
@@ -126,4 +122,4 @@ def _of_status(status: int) -> HotlineError:
     return NotFound() if status in (404, 405) else HotlineError()
 
 
-MIDDLEWARES: Final = (bare_log, strict_headers, errors_to_answers, own_origin)
+MIDDLEWARES: Final = (bare_log, errors_to_answers, own_origin)

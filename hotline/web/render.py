@@ -15,7 +15,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hotline.rules.civil_time import local
-from hotline.texts import say
+from hotline.texts import clock, say
 from hotline.web import assets
 from hotline.web.keys import SYSTEM
 
@@ -32,7 +32,7 @@ def render(request: web.Request, template: str, /, *, status: int = 200, **conte
         "language": language,
         "exit_url": system.settings.exit_url,
         "t": partial(_say, language),
-        "clock": partial(clock, zone=zone),
+        "clock": partial(clock, language=language, zone=zone),
         "moment": partial(moment, zone=zone, language=language),
         "day": partial(day, zone=zone),
     }
@@ -58,11 +58,6 @@ def language_of(request: web.Request) -> str:
     return best[1] if best[0] > 0 else DEFAULT
 
 
-def clock(at: datetime, zone: ZoneInfo) -> str:
-    """14:05"""
-    return local(at, zone).strftime("%H:%M")
-
-
 def local_hour(at: datetime, zone: ZoneInfo) -> int:
     return local(at, zone).hour
 
@@ -76,7 +71,7 @@ def moment(at: datetime, zone: ZoneInfo, language: str) -> str:
     """poniedziałek 28.12.2026, godz. 16:30"""
     there = local(at, zone)
     weekday = say(f"chat.weekday_{there.weekday()}", language)
-    return say("chat.moment", language, weekday=weekday, date=day(at, zone), time=clock(at, zone))
+    return say("chat.moment", language, weekday=weekday, date=day(at, zone), time=clock(at, language, zone))
 
 
 def whole_numbers(text: str) -> str:

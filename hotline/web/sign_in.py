@@ -11,6 +11,7 @@ from hotline.actions import staff
 from hotline.errors import HotlineError, NotSignedIn, SignInBusy, SignInFailed
 from hotline.texts import say
 from hotline.web import render, staff_page
+from hotline.web.body import read_form
 from hotline.web.keys import SYSTEM
 from hotline.web.session import SESSION_COOKIE, forget, remember
 
@@ -24,8 +25,8 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 async def enter(request: web.Request) -> web.StreamResponse:
     """POST /sign-in (form: login, password)"""
-    form = await request.post()
-    login, password = (str(form.get(name, ""))[:LONGEST] for name in ("login", "password"))
+    form = await read_form(request)
+    login, password = (form.get(name, "")[:LONGEST] for name in ("login", "password"))
     try:
         secret = await staff.sign_in_with_password(request.app[SYSTEM], login.strip(), password)
     except (SignInFailed, SignInBusy) as error:
