@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
+from sqlalchemy.util import await_only
 
 from hotline.errors import Unavailable
 
@@ -132,5 +133,11 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         # A writer takes the lock at once: upgrading later would fail with "database is locked".
         writes = connection.get_execution_options().get("hotline_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def roll_back(connection: Any, _record: Any, _error: BaseException | None) -> None:
+        # A task cancelled in the middle gives its connection up, and closing it leaves BEGIN IMMEDIATE held
+        # for as long as a cursor of it lives: every other writer would wait in vain.
+        await_only(asyncio.shield(connection.driver_connection.rollback()))
 
     return engine

@@ -1,0 +1,32 @@
+"""The Telegram door: opens the bot, receives by polling or by webhook, and delivers what is due."""
+
+import asyncio
+
+from bots.telegram.api import open_bot
+from bots.telegram.intake import Intake
+from bots.telegram.polling import Polling
+from bots.telegram.receive import Receiver
+from bots.telegram.send import Sender
+from bots.telegram.webhook import Webhook
+from hotline.channels import Delivery
+from hotline.system import System
+
+
+async def run(system: System) -> None:
+    """Until cancelled. The journal and, if there is one, the Redis bus of this system must be running.
+
+    Webhook if a secret is set, else polling. Raises ConfigInvalid; a Telegram that is away is waited for.
+    """
+    settings = system.settings
+    receiver = Receiver(system)
+    bot = open_bot(settings)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            intake = Intake(receiver, bot, tasks)
+            if settings.telegram_secret:
+                tasks.create_task(Webhook(bot, intake, settings).run())
+            else:
+                tasks.create_task(Polling(bot, intake, tasks).run())
+            tasks.create_task(Delivery(system, "telegram", Sender(bot, system.centre)).run())
+    finally:
+        await bot.session.close()

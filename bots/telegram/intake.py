@@ -1,0 +1,219 @@
+"""From an update as it came to "may be confirmed": order within a chat, tries, and what cannot be taken.
+
+`take` returns when the update may be confirmed to Telegram, and only then: what it says is committed, or
+answered where there is nothing to commit.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.types import Update
+from pydantic import ValidationError
+
+from bots.telegram import prompts
+from bots.telegram.api import Away, call
+from bots.telegram.receive import DEFAULT_LANGUAGE, Answer, Outcome, Receiver
+from hotline.channels import Later, Refused
+from hotline.errors import Unavailable
+
+log = structlog.get_logger()
+TRIES = 5  # of an update that fails for no known reason
+TELL_AFTER = 4  # failures of the database until the person is told
+PATIENCE = 25.0  # seconds for one try
+AT_ONCE = 8  # updates of different chats worked on side by side; no more than the database has connections
+REMEMBERED = 5000
+ANSWER_PAUSES = (0.5, 2.0)  # seconds between the tries of one answer
+LONGEST_WAIT = 10.0  # seconds that an answer waits because Telegram asks it to
+
+
+class NotYet(Exception):
+    """Not stored: the update must not be confirmed and has to come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One update of Telegram. `update` is None if it cannot be read; `chat_id` is None outside private chats."""
+
+    id: int
+    chat_id: int | None
+    update: Update | None
+
+
+def read(raw: Any) -> Incoming | None:
+    """The update in this JSON; None if it is none at all."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("update_id"), int):
+        return None
+    try:
+        update = Update.model_validate(raw)
+    except ValidationError:
+        update = None
+    return Incoming(raw["update_id"], _chat_of(raw), update)
+
+
+def _chat_of(raw: dict[str, Any]) -> int | None:
+    part = raw.get("callback_query") or raw
+    for name in ("message", "edited_message"):
+        message = part.get(name) if isinstance(part, dict) else None
+        chat = message.get("chat") if isinstance(message, dict) else None
+        if isinstance(chat, dict) and chat.get("type") == "private" and isinstance(chat.get("id"), int):
+            return int(chat["id"])
+    return None
+
+
+class Intake:
+    """Takes updates, from polling or from the webhook alike. Answers run in `tasks`."""
+
+    def __init__(self, receiver: Receiver, bot: Bot, tasks: asyncio.TaskGroup) -> None:
+        self._receiver, self._bot, self._tasks = receiver, bot, tasks
+        self._turns, self._speaking = Turns(), Turns()
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._done: OrderedDict[int, None] = OrderedDict()
+        self._failed: OrderedDict[int, int] = OrderedDict()
+        self._trying: dict[int, asyncio.Task[Outcome | Exception]] = {}
+
+    def is_done(self, update_id: int) -> bool:
+        """Was this update taken, as far as this process remembers?"""
+        return update_id in self._done
+
+    @asynccontextmanager
+    async def turn(self, incoming: Incoming) -> AsyncIterator[None]:
+        """Alone with this chat, in the order of asking."""
+        async with self._turns.of(incoming.chat_id or -incoming.id):
+            yield
+
+    async def take(self, incoming: Incoming) -> None:
+        """Store and answer one update, inside its turn. Raises NotYet."""
+        if self.is_done(incoming.id):
+            return
+        if incoming.update is None:
+            await self._park(incoming, "unreadable")
+            return
+        result = await self._received(incoming.id, incoming.update)
+        if isinstance(result, Outcome):
+            await self._settle(incoming, result)
+        elif result is None or isinstance(result, Unavailable):
+            await self._wait(incoming)
+            raise NotYet
+        else:
+            log.error("update failed", channel="telegram", exc_info=result)
+            await self._puzzle(incoming)
+
+    async def _received(self, update_id: int, update: Update) -> Outcome | Exception | None:
+        """What became of it; None if that takes too long. Then it goes on, and the next try waits for the same.
+
+        It is not cut short: a transaction is never cancelled in the middle.
+        """
+        trying = self._trying.get(update_id) or self._tasks.create_task(self._receive(update))
+        self._trying[update_id] = trying
+        await asyncio.wait([trying], timeout=PATIENCE)
+        if not trying.done():
+            return None
+        self._trying.pop(update_id, None)
+        return trying.result()
+
+    async def _receive(self, update: Update) -> Outcome | Exception:
+        try:
+            async with self._room:
+                return await self._receiver.receive(update)
+        except Exception as error:  # noqa: BLE001  an edge: one update must not stop the others
+            return error
+
+    async def _settle(self, incoming: Incoming, outcome: Outcome) -> None:
+        chat = incoming.chat_id or -incoming.id
+        if outcome.committed:
+            self._confirm(incoming.id)
+            self._tasks.create_task(self._say(chat, outcome.answers))
+        elif await self._say(chat, outcome.answers) or self._count(incoming.id) >= TRIES:
+            self._confirm(incoming.id)
+        else:
+            raise NotYet
+
+    async def _wait(self, incoming: Incoming) -> None:
+        """The database is away; after a while silence would be a lie."""
+        failures = self._count(incoming.id)
+        log.warning("update waits", channel="telegram", tries=failures)
+        if failures == TELL_AFTER:
+            await self._tell_trouble(incoming)
+
+    async def _puzzle(self, incoming: Incoming) -> None:
+        if self._count(incoming.id) < TRIES:
+            raise NotYet from None
+        await self._park(incoming, "failed")
+
+    async def _park(self, incoming: Incoming, reason: str) -> None:
+        """Give the update up, so that it stops nobody, and tell whoever sent it."""
+        log.error("update parked", channel="telegram", reason=reason, tries=self._failed.get(incoming.id, 0))
+        await self._tell_trouble(incoming)
+        self._confirm(incoming.id)
+
+    async def _tell_trouble(self, incoming: Incoming) -> None:
+        if incoming.chat_id is not None:
+            text = prompts.trouble(self._receiver.line, DEFAULT_LANGUAGE)
+            await self._say(incoming.chat_id, (prompts.send(incoming.chat_id, text),))
+
+    async def _say(self, chat: int, answers: Sequence[Answer]) -> bool:
+        """Call these one after the other; False if one could not be said now. Never raises."""
+        async with self._speaking.of(chat):
+            for answer in answers:
+                if not await self._try(answer):
+                    log.warning("answer lost", channel="telegram", kind=type(answer).__name__)
+                    return False
+        return True
+
+    async def _try(self, answer: Answer) -> bool:
+        for pause in (*ANSWER_PAUSES, None):
+            wait = pause
+            try:
+                await call(self._bot, answer)
+            except Refused:
+                return True  # blocked, or a button too old to take away: nothing is owed any more
+            except Later as later:
+                wait = None if later.seconds > LONGEST_WAIT else later.seconds
+            except Away:
+                pass
+            except Exception as error:  # an edge: an answer must not end the process
+                log.error("answer failed", channel="telegram", exc_info=error)
+                return True
+            else:
+                return True
+            if wait is None or pause is None:
+                return False
+            await asyncio.sleep(wait)
+        return False
+
+    def _confirm(self, update_id: int) -> None:
+        self._failed.pop(update_id, None)
+        self._done[update_id] = None
+        while len(self._done) > REMEMBERED:
+            self._done.popitem(last=False)
+
+    def _count(self, update_id: int) -> int:
+        self._failed[update_id] = self._failed.get(update_id, 0) + 1
+        while len(self._failed) > REMEMBERED:
+            self._failed.popitem(last=False)
+        return self._failed[update_id]
+
+
+class Turns:
+    """A fair lock per chat that exists only while somebody needs it."""
+
+    def __init__(self) -> None:
+        self._locks: dict[int, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def of(self, chat: int) -> AsyncIterator[None]:
+        lock, users = self._locks.get(chat, (asyncio.Lock(), 0))
+        self._locks[chat] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks.pop(chat)
+            if users > 1:
+                self._locks[chat] = (lock, users - 1)

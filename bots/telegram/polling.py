@@ -1,0 +1,106 @@
+"""Long polling with a loop of our own: the offset moves past an update only when that update is taken.
+
+Updates of different chats are worked on side by side. While one cannot be stored, polling goes on from it, so
+everybody else's words still come in.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.methods import DeleteWebhook
+
+from bots.telegram.api import Away, RawUpdates, call
+from bots.telegram.intake import Incoming, Intake, NotYet, read
+from hotline.channels import Later, Refused
+
+log = structlog.get_logger()
+LONG_POLL = 25  # seconds
+WHILE_OPEN = 1.0  # seconds between polls while something is not taken yet
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+
+
+class Polling:
+    """Runs until cancelled. `offset` is the first update that is not confirmed."""
+
+    def __init__(self, bot: Bot, intake: Intake, tasks: asyncio.TaskGroup) -> None:
+        self._bot, self._intake, self._tasks = bot, intake, tasks
+        self._open: set[int] = set()
+        self._settled = asyncio.Event()
+        self.offset: int | None = None
+
+    async def run(self) -> None:
+        waits = pauses()
+        deleted = False
+        while True:
+            try:
+                if not deleted:
+                    await call(self._bot, DeleteWebhook(drop_pending_updates=False))
+                    deleted = True
+                await self._round()
+            except (Away, Later, Refused) as error:
+                # A webhook that somebody set meanwhile shows as a conflict: take it off again.
+                deleted = deleted and getattr(error, "code", "") != "TelegramConflictError"
+                log.warning("telegram is away", code=getattr(error, "code", type(error).__name__))
+                await asyncio.sleep(max(next(waits), getattr(error, "seconds", 0.0)))
+            else:
+                waits = pauses()
+
+    async def _round(self) -> None:
+        request = RawUpdates(offset=self.offset, timeout=LONG_POLL)
+        batch = [each for each in await call(self._bot, request, LONG_POLL + 10) if _id(each) is not None]
+        for raw in batch:
+            self._admit(raw)
+        await self._some_settled()
+        if self._open:
+            self.offset = min(self._open)
+        elif batch:
+            # Not the highest ever seen: after a quiet week Telegram starts from another number.
+            self.offset = max(raw["update_id"] for raw in batch) + 1
+
+    def _admit(self, raw: dict[str, Any]) -> None:
+        update_id = raw["update_id"]
+        if update_id in self._open or self._intake.is_done(update_id):
+            return
+        incoming = read(raw)
+        if incoming is not None:
+            self._open.add(update_id)
+            self._tasks.create_task(self._until_taken(incoming))
+
+    async def _until_taken(self, incoming: Incoming) -> None:
+        # The turn is kept between tries: later words of this chat must not overtake.
+        async with self._intake.turn(incoming):
+            for pause in pauses():
+                try:
+                    await self._intake.take(incoming)
+                except NotYet:
+                    await asyncio.sleep(pause)
+                else:
+                    break
+        self._open.discard(incoming.id)
+        self._settled.set()
+
+    async def _some_settled(self) -> None:
+        """Until all is taken, or for a moment."""
+        try:
+            async with asyncio.timeout(WHILE_OPEN):
+                while self._open:
+                    self._settled.clear()
+                    await self._settled.wait()
+        except TimeoutError:
+            return
+
+
+def _id(raw: Any) -> int | None:
+    found = raw.get("update_id")
+    return found if isinstance(found, int) else None
+
+
+def pauses() -> Iterator[float]:
+    """Growing pauses in seconds, without end."""
+    pause = FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, LONGEST_PAUSE)

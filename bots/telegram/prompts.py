@@ -1,0 +1,169 @@
+"""What the bot says by itself, and its buttons. Nothing here is part of a contact; that goes through the outbox.
+
+A button carries what was asked, the answer and the language, so that pressing it needs no memory of ours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiogram.methods import EditMessageReplyMarkup, SendMessage
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+
+from hotline import texts
+from hotline.errors import ChatDisabled, HotlineError, LineClosed, TextTooLong
+from hotline.rules import opening, triage
+from hotline.rules.centre import Centre, Line
+from hotline.rules.civil_time import local
+from hotline.rules.duty import ClosedNow, Duty, NotStated, OpenButEmpty
+from hotline.system import System
+from hotline.texts import LANGUAGES, say
+
+Keyboard = InlineKeyboardMarkup
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """The meaning of a button: question `language`, `danger`, `topic` or `under18`, its value, the language shown."""
+
+    question: str
+    value: str
+    language: str
+
+    def __str__(self) -> str:
+        return f"{self.question}:{self.value}:{self.language}"
+
+
+def pressed(data: str | None, offered_topics: Sequence[str]) -> Press | None:
+    """The button behind this callback data; None if we never made such a one."""
+    question, _, rest = (data or "").partition(":")
+    value, _, language = rest.partition(":")
+    offered: dict[str, Sequence[str]] = {
+        "language": LANGUAGES,
+        "danger": triage.DANGER,
+        "topic": (*offered_topics, SKIP),
+        "under18": ("yes",),
+    }
+    if language not in LANGUAGES or value not in offered.get(question, ()):
+        return None
+    return Press(question, value, language)
+
+
+def send(chat_id: int, text: str, keyboard: Keyboard | None = None) -> SendMessage:
+    """Plain text: no markup, no previews, not to be forwarded or saved."""
+    return SendMessage(
+        chat_id=chat_id, text=text, reply_markup=keyboard, parse_mode=None,
+        link_preview_options=NO_PREVIEW, protect_content=True,
+    )  # fmt: skip
+
+
+def take_away(chat_id: int, message_id: int, left: Keyboard | None = None) -> EditMessageReplyMarkup:
+    """Remove the buttons of an answered question, or leave these."""
+    return EditMessageReplyMarkup(chat_id=chat_id, message_id=message_id, reply_markup=left)
+
+
+def languages(shown: str) -> Keyboard:
+    """Three buttons, each in its own language."""
+    return _keyboard([[(say("language_choice", each), Press("language", each, shown)) for each in LANGUAGES]])
+
+
+def danger(chat_id: int, language: str) -> SendMessage:
+    """The first question."""
+    row = [(f"danger_{each}_button", Press("danger", each, language)) for each in triage.DANGER]
+    buttons = [(say(key, language), press) for key, press in row]
+    return send(chat_id, say("danger_question", language), _keyboard([buttons]))
+
+
+def topic(chat_id: int, language: str, topics: Sequence[str], *, under18: bool) -> SendMessage:
+    """The second question, with "I am under 18" unless that is known."""
+    return send(chat_id, say("topic_question", language), topic_keyboard(language, topics, under18=under18))
+
+
+def topic_keyboard(language: str, topics: Sequence[str], *, under18: bool) -> Keyboard:
+    """One topic per row: the words are long and phones are narrow."""
+    rows = [[(say(f"chat.topic_{each}", language), Press("topic", each, language))] for each in topics]
+    rows.append([(say("skip_button", language), Press("topic", SKIP, language))])
+    if not under18:
+        rows.append([(say("under18_button", language), Press("under18", "yes", language))])
+    return _keyboard(rows)
+
+
+def _keyboard(rows: list[list[tuple[str, Press]]]) -> Keyboard:
+    return InlineKeyboardMarkup(
+        inline_keyboard=[
+            [InlineKeyboardButton(text=text, callback_data=str(press)) for text, press in row] for row in rows
+        ]
+    )
+
+
+def introduction(system: System, line: Line, duty: Duty, chat_id: int, language: str) -> list[SendMessage]:
+    """What /start brings. A line that takes nobody now says so instead of welcoming."""
+    centre = system.centre
+    danger_taken = centre.live_chat_enabled and centre.danger_fallback() is not None
+    if not centre.live_chat_enabled or isinstance(duty, ClosedNow | NotStated):
+        error: HotlineError = LineClosed(duty.next_open) if isinstance(duty, ClosedNow) else ChatDisabled()
+        said = [send(chat_id, refusal(system, line, error, language), languages(language))]
+        return [*said, danger(chat_id, language)] if danger_taken else said
+    now = local(system.clock.now(), centre.zone)
+    greeting = texts.greeting(now, language)
+    welcome = say("welcome", language, greeting=greeting, centre_name=centre.short_name_pl)
+    said = [send(chat_id, welcome, languages(language))]
+    said += [send(chat_id, text) for text in _notices(system, language)]
+    if isinstance(duty, OpenButEmpty):
+        said.append(send(chat_id, _nobody(centre, duty, language)))
+    else:
+        said.append(send(chat_id, say("telegram.start_hint", language)))
+    return [*said, danger(chat_id, language)]
+
+
+def _notices(system: System, language: str) -> list[str]:
+    """What Telegram keeps and where it is safer; who processes the data. No address is named that is not ours."""
+    centre, public = system.centre, system.settings.public_url.rstrip("/")
+    site = centre.web_url or public
+    notice = "telegram_notice" if site else "telegram.notice_plain"
+    told = [say(notice, language, web_url=site)]
+    page = f"{public}/prywatnosc?lang={language}" if public else centre.web_url
+    if centre.controller and page:
+        told.append(say("privacy_short", language, controller=centre.controller, privacy_url=page))
+    elif centre.controller:
+        told.append(say("telegram.privacy_plain", language, controller=centre.controller))
+    return told
+
+
+def _nobody(centre: Centre, duty: OpenButEmpty, language: str) -> str:
+    if duty.next_at is None:
+        return say("nobody_on_duty_unplanned", language)
+    return say("nobody_on_duty", language, next_duty=texts.when(local(duty.next_at, centre.zone), language))
+
+
+def refusal(system: System, line: Line, error: HotlineError, language: str) -> str:
+    """What happened and where help is now, for an error a person can do something about."""
+    centre = system.centre
+    match error:
+        case LineClosed(next_open=None):
+            return say("chat.closed", language)
+        case LineClosed(next_open=next_open) if next_open is not None:
+            opens = texts.when(local(next_open, centre.zone), language)
+            return say("out_of_hours", language, next_open=opens)
+        case ChatDisabled():
+            unknown = opening.Unknown()
+            if centre.live_chat_enabled and opening.opening(centre, line, system.clock.now()) == unknown:
+                return _hours_unknown(centre, line, language)
+            return say("chat_disabled", language)
+        case TextTooLong():
+            return say("telegram.too_long", language)
+        case _:
+            return say(f"error.{error.code}", language, **error.params)
+
+
+def _hours_unknown(centre: Centre, line: Line, language: str) -> str:
+    unit = centre.units.get(line.unit)
+    if unit is None or not unit.address:
+        return say("hours_unknown_no_address", language)
+    return say("hours_unknown", language, address=unit.address)
+
+
+def trouble(line: Line, language: str) -> str:
+    """Something of ours is broken: the message may not have arrived."""
+    return say("technical_problem", language, line=line.number)

@@ -1,0 +1,294 @@
+"""aiogram's Update → actions of the hotline, and what the bot answers by itself.
+
+Private chats only. Whatever is neither words nor a button is refused kindly and never downloaded. Every effect
+carries the update's own id, so an update that comes again changes nothing, even after its contact has ended.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiogram.enums import ChatType
+from aiogram.methods import AnswerCallbackQuery, TelegramMethod
+from aiogram.types import CallbackQuery, InaccessibleMessage, Message, Update, User
+
+from bots.telegram import prompts
+from bots.telegram.choices import Choice, Choices
+from bots.telegram.prompts import Press
+from hotline.actions import arrivals, contacts, languages, messages
+from hotline.channels import CHANNEL
+from hotline.errors import (
+    ChatDisabled,
+    ConfigInvalid,
+    ContactEnded,
+    HotlineError,
+    LineClosed,
+    TextEmpty,
+    TextMalformed,
+    TextTooLong,
+)
+from hotline.rules import contact, triage
+from hotline.rules.centre import Centre, Line
+from hotline.rules.duty import duty
+from hotline.store import queries
+from hotline.store.queries import ContactRow
+from hotline.system import System
+from hotline.texts import LANGUAGES, say
+
+DEFAULT_LANGUAGE = "pl"
+EXPLAINED = (ChatDisabled, LineClosed, TextEmpty, TextMalformed, TextTooLong)
+MEDIA = {
+    "animation", "audio", "checklist", "contact", "dice", "document", "game", "live_photo", "location", "paid_media",
+    "photo", "poll", "rich_message", "sticker", "story", "venue", "video", "video_note", "voice",
+}  # fmt: skip
+Answer = TelegramMethod[Any]
+Buttons = Message | InaccessibleMessage  # what a pressed button hangs on
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an update: is it stored now, and what is to be answered, in order.
+
+    What is not stored is answered before it is confirmed: then the answer is all that the person gets.
+    """
+
+    committed: bool = False
+    answers: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who comes with which update. `newest` is the chat's last contact, `seen` says this update had its effect."""
+
+    key: str
+    chat_id: int
+    blind: str
+    seen: bool
+    newest: ContactRow | None
+    choice: Choice
+    language: str
+
+    @property
+    def open(self) -> ContactRow | None:
+        """The chat's contact that words can still go to."""
+        live = self.newest is not None and self.newest.state in (contact.WAITING, contact.ACTIVE)
+        return self.newest if live else None
+
+
+def line_of(centre: Centre) -> Line:
+    """The line whose queue is on Telegram. Raises ConfigInvalid if the centre has none."""
+    for queue in centre.queues.values():
+        if "telegram" in queue.channels:
+            return centre.line(queue.lines[0])
+    raise ConfigInvalid("HOTLINE_TELEGRAM_TOKEN", "no queue of the centre is on Telegram")
+
+
+class Receiver:
+    """Turns one update into what it means. The order of a chat's updates is the business of `intake`."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self.line = line_of(system.centre)
+        self._topics = triage.topics(self.line.audience)
+        self._choices = Choices()
+
+    async def receive(self, update: Update) -> Outcome:
+        """Raises Unavailable when nothing could be stored; any other exception is a mistake of ours."""
+        key = f"tg:{update.update_id}"
+        if update.callback_query is not None:
+            return await self._button(key, update.callback_query)
+        message = update.message or update.edited_message
+        if message is None or message.chat.type != ChatType.PRIVATE:
+            return Outcome()
+        visit = await self._visit(key, message.chat.id, message.from_user)
+        try:
+            if update.edited_message is not None:
+                return await self._corrected(visit, message)
+            return await self._said(visit, message)
+        except EXPLAINED as error:
+            return self._refused(visit, error)
+
+    # -- words -----------------------------------------------------------------------------------------
+
+    async def _said(self, visit: Visit, message: Message) -> Outcome:
+        # A caption is somebody's words; only the picture around it is refused.
+        words = message.text or message.caption
+        command = (message.text or "").strip().partition(" ")[0].partition("@")[0].lower()
+        if command == "/start":
+            return await self._welcome(visit)
+        if command in ("/pomoc", "/help"):
+            return Outcome(answers=(prompts.send(visit.chat_id, say("emergency_list", visit.language)),))
+        outcome = Outcome() if words is None else await self._words(visit, words)
+        if message.content_type not in MEDIA:
+            return outcome
+        refused = prompts.send(visit.chat_id, say("media_not_accepted", visit.language))
+        return Outcome(outcome.committed, (refused, *outcome.answers))
+
+    async def _words(self, visit: Visit, words: str) -> Outcome:
+        if visit.seen:
+            return Outcome(committed=True, answers=self._asked_again(visit))
+        if visit.open is not None:
+            try:
+                await messages.receive(self._system, CHANNEL, visit.open.id, visit.key, words)
+            except ContactEnded:
+                pass  # just now; so these words begin the next one
+            else:
+                return Outcome(committed=True)
+        started = await self._start(visit, words, visit.choice.danger)
+        answers = () if started.repeated else self._questions(visit, visit.choice)
+        return Outcome(committed=True, answers=answers)
+
+    async def _start(self, visit: Visit, words: str | None, danger: str | None) -> arrivals.Started:
+        arrival = arrivals.Arrival(
+            line=self.line.id, channel="telegram", origin=visit.key, client_id=visit.key, language=visit.language,
+            text=words, danger=danger, topic=visit.choice.topic, under18=visit.choice.under18,
+            address=str(visit.chat_id),
+        )  # fmt: skip
+        started = await arrivals.start(self._system, arrival)
+        self._choices.forget(visit.blind)
+        return started
+
+    async def _corrected(self, visit: Visit, message: Message) -> Outcome:
+        """A correction is added. It never begins a contact: whoever tidies an old chat wants no answer."""
+        words = message.text or message.caption
+        if visit.seen or visit.open is None or words is None:
+            return Outcome(committed=visit.seen)
+        try:
+            await messages.receive(self._system, CHANNEL, visit.open.id, visit.key, words)
+        except ContactEnded:
+            return Outcome()
+        noted = prompts.send(visit.chat_id, say("telegram.edited_noted", visit.language))
+        return Outcome(committed=True, answers=(noted,))
+
+    def _questions(self, visit: Visit, known: Choice) -> tuple[Answer, ...]:
+        """The two questions, as far as they are open. In danger nobody is asked for a topic."""
+        asked: list[Answer] = []
+        if known.danger is None:
+            asked.append(prompts.danger(visit.chat_id, visit.language))
+        if known.topic is None and known.danger != "yes":
+            asked.append(prompts.topic(visit.chat_id, visit.language, self._topics, under18=known.under18))
+        return tuple(asked)
+
+    def _asked_again(self, visit: Visit) -> tuple[Answer, ...]:
+        """The process may have died between the first word's commit and the questions."""
+        row = visit.open
+        if row is None or row.origin != visit.key or row.state != contact.WAITING or row.danger is not None:
+            return ()
+        return self._questions(visit, Choice(danger=row.danger, topic=row.topic, under18=row.under18))
+
+    # -- commands --------------------------------------------------------------------------------------
+
+    async def _welcome(self, visit: Visit) -> Outcome:
+        if visit.open is not None:
+            text, keyboard = say("already_open", visit.language), prompts.languages(visit.language)
+            return Outcome(answers=(prompts.send(visit.chat_id, text, keyboard),))
+        return Outcome(answers=await self._introduction(visit, visit.language))
+
+    async def _introduction(self, visit: Visit, language: str) -> tuple[Answer, ...]:
+        async with self._system.read() as tx:
+            shifts = await queries.next_shifts(tx, tx.centre.lines_with(self.line.id))
+            now = duty(tx.centre, shifts, self.line.id, tx.now)
+        return tuple(prompts.introduction(self._system, self.line, now, visit.chat_id, language))
+
+    # -- buttons ---------------------------------------------------------------------------------------
+
+    async def _button(self, key: str, query: CallbackQuery) -> Outcome:
+        done = AnswerCallbackQuery(callback_query_id=query.id)
+        press = prompts.pressed(query.data, self._topics)
+        message = query.message
+        if message is None or message.chat.type != ChatType.PRIVATE:
+            return Outcome(answers=(done,))
+        gone = prompts.take_away(message.chat.id, message.message_id)
+        if press is None:
+            return Outcome(answers=(done, gone))
+        visit = await self._visit(key, message.chat.id, query.from_user, press.language)
+        try:
+            if press.question == "language":
+                outcome = await self._language(visit, press)
+            elif press.value == prompts.SKIP:
+                outcome = Outcome()
+            elif visit.open is not None and not visit.seen:
+                await contacts.answer(self._system, CHANNEL, visit.open.id, press.question, press.value)
+                outcome = Outcome(committed=True)
+            else:
+                outcome = await self._answered_early(visit, press, message)
+        except EXPLAINED as error:
+            danger = (press.question, press.value) == ("danger", "yes")
+            text = prompts.refusal(self._system, self.line, error, visit.language)
+            said = say("danger_unstaffed", visit.language) if danger else text
+            outcome = Outcome(answers=(prompts.send(visit.chat_id, said),))
+        if press.question == "under18":
+            left = prompts.topic_keyboard(visit.language, self._topics, under18=True)
+            gone = prompts.take_away(message.chat.id, message.message_id, left)
+            hello = prompts.send(visit.chat_id, say("youth_welcome", visit.language))
+            return Outcome(outcome.committed, (done, gone, hello))
+        return Outcome(outcome.committed, (done, gone, *outcome.answers))
+
+    async def _answered_early(self, visit: Visit, press: Press, message: Buttons) -> Outcome:
+        """An answer without an open contact. Danger now is a first word; anything else waits for one."""
+        if (press.question, press.value) != ("danger", "yes"):
+            now = self._system.clock.now()
+            value = True if press.question == "under18" else press.value
+            self._choices.note(visit.blind, now, **{press.question: value})
+            # Raises where "just write" would be untrue.
+            arrivals.admit(self._system.centre, self.line.id, "telegram", None, now)
+            hint = prompts.send(visit.chat_id, say("telegram.start_hint", visit.language))
+            return Outcome(answers=(hint,))
+        if visit.seen:
+            return Outcome(committed=True)
+        if _answered_before(visit.newest, message):
+            ended = prompts.send(visit.chat_id, say("ended", visit.language))
+            return Outcome(answers=(ended, prompts.danger(visit.chat_id, visit.language)))
+        await self._start(visit, None, "yes")
+        return Outcome(committed=True)
+
+    async def _language(self, visit: Visit, press: Press) -> Outcome:
+        saved = prompts.send(visit.chat_id, say("telegram.language_saved", press.value))
+        if visit.open is not None:
+            await languages.choose(self._system, CHANNEL, visit.open.id, press.value)
+            return Outcome(committed=True, answers=(saved,))
+        self._choices.note(visit.blind, self._system.clock.now(), language=press.value)
+        if press.value == press.language:
+            return Outcome(answers=(saved,))
+        return Outcome(answers=await self._introduction(visit, press.value))
+
+    # -- who comes -------------------------------------------------------------------------------------
+
+    async def _visit(self, key: str, chat_id: int, user: User | None, shown: str | None = None) -> Visit:
+        async with self._system.read() as tx:
+            blind = tx.blind("telegram", str(chat_id))
+            began = await queries.contact_by_origin(tx, key)
+            sent = await queries.entry_seq(tx, key, blind)
+            newest = await queries.contact_by_caller(tx, blind)
+            choice = self._choices.of(blind, tx.now)
+        seen = sent is not None or (began is not None and began.caller_blind == blind)
+        visit = Visit(key, chat_id, blind, seen, newest, choice, DEFAULT_LANGUAGE)
+        return replace(visit, language=_language(visit, user, shown))
+
+    def _refused(self, visit: Visit, error: HotlineError) -> Outcome:
+        """Say what is the matter; on a closed line danger can still be told, if the centre takes it."""
+        text = prompts.refusal(self._system, self.line, error, visit.language)
+        answers: list[Answer] = [prompts.send(visit.chat_id, text)]
+        if isinstance(error, LineClosed) and self._system.centre.danger_fallback() is not None:
+            answers.append(prompts.danger(visit.chat_id, visit.language))
+        return Outcome(answers=tuple(answers))
+
+
+def _language(visit: Visit, user: User | None, shown: str | None) -> str:
+    """The contact's; else what was chosen, what the pressed button was in, the last contact's, the phone's."""
+    spoken = (user.language_code or "").lower().partition("-")[0] if user is not None else ""
+    last = visit.newest.language if visit.newest is not None else None
+    if visit.open is not None:
+        return str(visit.open.language)
+    wishes = (visit.choice.language, shown, last, spoken)
+    return next((wish for wish in wishes if wish in LANGUAGES), DEFAULT_LANGUAGE)
+
+
+def _answered_before(newest: ContactRow | None, message: Buttons) -> bool:
+    """Was this "yes" perhaps pressed in the contact that has ended, and only now confirmed?
+
+    A contact's answers do not carry the update's id; but buttons older than its end may be that answer again.
+    """
+    if newest is None or newest.danger != "yes":
+        return False
+    ended_at = newest.ended_at or newest.closed_at or newest.arrived_at
+    return not isinstance(message, Message) or bool(message.date < ended_at)

@@ -1,0 +1,248 @@
+"""What goes out: in order, at least once, kept for those who can be reached; the token never among our words."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from bots.telegram import prompts
+from bots.telegram.api import Away, call, open_bot
+from bots.telegram.send import Sender, split
+from hotline import logs
+from hotline.actions import contacts, messages, offers
+from hotline.channels import Later, Outbound, Refused
+from hotline.system import System
+from hotline.texts import say
+from tests import factories
+from tests.bots.bot_api import TOKEN, BotApi, Failure
+from tests.bots.doors import Door, contact_rows, entries, until
+
+sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
+ANNA, BEATA = 111_222_333, 444_555_666
+
+
+async def answered(system: System, door: Door, chat: int, person: factories.Person) -> str:
+    """A chat whose contact the person has accepted."""
+    await door.say(chat, "halo")
+    row = (await contact_rows(system))[-1]
+    offer = await factories.offer_to(system, row.id, person.id)
+    assert offer is not None
+    await offers.accept(system, person.actor, offer.id, offer.token)
+    return str(row.id)
+
+
+async def deliveries(system: System, contact_id: str) -> dict[str, str]:
+    """State of delivery by entry, of all that is not the caller's own."""
+    return {each.id: each.delivery for each in await entries(system, contact_id) if each.author != "caller"}
+
+
+async def reply_becomes(system: System, contact_id: str, delivery: str) -> None:
+    """Wait until the first reply of the contact is settled so."""
+    for _ in range(1000):
+        if (await deliveries(system, contact_id))["reply-1"] == delivery:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail(f"never {delivery}")
+
+
+def human(api: BotApi, chat: int) -> list[str]:
+    """The counsellor's words as the person reads them."""
+    return [text for text in api.texts(chat) if text.startswith("o")]
+
+
+async def test_replies_arrive_in_order(system: System, api: BotApi, door: Door) -> None:
+    person = await factories.add_person(system, "Dorota")
+    await door.open()
+    contact_id = await answered(system, door, ANNA, person)
+    for number in range(8):
+        await messages.reply(
+            system, person.actor, contact_id, f"reply-{number + 1}", f"odpowiedź {number} <b>*_"
+        )
+    await contacts.end(system, person.actor, contact_id, "completed")
+    await until(lambda: any(say("goodbye", "pl") in text for text in api.texts(ANNA)))
+    assert human(api, ANNA) == [f"odpowiedź {number} <b>*_" for number in range(8)]
+    said = api.texts(ANNA)
+    assert f"Wiadomość automatyczna\n{say('goodbye', 'pl')}" == said[-1]
+    await reply_becomes(system, contact_id, "sent")
+
+
+async def test_telegram_asks_to_wait(system: System, api: BotApi, door: Door) -> None:
+    person = await factories.add_person(system, "Dorota")
+    clock = system.clock
+    assert isinstance(clock, factories.MovableClock)
+    await door.open()
+    contact_id = await answered(system, door, ANNA, person)
+    await until(lambda: len(api.texts(ANNA)) >= 4)  # queued, two questions, assigned
+    api.failures["sendMessage"] = [Failure(429, "Too Many Requests: retry after 7", retry_after=7)]
+    await messages.reply(system, person.actor, contact_id, "reply-1", "odpowiedź 1")
+    await messages.reply(system, person.actor, contact_id, "reply-2", "odpowiedź 2")
+    await until(lambda: not api.failures["sendMessage"])
+    await reply_becomes(system, contact_id, "pending")
+    clock.advance(seconds=6)
+    await door.kill()
+    await door.open()
+    assert human(api, ANNA) == []
+    clock.advance(seconds=2)
+    await until(lambda: human(api, ANNA) == ["odpowiedź 1", "odpowiedź 2"])
+
+
+async def test_who_blocked_the_bot_stops_nobody(system: System, api: BotApi, door: Door) -> None:
+    person = await factories.add_person(system, "Dorota")
+    await door.open()
+    blocked = await answered(system, door, ANNA, person)
+    reached = await answered(system, door, BEATA, person)
+    api.blocked_by.add(ANNA)
+    for contact_id in (blocked, reached):
+        await messages.reply(system, person.actor, contact_id, "reply-1", "odpowiedź")
+    await until(lambda: human(api, BEATA) == ["odpowiedź"])
+
+    await reply_becomes(system, blocked, "failed")
+
+
+@sqlite_only
+async def test_network_trouble_is_tried_again(system: System, api: BotApi, door: Door) -> None:
+    person = await factories.add_person(system, "Dorota")
+    clock = system.clock
+    assert isinstance(clock, factories.MovableClock)
+    await door.open()
+    contact_id = await answered(system, door, ANNA, person)
+    await until(lambda: len(api.texts(ANNA)) >= 4)
+    api.failures["sendMessage"] = [Failure(502, "Bad Gateway")]
+    await messages.reply(system, person.actor, contact_id, "reply-1", "odpowiedź")
+    await until(lambda: not api.failures["sendMessage"])
+    await reply_becomes(system, contact_id, "pending")
+    clock.advance(seconds=10)
+    await until(lambda: human(api, ANNA) == ["odpowiedź"])
+
+
+# -- the sender by itself ------------------------------------------------------------------------------
+
+
+def outbound(words: str | None, address: str = str(ANNA), /, **data: object) -> Outbound:
+    return Outbound("contact", 7, address, "pl", words, data, None)
+
+
+@pytest.fixture
+async def sender(system: System, api: BotApi, monkeypatch: pytest.MonkeyPatch) -> Sender:
+    settings = factories.settings_in(system.settings.data, telegram_token=TOKEN, telegram_api=api.url)
+    bot = open_bot(settings)
+    monkeypatch.setattr(system, "settings", settings)
+    return Sender(bot, system.centre)
+
+
+@sqlite_only
+class TestSender:
+    """One entry at a time."""
+
+    async def test_long_words_are_split_and_never_repeated(self, api: BotApi, sender: Sender) -> None:
+        text = "😀" * 3000 + " " + "słowo " * 400
+        pieces = split(text)
+        assert len(pieces) > 1
+        api.failures["sendMessage"] = []
+        await self.fail_at_second(api, sender, text)
+        await sender(outbound(text))
+        assert api.texts(ANNA) == pieces
+        await sender._bot.session.close()
+
+    async def fail_at_second(self, api: BotApi, sender: Sender, text: str) -> None:
+        honest = api._failure
+        calls = 0
+
+        def second(method: str, params: dict[str, object]) -> Failure | None:
+            nonlocal calls
+            calls += 1
+            return Failure(500) if calls == 2 else honest(method, params)
+
+        api._failure = second  # type: ignore[method-assign]
+        with pytest.raises(Away):
+            await sender(outbound(text))
+
+    async def test_system_texts_speak_local_time(self, api: BotApi, sender: Sender) -> None:
+        at = datetime(2026, 12, 28, 15, 30, tzinfo=UTC)
+        await sender(outbound(None, text="nobody_on_duty", params={"next_duty": at.isoformat()}))
+        assert "poniedziałek 28.12.2026, godz. 16:30" in api.texts(ANNA)[0]
+        await sender._bot.session.close()
+
+    async def test_what_telegram_will_never_take(self, api: BotApi, sender: Sender) -> None:
+        for address, data in (
+            ("", {}),
+            (str(ANNA), {"text": "no_such_key"}),
+            (str(ANNA), {"text": "queued"}),
+        ):
+            with pytest.raises(Refused):
+                await sender(outbound(None if data else "halo", address, **data))
+        for failure in (
+            Failure(403, "Forbidden: user is deactivated"),
+            Failure(400, "Bad Request: chat not found"),
+        ):
+            api.failures["sendMessage"] = [failure]
+            with pytest.raises(Refused):
+                await sender(outbound("halo"))
+        api.failures["sendMessage"] = [Failure(429, retry_after=31)]
+        with pytest.raises(Later) as later:
+            await sender(outbound("halo"))
+        assert later.value.seconds == 31
+        await sender._bot.session.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("", [""]),
+        ("krótko", ["krótko"]),
+        ("a" * 4096, ["a" * 4096]),
+        ("a" * 4097, ["a" * 4096, "a"]),
+        ("a" * 4000 + " " + "b" * 100, ["a" * 4000, "b" * 100]),
+        ("😀" * 2048, ["😀" * 2048]),
+        ("😀" * 2049, ["😀" * 2048, "😀"]),
+        ("a" + "😀" * 2048, ["a" + "😀" * 2047, "😀"]),
+    ],
+    ids=range(8),
+)
+def test_splitting_loses_no_letter(text: str, pieces: list[str]) -> None:
+    assert split(text) == pieces
+
+
+# -- secrets -------------------------------------------------------------------------------------------
+
+
+@sqlite_only
+async def test_no_line_of_the_log_holds_the_token_or_a_word(
+    api: BotApi, door: Door, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    logs.configure("debug")
+    caplog.set_level("DEBUG")  # what libraries say, before ours withholds it
+    seen: list[str] = []
+
+    def printed() -> str:
+        captured = capsys.readouterr()
+        seen.append(captured.out + captured.err)
+        return "".join(seen)
+
+    await door.open()
+    api.failures["getUpdates"] = [Failure(500, TOKEN), Failure(401, TOKEN)]
+    api.failures["sendMessage"] = [Failure(500, TOKEN), Failure(400, TOKEN), Failure(429, TOKEN, 1)]
+    await door.say(ANNA, "moje tajne słowa")
+    await door.press(ANNA, "danger:yes:pl")
+    await door.kill()
+    await door.open(telegram_api="http://127.0.0.1:9")
+    await until(lambda: "TelegramNetworkError" in printed())
+    await door.kill()
+    everything = printed() + "".join(record.getMessage() for record in caplog.records)
+    assert "telegram is away" in everything
+    for secret in (TOKEN, TOKEN.partition(":")[2], "tajne", str(ANNA)):
+        assert secret not in everything
+
+
+@sqlite_only
+@pytest.mark.parametrize("base", ["http://127.0.0.1:9", "http://[", "no-scheme", "http://127.0.0.1:9/\x00"])
+async def test_errors_carry_nothing_of_the_request(system: System, base: str) -> None:
+    settings = factories.settings_in(system.settings.data, telegram_token=TOKEN, telegram_api=base)
+    bot = open_bot(settings)
+    with pytest.raises(Away) as caught:
+        await call(bot, prompts.send(ANNA, "tajne słowa"))
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert not any(secret in repr(error) + str(error) for secret in (TOKEN, "tajne", str(ANNA)))
+        error = error.__cause__ or error.__context__
+    await bot.session.close()
