@@ -9,7 +9,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 import structlog
-from aiohttp import WSCloseCode, web
+from aiohttp import web
 
 from hotline import centres
 from hotline.config import Settings
@@ -24,7 +24,7 @@ from hotline.store.db import Database
 from hotline.system import Clock, MachineClock, System
 from hotline.texts import texts
 from hotline.vault import Vault, read_master_key
-from hotline.web import middleware, routes
+from hotline.web import middleware, routes, sockets
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
 
 log = structlog.get_logger()
@@ -70,15 +70,8 @@ def build_web(system: System, hub: Hub) -> web.Application:
     app[SYSTEM], app[HUB], app[SOCKETS] = system, hub, WeakSet()
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
-    app.on_shutdown.append(_close_sockets)
+    app.on_shutdown.append(sockets.close_all)
     return app
-
-
-async def _close_sockets(app: web.Application) -> None:
-    """Tell every page that we go, so that it reconnects instead of wondering."""
-    sockets = app[SOCKETS]
-    for socket in tuple(sockets):
-        await socket.close(code=WSCloseCode.GOING_AWAY)
 
 
 @dataclass(slots=True)

@@ -154,7 +154,7 @@ class Caller:
 
 
 async def add_caller(
-    system: System, text: str = "Dzień dobry, potrzebuję rozmowy.", line: str = TRUST, **more: object
+    system: System, text: str | None = "Dzień dobry, potrzebuję rozmowy.", line: str = TRUST, **more: object
 ) -> Caller:
     """Somebody who writes a first message."""
     token = secrets.token_urlsafe(32)

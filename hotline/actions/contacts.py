@@ -61,11 +61,10 @@ async def answer(system: System, actor: Actor, contact_id: str, question: str, v
         if row.state == contact.CLOSED:
             return
         changes = _answered(tx, row, question, value)
-        entry_id = f"{question}.{value}"
-        line = Line(contact_id, entry_id, "answer", "caller", data={"question": question, "value": value})
-        (receipt,) = await claims.append_to(tx, line)
-        if receipt.repeated:
-            return
+        if getattr(row, question) == changes[question]:
+            return  # a repeat; but "yes" after "yes" and "no" is news
+        line = Line(contact_id, new_id(), "answer", "caller", data={"question": question, "value": value})
+        await claims.append_to(tx, line)
         await _apply(tx, row, changes)
         tx.record("contacts.answer", "contact", contact_id, topics_of(row), question=question)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from hotline.errors import BodyTooLarge, Malformed
 
@@ -16,6 +16,8 @@ MOST_FIELDS: Final = 50
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+RowId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
+Cursor = Annotated[int, Field(ge=0, lt=10**15)]  # as far as JavaScript counts exactly
 
 
 class Body(BaseModel):

@@ -10,7 +10,7 @@ from hotline.live.hub import Listener
 from hotline.rules.access import Actor
 from hotline.store import views
 from hotline.system import System, Transaction
-from hotline.web.body import Body, parse
+from hotline.web.body import Body, Cursor, RowId, parse
 from hotline.web.console_json import console_json, entry_json, head_json
 
 CALM = 0.25  # the pane goes out at most four times a second
@@ -22,9 +22,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Watch(Body):
     """A frame of the page: which conversation is open, and what it has seen of it."""
 
-    watch: str | None = None
-    unwatch: str | None = None
-    after: int = 0
+    watch: RowId | None = None
+    unwatch: RowId | None = None
+    after: Cursor = 0
 
 
 @dataclass(slots=True)

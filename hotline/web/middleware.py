@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
-from aiohttp import web
+from aiohttp import web, web_response
 
 from hotline.errors import ForeignOrigin, HotlineError, LineClosed, NotFound, NotSignedIn, Unavailable
 from hotline.texts import say
@@ -31,6 +31,10 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+
+# What is no HTTP the server answers by itself, and would name the versions of Python and of its library.
+setattr(web_response, "SERVER_SOFTWARE", SERVER)  # noqa: B010  its type is Final
 
 
 @web.middleware
@@ -99,13 +103,17 @@ def answer(request: web.Request, error: HotlineError, status: int | None = None)
     if wants_page(request):
         if isinstance(error, NotSignedIn) and request.method in SAFE:
             return web.Response(status=303, headers={"Location": "/sign-in"})
-        return render.render(request, "error.html", status=status, code=error.code, sentence=sentence)
+        page = render.render(request, "error.html", status=status, code=error.code, sentence=sentence)
+        return _come_back(page, error)
     body: dict[str, Any] = {"code": error.code, "sentence": sentence}
     if "fields" in error.params:
         body["fields"] = str(error.params["fields"]).split(",")
     if isinstance(error, LineClosed):
         body["next_open"] = error.next_open.isoformat() if error.next_open else None
-    response = web.json_response({"error": body}, status=status)
+    return _come_back(web.json_response({"error": body}, status=status), error)
+
+
+def _come_back(response: web.Response, error: HotlineError) -> web.Response:
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = "2"
     return response

@@ -6,6 +6,7 @@ Pings come from the server and their answers are the signs of life; no timer in 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from hotline.actions import contacts, presence, staff
 from hotline.actions.contacts import caller_of
-from hotline.errors import HotlineError, NotSignedIn
+from hotline.errors import HotlineError, Malformed, NotSignedIn
 from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.rules.access import Actor
@@ -21,15 +22,24 @@ from hotline.rules.presence import CALLER_PING, CONSOLE_PING
 from hotline.store import views
 from hotline.system import System
 from hotline.web import caller_view, render
+from hotline.web.body import Body, Cursor, Token, parse
 from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
 from hotline.web.session import SESSION_COOKIE
 
 log = structlog.get_logger()
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
+CLOSE_SECONDS = 5  # for the other end's good-bye
 NOT_SIGNED_IN = 4401
 FRAME_LIMIT = 4096
 CALM = 0.25  # views without a cursor go out at most four times a second
+
+
+class Hello(Body):
+    """The first frame of a caller's page."""
+
+    token: Token
+    after: Cursor
 
 
 async def caller(request: web.Request) -> web.WebSocketResponse:
@@ -38,23 +48,22 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
     socket = await _open(request)
     try:
         async with asyncio.timeout(10):
-            hello = await socket.receive_json()
-        actor = await caller_of(system, str(hello["token"]))
-        after = int(hello["after"])
-    except (HotlineError, ValueError, TypeError, KeyError, TimeoutError):
+            hello = parse(await socket.receive_str(), Hello)
+        actor = await caller_of(system, hello.token)
+    except (HotlineError, TypeError, TimeoutError):  # no text, among others
         await socket.close(code=NOT_SIGNED_IN)
         return socket
     language = render.language_of(request)
     async with request.app[HUB].listener() as listener:
-        feed = CallerFeed(system, actor, after, language, socket)
+        feed = CallerFeed(system, actor, hello.after, language, socket)
 
         async def alive() -> None:
-            await caller_of(system, str(hello["token"]))  # a quick exit elsewhere ends this socket too
+            await caller_of(system, hello.token)  # a quick exit elsewhere ends this socket too
             await contacts.caller_seen(system, actor)
 
         await alive()
         await feed.watch(listener)
-        await _run(socket, feed.serve(listener), alive, CALLER_PING.total_seconds(), _ignore)
+        await _run(request, socket, feed.serve(listener), alive, CALLER_PING.total_seconds(), _ignore)
     return socket
 
 
@@ -108,8 +117,23 @@ async def console(request: web.Request) -> web.WebSocketResponse:
             await presence.seen(system, actor)
 
         await alive()
-        await _run(socket, feed.serve(listener), alive, CONSOLE_PING.total_seconds(), feed.hear(listener))
+        ping_seconds = CONSOLE_PING.total_seconds()
+        await _run(request, socket, feed.serve(listener), alive, ping_seconds, feed.hear(listener))
     return socket
+
+
+async def close_all(app: web.Application) -> None:
+    """Tell every page that we go, so that it reconnects instead of wondering; all at once, waiting for none long."""
+    sockets = app[SOCKETS]
+    async with asyncio.TaskGroup() as group:
+        for socket in tuple(sockets):
+            group.create_task(_go_away(socket))
+
+
+async def _go_away(socket: web.WebSocketResponse) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await socket.close(code=WSCloseCode.GOING_AWAY, drain=False)
 
 
 def _ignore(_text: str) -> None:
@@ -118,7 +142,9 @@ def _ignore(_text: str) -> None:
 
 async def _open(request: web.Request) -> web.WebSocketResponse:
     # Compression is off: it would tell lengths of secrets apart, and costs memory per socket.
-    socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=FRAME_LIMIT, timeout=5)
+    socket = web.WebSocketResponse(
+        autoping=False, compress=False, max_msg_size=FRAME_LIMIT, timeout=CLOSE_SECONDS
+    )
     await socket.prepare(request)
     request.app[SOCKETS].add(socket)
     return socket
@@ -130,6 +156,7 @@ async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
 
 
 async def _run(
+    request: web.Request,
     socket: web.WebSocketResponse,
     serving: Awaitable[None],
     alive: Callable[[], Awaitable[None]],
@@ -162,10 +189,15 @@ async def _run(
             group.create_task(read())
             group.create_task(ping())
             group.create_task(write())
-    except* (_PageGone, ConnectionError, TimeoutError):
+    except* (_PageGone, ConnectionError):
         pass
+    except* TimeoutError:  # a good-bye would wait behind all that this reader does not take
+        if request.transport is not None:
+            request.transport.abort()
     except* NotSignedIn:
         code = NOT_SIGNED_IN
+    except* Malformed:
+        code = WSCloseCode.POLICY_VIOLATION
     except* HotlineError as errors:
         log.warning("socket ended", code=_code(errors))
         code = WSCloseCode.TRY_AGAIN_LATER

@@ -8,7 +8,7 @@ from hotline.store import views
 from hotline.system import System
 from tests.factories import add_caller, add_person, talk
 
-CARD = {
+CARD: dict[str, str | list[str]] = {
     "reporter_role": "subject",
     "problem_primary": "mental_health.anxiety",
     "priority_final": "P3",

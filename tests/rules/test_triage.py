@@ -153,13 +153,14 @@ def test_words_that_only_look_alike_are_not(text: str) -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_can_be_looked_at(text: str) -> None:
-    assert flagged(text) == flagged(text.swapcase().swapcase()) or text.swapcase().swapcase() != text
+    assert flagged(f"{text} gun")  # what stands around a phrase does not hide it
 
 
-@given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=5))
+@given(st.text("aąćeęlłnóśźżабвгґєжиіїйшь0123456789", min_size=1, max_size=5))
 def test_a_phrase_inside_a_longer_word_is_none(letters: str) -> None:
-    assert not flagged(f"x{letters}gun") or flagged(f"x{letters}")
-    assert not flagged(f"{letters}кров{letters}") or flagged(letters)
+    assert not flagged(f"{letters}gun")
+    assert not flagged(f"gun{letters}")
+    assert not flagged(f"{letters}кров{letters}")
 
 
 def test_looking_for_phrases_stays_quick_in_a_long_text() -> None:

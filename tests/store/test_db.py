@@ -3,13 +3,21 @@
 import asyncio
 import random
 import time
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import StatementError
 
+from hotline.actions import roster
 from hotline.errors import Unavailable
+from hotline.rules.access import OPERATOR
+from hotline.store import views
 from hotline.store.db import Database
+from hotline.system import System
+from tests import factories
+from tests.conftest import HouseTemplate
 from tests.servers import free_port
 
 
@@ -47,3 +55,43 @@ async def test_a_database_that_is_not_there_is_unavailable() -> None:
         async with db.write():
             pass
     await db.close()
+
+
+@pytest.mark.postgres
+async def test_a_postgres_that_hangs_up_or_takes_too_long_is_unavailable(
+    house_template: HouseTemplate,
+) -> None:
+    main, _keys = await house_template.emptied()
+    db = Database(main)
+
+    async def run(*statements: str) -> None:
+        async with db.write() as connection:
+            for statement in statements:
+                await connection.execute(text(statement))
+
+    with pytest.raises(Unavailable):
+        await run("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(Unavailable):
+        await run("SET statement_timeout = 20", "SELECT pg_sleep(5)")
+    async with db.read() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await db.close()
+
+
+async def test_an_instant_keeps_its_microsecond_and_a_local_time_is_refused(system: System) -> None:
+    person = await factories.add_person(system, "Anna", hours=None)
+    start = factories.MONDAY + timedelta(microseconds=1)
+    await roster.add_shift(system, OPERATOR, factories.TRUST, person.id, start, start + timedelta(hours=1))
+    async with system.read() as tx:
+        (shift,) = await views.shifts(tx, [factories.TRUST], start, start + timedelta(seconds=1))
+        assert (
+            await views.shifts(tx, [factories.TRUST], start + timedelta(hours=1), start + timedelta(hours=2))
+            == []
+        )
+    assert shift.starts_at == start
+    assert shift.starts_at.tzinfo is UTC
+    naive = start.replace(tzinfo=None)
+    with pytest.raises(StatementError, match="zone"):
+        await roster.add_shift(
+            system, OPERATOR, factories.TRUST, person.id, naive, naive + timedelta(hours=1)
+        )

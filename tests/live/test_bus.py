@@ -1,0 +1,297 @@
+"""Pokes between processes, on a real Redis; and what happens when Redis, or a poke, is lost."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from redis.exceptions import RedisError
+from structlog.testing import capture_logs
+
+from hotline import app
+from hotline.actions import messages
+from hotline.errors import Unavailable
+from hotline.live import topics
+from hotline.live.bus import CHANNEL, LocalBus, RedisBus
+from hotline.live.hub import Hub, Listener
+from tests import factories, servers
+from tests.factories import MovableClock, add_caller
+
+PATIENCE = 20  # seconds until a test gives up waiting for what must come
+
+
+class Ear:
+    """Collects what a bus says, and wakes who waits for it."""
+
+    def __init__(self, bus: RedisBus | LocalBus) -> None:
+        self.heard: list[frozenset[str]] = []
+        self._wake = asyncio.Event()
+        self.deafen = bus.listen(self._hear)
+
+    def _hear(self, changed: frozenset[str]) -> None:
+        self.heard.append(changed)
+        self._wake.set()
+
+    async def hears(self, topic: str, within: float = PATIENCE) -> bool:
+        """True as soon as the topic was heard; False if it was not in time."""
+        try:
+            async with asyncio.timeout(within):
+                while not any(topic in changed for changed in self.heard):
+                    self._wake.clear()
+                    await self._wake.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+@asynccontextmanager
+async def listening(url: str) -> AsyncIterator[RedisBus]:
+    """A bus as a process has it, with its loop running."""
+    bus = RedisBus(url)
+    task = asyncio.get_running_loop().create_task(bus.run())
+    try:
+        yield bus
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await bus.close()
+
+
+async def subscribed(server: servers.RedisServer, many: int) -> None:
+    """Until so many processes hear the channel; the probe itself is no topic."""
+    async with asyncio.timeout(PATIENCE):
+        # Redis tells nobody who subscribes
+        while server.command(f"PUBLISH {CHANNEL} []") != f":{many}":  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+# -- two processes ---------------------------------------------------------------------------------------
+
+
+async def test_a_poke_reaches_the_other_processes_and_oneself(redis_server: servers.RedisServer) -> None:
+    async with listening(redis_server.url) as one, listening(redis_server.url) as other:
+        near, far = Ear(one), Ear(other)
+        await subscribed(redis_server, 2)
+        await one.publish({"contact:1", "queue:general"})
+        assert frozenset({"contact:1", "queue:general"}) in near.heard  # without waiting for Redis
+        assert await far.hears("contact:1")
+        assert frozenset({"contact:1", "queue:general"}) in far.heard
+        await other.publish(["staff:7"])
+        assert await near.hears("staff:7")
+
+
+async def test_an_ear_that_was_taken_away_hears_no_more() -> None:
+    bus = LocalBus()
+    ear, other = Ear(bus), Ear(bus)
+    await bus.publish(["a"])
+    ear.deafen()
+    await bus.publish(["b"])
+    assert [set(each) for each in ear.heard] == [{"a"}]
+    assert [set(each) for each in other.heard] == [{"a"}, {"b"}]
+
+
+@pytest.mark.parametrize("rubbish", ["{", "5", "null", "\xff", "[[1]]", '{"a":1}'])
+async def test_rubbish_on_the_channel_stops_nobody(redis_server: servers.RedisServer, rubbish: str) -> None:
+    async with listening(redis_server.url) as bus:
+        ear = Ear(bus)
+        await subscribed(redis_server, 1)
+        redis_server.command(
+            f"PUBLISH {CHANNEL} '{rubbish}'" if '"' in rubbish else f"PUBLISH {CHANNEL} {rubbish}"
+        )
+        redis_server.command(f"PUBLISH {CHANNEL} '[\"after\"]'")
+        assert await ear.hears("after")
+
+
+# -- Redis is away -------------------------------------------------------------------------------------
+
+
+async def publish_timed(bus: RedisBus, changed: Collection[str]) -> float:
+    """Seconds that a publish took; it must not raise."""
+    started = time.monotonic()
+    with capture_logs() as logged:
+        await bus.publish(changed)
+    assert [each["event"] for each in logged] == ["poke lost"]
+    return time.monotonic() - started
+
+
+async def test_without_redis_publishing_is_quick_and_one_hears_oneself() -> None:
+    bus = RedisBus(f"redis://127.0.0.1:{servers.free_port()}/0")
+    ear = Ear(bus)
+    seconds = [await publish_timed(bus, [f"contact:{number}"]) for number in range(3)]
+    assert max(seconds) < 0.5  # a commit has happened, and somebody waits for the answer
+    assert [set(each) for each in ear.heard] == [{"contact:0"}, {"contact:1"}, {"contact:2"}]
+    await bus.close()
+
+
+async def test_a_redis_that_hangs_delays_a_poke_by_a_second_at_most() -> None:
+    with servers.redis_server() as server:
+        bus = RedisBus(server.url)
+        await bus.publish(["contact:1"])
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            assert await publish_timed(bus, ["contact:2"]) < 1.5
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        await bus.publish(["contact:3"])
+        await bus.close()
+
+
+async def test_after_a_restart_of_redis_the_processes_hear_each_other_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with capture_logs() as logged:
+        with servers.redis_server() as first:
+            port = first.port
+            one, other = await start(first, 2)
+        ear = Ear(other.bus)
+        await one.bus.publish(["lost"])
+        monkeypatch.setattr(servers, "free_port", lambda: port)
+        with servers.redis_server() as second:
+            await subscribed(second, 2)
+            await one.bus.publish(["found"])
+            assert await ear.hears("found")
+            await stop(one, other)
+    assert not any("lost" in changed for changed in ear.heard)
+    assert {each["event"] for each in logged} == {"poke lost", "redis away"}
+
+
+class Process:
+    """A bus and its loop, ended by hand."""
+
+    def __init__(self, url: str) -> None:
+        self.bus = RedisBus(url)
+        self.task = asyncio.get_running_loop().create_task(self.bus.run())
+
+
+async def start(server: servers.RedisServer, many: int) -> list[Process]:
+    started = [Process(server.url) for _ in range(many)]
+    await subscribed(server, many)
+    return started
+
+
+async def stop(*processes: Process) -> None:
+    for process in processes:
+        process.task.cancel()
+        await asyncio.wait([process.task])
+        await process.bus.close()
+
+
+async def test_ping_tells_whether_redis_answers(redis_url: str) -> None:
+    bus = RedisBus(redis_url)
+    await bus.ping()
+    await bus.close()
+    gone = RedisBus(f"redis://127.0.0.1:{servers.free_port()}/0")
+    with pytest.raises(RedisError):
+        await gone.ping()
+    await gone.close()
+
+
+# -- the hub ---------------------------------------------------------------------------------------------
+
+
+class Numbers:
+    """The versions a database would answer, changed by hand."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, int] = {}
+        self.asked: list[set[str]] = []
+
+    async def __call__(self, wanted: Collection[str]) -> dict[str, int]:
+        self.asked.append(set(wanted))
+        return {topic: seq for topic, seq in self.now.items() if topic in wanted}
+
+
+async def changed(listener: Listener) -> set[str]:
+    """What changed already; nothing if nothing did."""
+    return await listener.changed(at_most=0.01)
+
+
+async def test_a_poll_finds_what_no_poke_told() -> None:
+    numbers = Numbers()
+    hub = Hub(LocalBus(), numbers)
+    async with hub.listener() as listener:
+        listener.add("contact:1")
+        assert await changed(listener) == {"contact:1"}  # its present state is read first
+        numbers.now = {"contact:1": 5, "contact:2": 1}
+        await hub.poll()
+        assert await changed(listener) == {"contact:1"}
+        await hub.poll()
+        assert await changed(listener) == set()
+        numbers.now["contact:1"] = 6
+        await hub.poll()
+        assert await changed(listener) == {"contact:1"}
+    await hub.poll()
+    assert numbers.asked == [{"contact:1"}] * 3 + [set()]
+
+
+async def test_a_poke_reaches_who_listens_to_its_topic_only() -> None:
+    bus = LocalBus()
+    hub = Hub(bus, Numbers())
+    async with hub.listener() as one, hub.listener() as other:
+        one.add("contact:1")
+        other.add("contact:2")
+        await changed(one)
+        await changed(other)
+        await bus.publish(["contact:1", "contact:3"])
+        assert await changed(one) == {"contact:1"}
+        assert await changed(other) == set()
+        one.drop("contact:1")
+        await bus.publish(["contact:1"])
+        assert await changed(one) == set()
+
+
+async def test_many_pokes_of_one_topic_are_one_change() -> None:
+    """A slow reader costs a set of names, not a backlog."""
+    bus = LocalBus()
+    hub = Hub(bus, Numbers())
+    async with hub.listener() as listener:
+        listener.add("contact:1")
+        for _ in range(1000):
+            await bus.publish(["contact:1"])
+        assert await changed(listener) == {"contact:1"}
+        assert await changed(listener) == set()
+
+
+async def test_polling_goes_on_after_the_database_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that restarts must not end the process, and with it every open socket."""
+    monkeypatch.setattr("hotline.live.hub.POLL_SECONDS", 0)
+    answers: list[dict[str, int]] = []
+
+    async def versions(_: Collection[str]) -> dict[str, int]:
+        answers.append({})
+        if len(answers) < 3:
+            raise Unavailable
+        return {"contact:1": len(answers)}
+
+    hub = Hub(LocalBus(), versions)
+    with capture_logs():
+        async with hub.listener() as listener:
+            listener.add("contact:1")
+            await changed(listener)
+            task = asyncio.get_running_loop().create_task(hub.run())
+            assert await listener.changed(at_most=PATIENCE) == {"contact:1"}
+            assert not task.done()
+            task.cancel()
+            await asyncio.wait([task])
+
+
+async def test_two_systems_on_one_database_hear_of_a_message_without_any_poke(tmp_path: Path) -> None:
+    """The same over the real store: the second process has no bus in common with the first."""
+    settings = factories.settings_in(tmp_path)
+    async with app.open_system(settings, MovableClock()) as one, factories.journal_running(one):
+        caller = await add_caller(one)
+        async with app.open_system(settings, MovableClock()) as other:
+            hub = Hub(other.bus, app._versions_of(other))
+            async with hub.listener() as listener:
+                listener.add(topics.contact(caller.contact_id))
+                listener.add(topics.roster())  # has no number, and is no trouble
+                await hub.poll()
+                await changed(listener)
+                await hub.poll()
+                assert await changed(listener) == set()
+                await messages.receive(one, caller.actor, caller.contact_id, "message-1", "Jest tam kto?")
+                await hub.poll()
+                assert await changed(listener) == {topics.contact(caller.contact_id)}

@@ -1,0 +1,133 @@
+"""The table of rights, written out a second time: every verb, every role, every relation to the thing."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from hotline.errors import NotAllowed, NotFound
+from hotline.rules.access import (
+    ADMINISTRATOR,
+    CASEWORKER,
+    COUNSELLOR,
+    ENGINE,
+    OPERATOR,
+    ROLES,
+    SUPERVISOR,
+    TABLE,
+    Actor,
+    Thing,
+    may,
+    require,
+)
+
+ME, OTHER = "me", "somebody else"
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Who may: roles as such, roles for what they hold or lead, the caller's own, and the machines."""
+
+    roles: Collection[str] = ()
+    holding: Collection[str] = ()  # may if the contact is theirs
+    leading: Collection[str] = ()  # may if the case is theirs
+    own: bool = False  # the caller whose contact it is
+    kinds: Collection[str] = ()
+    walled: bool = False  # the wall comes before the roles
+
+
+EXPECTED = {
+    "contacts.start": Rights(kinds=("caller", "channel")),
+    "contacts.answer": Rights(own=True, kinds=("channel",)),
+    "contacts.leave": Rights(own=True, kinds=("channel",)),
+    "messages.receive": Rights(own=True, kinds=("channel",)),
+    "console.see": Rights(roles=(COUNSELLOR, SUPERVISOR)),
+    "presence.seen": Rights(kinds=("staff",)),
+    "presence.set_intent": Rights(roles=(COUNSELLOR,)),
+    "offers.accept": Rights(roles=(COUNSELLOR,)),
+    "offers.decline": Rights(roles=(COUNSELLOR,)),
+    "contacts.enter": Rights(roles=(COUNSELLOR,)),
+    "contacts.look": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True),
+    "contacts.end": Rights(holding=(COUNSELLOR,)),
+    "contacts.set_priority": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True),
+    "messages.reply": Rights(holding=(COUNSELLOR,)),
+    "messages.note": Rights(holding=(COUNSELLOR,)),
+    "summaries.save": Rights(holding=(COUNSELLOR,)),
+    "cases.open_case": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True),
+    "cases.see": Rights(roles=(CASEWORKER, SUPERVISOR, COUNSELLOR)),
+    "cases.look": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), leading=(CASEWORKER,)),
+    "cases.note": Rights(roles=(SUPERVISOR,), leading=(CASEWORKER,)),
+    "roster.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
+    "staff.change": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
+    "offers.make": Rights(kinds=("engine",)),
+    "offers.withdraw": Rights(kinds=("engine",)),
+    "delivery": Rights(kinds=("engine",)),
+}
+
+
+def actors() -> Iterator[Actor]:
+    yield from (Actor("caller", ME), Actor("channel", "channel"), ENGINE, OPERATOR, Actor("staff", ME))
+    yield from (Actor("staff", ME, roles=frozenset({role})) for role in ROLES)
+    yield Actor("staff", ME, roles=frozenset(ROLES))
+
+
+def things() -> Iterator[Thing]:
+    for owner in (ME, OTHER):
+        yield Thing(owner)
+        for holder in (None, ME, OTHER):
+            for worker in (None, ME, OTHER):
+                for walled in (False, True):
+                    yield Thing("thing", holder, worker, walled_off=walled)
+
+
+def expected(rights: Rights, actor: Actor, thing: Thing) -> bool:
+    if rights.walled and thing.walled_off:
+        return False
+    if actor.kind != "staff":
+        return actor.kind in rights.kinds or (rights.own and actor.kind == "caller" and thing.id == ME)
+    return (
+        "staff" in rights.kinds
+        or bool(actor.roles & set(rights.roles))
+        or (bool(actor.roles & set(rights.holding)) and thing.holder_id == ME)
+        or (bool(actor.roles & set(rights.leading)) and thing.worker_id == ME)
+    )
+
+
+def test_the_table_has_no_verb_that_is_not_written_out_here() -> None:
+    assert TABLE.keys() == EXPECTED.keys()
+
+
+@pytest.mark.parametrize("verb", sorted(EXPECTED))
+def test_who_may(verb: str) -> None:
+    for actor in actors():
+        for thing in things():
+            assert may(actor, verb, thing) == expected(EXPECTED[verb], actor, thing), (actor, thing)
+
+
+@pytest.mark.parametrize("verb", sorted(EXPECTED))
+def test_a_role_given_to_another_kind_of_actor_is_worth_nothing(verb: str) -> None:
+    """Roles are looked at for staff only, whatever else an actor carries."""
+    dressed = Actor("caller", ME, roles=frozenset(ROLES))
+    for thing in things():
+        assert may(dressed, verb, thing) == may(Actor("caller", ME), verb, thing)
+
+
+def test_an_unknown_verb_is_a_mistake_of_ours() -> None:
+    with pytest.raises(KeyError):
+        may(ENGINE, "contacts.destroy")
+
+
+@pytest.mark.parametrize("actor", [Actor("caller", ME), Actor("staff", ME, roles=frozenset({COUNSELLOR}))])
+def test_what_is_not_there_and_what_may_not_be_seen_answer_alike(actor: Actor) -> None:
+    verb = "messages.receive" if actor.kind == "caller" else "contacts.look"
+    for thing in (None, Thing("thing", OTHER)):
+        with pytest.raises(NotFound):
+            require(actor, verb, thing)
+
+
+def test_a_refusal_without_a_thing_says_that_it_is_not_allowed() -> None:
+    with pytest.raises(NotAllowed):
+        require(Actor("staff", ME, roles=frozenset({CASEWORKER})), "staff.change")
+    with pytest.raises(NotAllowed):
+        require(ENGINE, "messages.reply", Thing("thing", "engine"))
+    require(OPERATOR, "staff.change")

@@ -1,0 +1,45 @@
+"""Houses that the tests of one file share: nothing they do to one contact shows in another."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from hotline.config import Settings
+from tests import factories
+from tests.conftest import HouseTemplate
+from tests.factories import MovableClock
+from tests.web.doors import Doors, doors_of
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Doors]:
+    """A house whose engine is at rest, so that offers are made by the tests alone."""
+    async with (
+        factories.running_house(settings, MovableClock(), engine=False) as running,
+        doors_of(running) as doors,
+    ):
+        yield doors
+
+
+@pytest.fixture(scope="module")
+async def doors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doors]:
+    async with opened(factories.settings_in(tmp_path_factory.mktemp("house"))) as doors:
+        yield doors
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def both_doors(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Doors]:
+    """One on each database: what one stores the other may refuse."""
+    folder = tmp_path_factory.mktemp("house")
+    if request.param == "sqlite":
+        async with opened(factories.settings_in(folder)) as doors:
+            yield doors
+        return
+    template: HouseTemplate = request.getfixturevalue("house_template")
+    main, keys = await template.copy()
+    async with opened(factories.settings_in(folder, database_url=main, keys_url=keys)) as doors:
+        yield doors
+    await template.drop(main, keys)

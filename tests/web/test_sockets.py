@@ -1,0 +1,435 @@
+"""Sockets: who does not belong is closed with a code, who is slow is dropped, and nothing takes the house with it."""
+
+import asyncio
+import json
+import socket as sockets_of_the_system
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
+from structlog.testing import capture_logs
+
+from hotline.actions import contacts, messages, staff
+from hotline.ids import new_id
+from hotline.live import topics
+from hotline.store.journal import Line
+from hotline.web import sockets
+from tests import factories
+from tests.factories import Caller, MovableClock
+from tests.web.doors import Doors, doors_of
+
+CHAT, CONSOLE = "/chat/city_trust_19513/socket", "/console/socket"
+PATIENCE = 10
+
+
+@asynccontextmanager
+async def opened(
+    doors: Doors, path: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> AsyncIterator[ClientWebSocketResponse]:
+    """A socket as a page of ours opens it."""
+    sent = {"Origin": doors.ours, **(headers or {})}
+    async with (
+        asyncio.timeout(PATIENCE),
+        doors.http.ws_connect(doors.ours + path, headers=sent, **more) as page,
+    ):
+        yield page
+
+
+async def closing_code(page: ClientWebSocketResponse) -> int | None:
+    """The code the server closes with, after whatever it still says."""
+    async with asyncio.timeout(PATIENCE):
+        while (await page.receive()).type not in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING):
+            pass
+    return page.close_code
+
+
+async def frame(page: ClientWebSocketResponse) -> dict[str, Any]:
+    answer: dict[str, Any] = await page.receive_json()
+    return answer
+
+
+async def frames_until(
+    page: ClientWebSocketResponse, wanted: Callable[[dict[str, Any]], bool]
+) -> list[dict[str, Any]]:
+    """Frames up to the first one that is wanted."""
+    seen = [await frame(page)]
+    while not wanted(seen[-1]):
+        seen.append(await frame(page))
+    return seen
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Until it holds; what the server does by itself tells nobody outside."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+def hello(caller: Caller, after: object = 0) -> dict[str, object]:
+    return {"token": caller.token, "after": after}
+
+
+def no_failures(logged: list[Any]) -> None:
+    assert [each for each in logged if each["log_level"] in ("error", "critical")] == []
+
+
+# -- who may open one ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [CHAT, CONSOLE])
+@pytest.mark.parametrize("origin", [None, "null", "https://evil.example"])
+async def test_a_foreign_page_is_refused_before_the_upgrade(
+    doors: Doors, path: str, origin: str | None
+) -> None:
+    headers = doors.as_staff("Anna") | ({"Origin": origin} if origin else {})
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await doors.http.ws_connect(doors.ours + path, headers=headers)
+    assert refused.value.status == 403
+
+
+async def test_the_console_socket_needs_a_session_before_the_upgrade(doors: Doors) -> None:
+    for headers, status in (
+        ({}, 401),
+        ({"Cookie": "hotline_session=x"}, 401),
+        (doors.as_staff("Halina"), 403),
+    ):
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await doors.http.ws_connect(doors.ours + CONSOLE, headers={"Origin": doors.ours, **headers})
+        assert refused.value.status == status
+
+
+GOOD = "@"  # stands for the caller's token
+BAD_HELLOS = {
+    "nothing": "",
+    "broken": "{",
+    "list": "[]",
+    "number": "5",
+    "text": '"hello"',
+    "null": "null",
+    "no token": '{"after": 0}',
+    "no cursor": '{"token": "@"}',
+    "empty token": '{"token": "", "after": 0}',
+    "null token": '{"token": null, "after": 0}',
+    "wrong token": '{"token": "' + "x" * 43 + '", "after": 0}',
+    "surrogate": '{"token": "\\ud800", "after": 0}',
+    "NUL": '{"token": "\\u0000", "after": 0}',
+    "list token": '{"token": ["@"], "after": 0}',
+    "cursor of words": '{"token": "@", "after": "first"}',
+    "cursor of nothing": '{"token": "@", "after": null}',
+    "negative": '{"token": "@", "after": -1}',
+    "huge": '{"token": "@", "after": 1' + "0" * 30 + "}",
+    "endless": '{"token": "@", "after": 1e999}',
+    "not a number": '{"token": "@", "after": NaN}',
+    "too many digits": '{"token": "@", "after": ' + "1" * 4000 + "}",
+    "more": '{"token": "@", "after": 0, "admin": true}',
+}
+
+
+@pytest.mark.parametrize("name", BAD_HELLOS)
+async def test_a_hello_that_cannot_be_read_or_believed_is_closed(both_doors: Doors, name: str) -> None:
+    caller = await both_doors.caller()
+    with capture_logs() as logged:
+        async with opened(both_doors, CHAT) as page:
+            await page.send_str(BAD_HELLOS[name].replace(GOOD, caller.token))
+            assert await closing_code(page) == 4401
+    no_failures(logged)
+
+
+async def test_a_hello_of_bytes_is_closed(doors: Doors) -> None:
+    caller = await doors.caller()
+    with capture_logs() as logged:
+        async with opened(doors, CHAT) as page:
+            await page.send_bytes(json.dumps(hello(caller)).encode())
+            assert await closing_code(page) == 4401
+    no_failures(logged)
+
+
+async def test_who_goes_without_a_word_leaves_nothing_behind(doors: Doors) -> None:
+    with capture_logs() as logged:
+        for path, headers in ((CHAT, None), (CONSOLE, doors.as_staff("Anna"))):
+            async with opened(doors, path, headers) as page:
+                await page.close()
+        await eventually(lambda: len([each for each in logged if each["event"] == "request"]) == 2)
+    no_failures(logged)
+    assert doors.running.house.hub._listeners == {}
+
+
+# -- what comes over one ---------------------------------------------------------------------------------------
+
+
+async def test_frames_come_after_the_cursor_and_nothing_comes_twice(doors: Doors) -> None:
+    caller = await doors.talk()
+    system, anna = doors.running.system, doors.people["Anna"].actor
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        seen = (await frame(page))["entries"]
+        for number in range(3):
+            await messages.reply(system, anna, caller.contact_id, f"reply-{number}", f"słowo {number}")
+            (entry,) = (await frame(page))["entries"]
+            assert entry["text"] == f"słowo {number}"
+            seen.append(entry)
+    numbers = [entry["seq"] for entry in seen]
+    assert numbers == sorted(set(numbers))
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller, after=numbers[-2]))
+        assert [entry["seq"] for entry in (await frame(page))["entries"]] == numbers[-1:]
+
+
+async def test_a_long_absence_comes_in_several_frames_without_a_gap(doors: Doors) -> None:
+    caller = await doors.talk()
+    await fill(doors, caller, 450, "słowo")
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        frames = await frames_until(page, lambda each: not each["more"])
+    texts = [entry["id"] for each in frames for entry in each["entries"] if entry["id"].startswith("bulk")]
+    assert texts == [f"bulk-{number}" for number in range(450)]
+
+
+async def fill(doors: Doors, caller: Caller, many: int, text: str) -> None:
+    """Words of the caller, many at once."""
+    system, contact_id = doors.running.system, caller.contact_id
+
+    def line(number: int) -> Line:
+        sealed = system.vault.seal(contact_id, "entries", f"bulk-{number}", text)
+        return Line(contact_id, f"bulk-{number}", "message", "caller", body_sealed=sealed)
+
+    await asyncio.gather(*(system.journal.write(line(number)) for number in range(many)))
+
+
+async def test_a_ping_of_the_page_is_answered(doors: Doors) -> None:
+    async with opened(doors, CONSOLE, doors.as_staff("Anna"), autoping=False) as page:
+        await page.ping(b"are you there")
+        async for message in page:
+            if message.type is WSMsgType.PONG:
+                assert message.data == b"are you there"
+                break
+
+
+async def test_a_socket_is_not_compressed(doors: Doors) -> None:
+    """Lengths of what is packed tell secrets apart."""
+    async with opened(doors, CONSOLE, doors.as_staff("Anna"), compress=15) as page:
+        assert "Sec-WebSocket-Extensions" not in page._response.headers
+
+
+async def test_a_foreign_conversation_is_not_shown_live(doors: Doors) -> None:
+    foreign, mine = await doors.talk("Anna"), await doors.talk("Beata")
+    async with opened(doors, CONSOLE, doors.as_staff("Beata")) as page:
+        await page.send_json({"watch": foreign.contact_id, "after": 0})
+        await frames_until(page, lambda each: "console" in each)
+        actor = doors.people["Anna"].actor
+        await messages.reply(doors.running.system, actor, foreign.contact_id, "reply-1", "tylko dla niej")
+        await page.send_json({"watch": mine.contact_id, "after": 0})
+        seen = await frames_until(page, lambda each: "contact" in each)
+    assert seen[-1]["contact"] == mine.contact_id
+    assert "tylko dla niej" not in json.dumps(seen, ensure_ascii=False)
+
+
+# -- what must not come over one -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [CHAT, CONSOLE])
+async def test_a_huge_frame_is_closed(doors: Doors, path: str) -> None:
+    caller = await doors.caller()
+    with capture_logs() as logged:
+        async with opened(doors, path, doors.as_staff("Anna")) as page:
+            if path == CHAT:
+                await page.send_json(hello(caller))
+                await frame(page)
+            await page.send_str("x" * 5000)
+            assert await closing_code(page) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+        async with opened(doors, CHAT) as page:
+            await page.send_str("x" * 5000)
+            assert await closing_code(page) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+    no_failures(logged)
+
+
+BAD_FRAMES = {
+    "broken": "{",
+    "nothing": "",
+    "list": "[]",
+    "number": "5",
+    "null": "null",
+    "unknown field": '{"delete": "everything"}',
+    "number to watch": '{"watch": 5}',
+    "words to watch": '{"watch": "somebody"}',
+    "NUL to watch": '{"watch": "\\u0000", "after": 0}',
+    "surrogate": '{"watch": "\\ud800", "after": 0}',
+    "huge cursor": '{"watch": "@", "after": 1' + "0" * 30 + "}",
+    "negative cursor": '{"watch": "@", "after": -1}',
+    "cursor of words": '{"watch": "@", "after": "0"}',
+}
+
+
+@pytest.mark.parametrize("name", BAD_FRAMES)
+async def test_a_frame_that_cannot_be_read_closes_the_console_socket_alone(
+    both_doors: Doors, name: str
+) -> None:
+    caller = await both_doors.talk()
+    with capture_logs() as logged:
+        async with (
+            opened(both_doors, CONSOLE, both_doors.as_staff("Beata")) as other,
+            opened(both_doors, CONSOLE, both_doors.as_staff("Anna")) as page,
+        ):
+            await page.send_str(BAD_FRAMES[name].replace("@", caller.contact_id))
+            assert await closing_code(page) == aiohttp.WSCloseCode.POLICY_VIOLATION
+            await both_doors.running.house.hub.poll()
+            assert "console" in await frame(other)
+    no_failures(logged)
+    answer = await both_doors.ask("GET", "/console/state", headers=both_doors.as_staff("Anna"))
+    assert answer.status == 200
+
+
+async def test_a_contact_that_is_not_there_can_be_watched_in_vain(both_doors: Doors) -> None:
+    async with opened(both_doors, CONSOLE, both_doors.as_staff("Anna")) as page:
+        await page.send_json({"watch": new_id(), "after": 0})
+        await both_doors.running.house.hub.poll()
+        assert "console" in await frame(page)
+
+
+@pytest.mark.parametrize("path", [CHAT, CONSOLE])
+async def test_bytes_are_ignored_or_closed_but_break_nothing(doors: Doors, path: str) -> None:
+    caller = await doors.caller()
+    with capture_logs() as logged:
+        async with opened(doors, path, doors.as_staff("Anna")) as page:
+            if path == CHAT:
+                await page.send_json(hello(caller))
+            await page.send_bytes(b"\x00\xff" * 100)
+            assert await frame(page)
+    no_failures(logged)
+
+
+async def test_what_a_callers_page_says_later_is_ignored(doors: Doors) -> None:
+    caller, other = await doors.caller(), await doors.caller()
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frame(page)
+        for words in ("{", json.dumps(hello(other)), json.dumps({"watch": other.contact_id})):
+            await page.send_str(words)
+        await messages.receive(doors.running.system, caller.actor, caller.contact_id, "message-1", "to ja")
+        (entry,) = (await frame(page))["entries"]
+        assert entry["text"] == "to ja"
+
+
+# -- when it ends ------------------------------------------------------------------------------------------------
+
+
+async def test_signing_out_elsewhere_closes_the_socket_at_the_next_ping(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "CONSOLE_PING", timedelta(seconds=0.05))
+    await doors.employ("Celina", "counsellor")
+    async with opened(doors, CONSOLE, doors.as_staff("Celina")) as page:
+        await frame(page)
+        await staff.sign_out(doors.running.system, doors.secrets["Celina"])
+        assert await closing_code(page) == 4401
+
+
+async def test_a_quick_exit_elsewhere_closes_the_socket_at_the_next_ping(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "CALLER_PING", timedelta(seconds=0.05))
+    caller = await doors.caller()
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frame(page)
+        await contacts.leave(doors.running.system, caller.actor, caller.contact_id, quick=True)
+        assert await closing_code(page) == 4401
+
+
+async def test_a_reader_that_takes_nothing_is_dropped(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its window is full and stays full; the server must not keep waiting for it, nor for its good-bye."""
+    monkeypatch.setattr(sockets, "SEND_SECONDS", 0.2)
+    caller = await doors.talk()
+    await fill(doors, caller, 1000, "ż" * 4000)
+    hub, topic = doors.running.house.hub, topics.contact(caller.contact_id)
+    with capture_logs() as logged, slow_reader(doors, caller):
+        await eventually(lambda: topic in hub._listeners)
+        await eventually(lambda: topic not in hub._listeners)
+    no_failures(logged)
+
+
+class slow_reader:  # noqa: N801  reads like what it is: with slow_reader(…)
+    """A page whose connection stays open and is never read."""
+
+    def __init__(self, doors: Doors, caller: Caller) -> None:
+        self._port, self._words = doors.running.settings.port, json.dumps(hello(caller)).encode()
+        self._head = (
+            f"GET {CHAT} HTTP/1.1\r\nHost: x\r\nOrigin: {doors.ours}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+
+    def __enter__(self) -> None:
+        self._connection = sockets_of_the_system.socket()
+        self._connection.setsockopt(sockets_of_the_system.SOL_SOCKET, sockets_of_the_system.SO_RCVBUF, 4096)
+        self._connection.connect(("127.0.0.1", self._port))
+        # one text frame, masked with zeros as a client must
+        masked = bytes([0x81, 0x80 | len(self._words), 0, 0, 0, 0]) + self._words
+        self._connection.sendall(self._head.encode() + masked)
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+async def test_when_the_house_closes_every_page_is_told_that_it_comes_back(tmp_path: Path) -> None:
+    codes: list[Awaitable[int | None]] = []
+    async with aiohttp.ClientSession() as session:
+        async with house(tmp_path) as doors:
+            caller = await doors.caller()
+            for path, who in ((CHAT, None), (CONSOLE, "Anna"), (CONSOLE, "Beata")):
+                headers = {"Origin": doors.ours, **(doors.as_staff(who) if who else {})}
+                page = await session.ws_connect(doors.ours + path, headers=headers)
+                if who is None:
+                    await page.send_json(hello(caller))
+                await frame(page)
+                codes.append(asyncio.get_running_loop().create_task(closing_code(page)))
+        assert await asyncio.gather(*codes) == [aiohttp.WSCloseCode.GOING_AWAY] * 3
+
+
+async def test_pages_that_do_not_answer_do_not_hold_up_the_closing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A phone without a network says no good-bye; three of them cost as much time as one."""
+    monkeypatch.setattr(sockets, "CLOSE_SECONDS", 0.5)
+    sending = Sending(monkeypatch)
+    with ExitStack() as phones:
+        async with house(tmp_path) as doors:
+            caller = await doors.talk()
+            await fill(doors, caller, 1000, "ż" * 4000)
+            for _ in range(3):
+                phones.enter_context(slow_reader(doors, caller))
+            await eventually(lambda: sending.begun >= 6 and sending.now == 3)  # stuck in their second frame
+            started = time.monotonic()
+        assert time.monotonic() - started < 5
+
+
+class Sending:
+    """How many frames were begun, and how many are on their way now."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = self.now = 0
+        self._send = sockets._send
+        monkeypatch.setattr(sockets, "_send", self)
+
+    async def __call__(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+        self.begun, self.now = self.begun + 1, self.now + 1
+        try:
+            await self._send(socket, frame)
+        finally:
+            self.now -= 1
+
+
+@asynccontextmanager
+async def house(folder: Path) -> AsyncIterator[Doors]:
+    """A house of the test's own, to be closed."""
+    settings = factories.settings_in(folder)
+    async with (
+        factories.running_house(settings, MovableClock(), engine=False) as running,
+        doors_of(running) as doors,
+    ):
+        yield doors
