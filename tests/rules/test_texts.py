@@ -87,7 +87,6 @@ def test_whoever_waits_or_finds_nobody_is_told_of_112_and_a_number_that_answers(
         "nobody_on_duty",
         "nobody_on_duty_unplanned",
         "chat_disabled",
-        "information_mode",
         "chat.state_nobody",
         "chat.state_nobody_until",
         "ended",
