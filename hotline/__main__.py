@@ -126,7 +126,11 @@ async def _init(settings: Settings, chosen: argparse.Namespace) -> int:
 async def _check(settings: Settings, _chosen: argparse.Namespace) -> int:
     from hotline import commands
 
-    return await commands.check(settings)
+    if not settings.telegram_token:
+        return await commands.check(settings)
+    from bots import telegram
+
+    return await commands.check(settings, ("telegram", lambda: telegram.check(settings)))
 
 
 async def _centre(_settings: Settings, chosen: argparse.Namespace) -> int:

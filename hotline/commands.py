@@ -101,12 +101,15 @@ async def _print_link(system: System, staff_id: str, name: str) -> None:
     print(f"One-time sign-in link for {name}: {system.settings.origin}/sign-in/once/{secret}")
 
 
-async def check(settings: Settings) -> int:
-    """Print the settings with secrets masked and try each part; 1 if one fails."""
+Attempt = Callable[[], Awaitable[str]]
+
+
+async def check(settings: Settings, *doors: tuple[str, Attempt]) -> int:
+    """Print the settings with secrets masked and try each part and door; 1 if one fails."""
     for name, value in settings.masked().items():
         print(f"{name:26} {value}")
     print()
-    parts: list[tuple[str, Callable[[], Awaitable[str]]]] = [
+    parts: list[tuple[str, Attempt]] = [
         ("centre", lambda: _check_centre(settings)),
         ("master key", lambda: _check_key(settings)),
         ("database", lambda: _check_database(settings.main_url, "main")),
@@ -115,7 +118,7 @@ async def check(settings: Settings) -> int:
     if settings.redis_url:
         parts.append(("redis", lambda: _check_redis(settings.redis_url)))
     failed = 0
-    for name, attempt in parts:
+    for name, attempt in (*parts, *doors):
         try:
             verdict = "ok: " + await attempt()
         except HotlineError as error:

@@ -47,10 +47,16 @@ def test_from_an_empty_folder_to_who_is_on_duty(tmp_path: Path) -> None:
     again = run("init", data=data)
     assert again.returncode == 0
     assert "Master key" not in again.stdout
-    checked = run("check", data=data, HOTLINE_TELEGRAM_TOKEN="123456:a-real-looking-thing")
+    checked = run("check", data=data)
     assert checked.returncode == 0, checked.stdout
     assert checked.stdout.count("ok: ") == 4
-    assert "real-looking" not in checked.stdout
+    nobody = f"http://127.0.0.1:{free_port()}"
+    away = run(
+        "check", data=data, HOTLINE_TELEGRAM_TOKEN="123456:a-real-looking-thing", HOTLINE_TELEGRAM_API=nobody
+    )
+    assert away.returncode == 1
+    assert "telegram       FAILED: Away" in away.stdout
+    assert "real-looking" not in away.stdout + away.stderr
     added = run(
         "staff", "add", "--login", "anna", "--name", "Anna Kowalska", "--signature", "Anna",
         "--role", "counsellor", "--line", "city_trust_19513", data=data,

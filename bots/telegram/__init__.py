@@ -1,5 +1,5 @@
-"""The callers' Telegram bot. `run(system)` is all that the outside needs."""
+"""The callers' Telegram bot: `run(system)` and `check(settings)` are all that the outside needs."""
 
-from bots.telegram.door import run
+from bots.telegram.door import check, run
 
-__all__ = ["run"]
+__all__ = ["check", "run"]

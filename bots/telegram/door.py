@@ -2,14 +2,27 @@
 
 import asyncio
 
-from bots.telegram.api import open_bot
+from aiogram.methods import GetMe
+
+from bots.telegram.api import call, open_bot
 from bots.telegram.intake import Intake
 from bots.telegram.polling import Polling
 from bots.telegram.receive import Receiver
 from bots.telegram.send import Sender
 from bots.telegram.webhook import Webhook
 from hotline.channels import Delivery
+from hotline.config import Settings
 from hotline.system import System
+
+
+async def check(settings: Settings) -> str:
+    """Ask Telegram who this bot is. Raises ConfigInvalid for a bad token, Away if nobody answers."""
+    bot = open_bot(settings)
+    try:
+        await call(bot, GetMe())
+    finally:
+        await bot.session.close()
+    return "the bot is known, by webhook" if settings.telegram_secret else "the bot is known, by polling"
 
 
 async def run(system: System) -> None:

@@ -1,16 +1,19 @@
 """What goes out: in order, at least once, kept for those who can be reached; the token never among our words."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from bots import telegram
 from bots.telegram import prompts
 from bots.telegram.api import Away, call, open_bot
 from bots.telegram.send import Sender, split
 from hotline import logs
 from hotline.actions import contacts, messages, offers
 from hotline.channels import Later, Outbound, Refused
+from hotline.errors import ConfigInvalid
 from hotline.system import System
 from hotline.texts import say
 from tests import factories
@@ -246,3 +249,10 @@ async def test_errors_carry_nothing_of_the_request(system: System, base: str) ->
         assert not any(secret in repr(error) + str(error) for secret in (TOKEN, "tajne", str(ANNA)))
         error = error.__cause__ or error.__context__
     await bot.session.close()
+
+
+async def test_check_asks_telegram_who_the_bot_is(system: System, api: BotApi) -> None:
+    settings = replace(system.settings, telegram_api=api.url, telegram_token=TOKEN)
+    assert await telegram.check(settings) == "the bot is known, by polling"
+    with pytest.raises(ConfigInvalid):
+        await telegram.check(replace(settings, telegram_token="nothing like a token"))
