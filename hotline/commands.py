@@ -23,6 +23,7 @@ from hotline.system import System
 from hotline.vault import make_master_key, read_master_key
 
 ENTIRELY = "no end in sight"
+UNSTATED = "UNKNOWN (hours not stated)"
 T = TypeVar("T")
 
 
@@ -41,10 +42,18 @@ def _when(centre: Centre, at: datetime | None) -> str:
 
 
 def centre_rows(centre: Centre, at: datetime) -> str:
-    """A row per line: OPEN until, CLOSED until, or UNKNOWN."""
-    lines = centre.lines.values()
-    rows = (f"{line.id:26} {line.number:17} {_state(centre, line, at)}" for line in lines)
-    return "\n".join((f"{centre.name_pl}, {_when(centre, at)}", *rows))
+    """A row per line: OPEN until, CLOSED until, or UNKNOWN. Without lines: what callers are told instead."""
+    rows = [f"{line.id:26} {line.number:17} {_state(centre, line, at)}" for line in centre.lines.values()]
+    return "\n".join((f"{centre.name_pl}, {_when(centre, at)}", *(rows or _information(centre))))
+
+
+def _information(centre: Centre) -> list[str]:
+    units = centre.units.values()
+    return [
+        "No line has a number: callers see the address and the national numbers (information mode).",
+        *(f"{unit.id:26} {unit.address or 'no address stated':42} {UNSTATED}" for unit in units),
+        f"Facts verified on: {centre.verified_on or 'never'}. Blockers: {', '.join(centre.go_live_blockers)}.",
+    ]
 
 
 def _state(centre: Centre, line: Line, at: datetime) -> str:
@@ -54,7 +63,7 @@ def _state(centre: Centre, line: Line, at: datetime) -> str:
     elif isinstance(answer, Closed):
         text = f"CLOSED until {_when(centre, answer.next_open)}"
     else:
-        return "UNKNOWN (hours not stated)"
+        return UNSTATED
     return f"{text} (assumed)" if answer.assumed else text
 
 
@@ -85,6 +94,16 @@ async def init(settings: Settings, login: str, name: str) -> int:
             newcomer = people.Newcomer(login, name, name, [ADMINISTRATOR])
             staff_id = await people.add(system, OPERATOR, newcomer)
         await _print_link(system, staff_id, name)
+    return 0
+
+
+async def migrate(settings: Settings) -> int:
+    """Both databases to the newest schema. On SQLite the data folder must be there: `init` makes it."""
+    if not settings.database_url:
+        read_master_key(settings.master_key)
+    await _migrate(settings.main_url, "main")
+    await _migrate(settings.wrapped_keys_url, "keys")
+    print("Both databases have the newest schema.")
     return 0
 
 

@@ -213,6 +213,13 @@ class AlreadyExists(HotlineError):
     status = 409
 
 
+class LeaseLost(HotlineError):
+    """Another engine has taken over: this one may do nothing more under its old epoch."""
+
+    code = "lease_lost"
+    status = 409
+
+
 # -- what the installation lacks -------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from hotline.rules.centre import Line
 from hotline.rules.words import MESSAGE_LIMIT
 from hotline.system import Transaction
 from hotline.texts import say
-from hotline.web import caller_view, render
+from hotline.web import caller_view, hours, render
 from hotline.web.keys import SYSTEM
 
 DIALLED_EVERYWHERE: Final = 9  # digits
@@ -67,6 +67,17 @@ def script_texts(language: str) -> dict[str, str]:
     return {**own, "youth": say("youth_welcome", language)}
 
 
+def intro(line: Line, language: str) -> str:
+    """What people who use violence read instead of the general welcome; "" on any other line.
+
+    It names the number and its hours, so a line that lacks one of them welcomes like the others.
+    """
+    stated = hours.in_words(line, language)
+    if "using_violence" not in line.audience or not stated:
+        return ""
+    return say("using_violence_intro", language, line=line.number, hours=stated)
+
+
 async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str, Any]:
     """Everything both pages show around the thread."""
     system = request.app[SYSTEM]
@@ -82,6 +93,7 @@ async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str
         "scene": now,
         "topics": triage.topics(line.audience),
         "greeting": say(greeting, language),
+        "intro": intro(line, language),
         "away": caller_view.away(system.centre, now, language),
         "limit": MESSAGE_LIMIT,
         "token": new_secret(),

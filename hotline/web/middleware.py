@@ -103,7 +103,8 @@ def answer(request: web.Request, error: HotlineError, status: int | None = None)
     if wants_page(request):
         if isinstance(error, NotSignedIn) and request.method in SAFE:
             return web.Response(status=303, headers={"Location": "/sign-in"})
-        page = render.render(request, "error.html", status=status, code=error.code, sentence=sentence)
+        shown = {"code": error.code, "sentence": sentence, "centre": request.app[SYSTEM].centre}
+        page = render.render(request, "error.html", status=status, **shown)
         return _come_back(page, error)
     body: dict[str, Any] = {"code": error.code, "sentence": sentence}
     if "fields" in error.params:

@@ -9,16 +9,17 @@ from aiohttp import web
 from hotline.rules.centre import Centre, Line
 from hotline.rules.opening import Closed, Open, opening
 from hotline.texts import say
-from hotline.web import caller_page, render
+from hotline.web import caller_page, hours, render
 from hotline.web.keys import SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line as a caller sees it; `tel` is "" where a link would be a guess."""
+    """One line as a caller sees it; `tel` is "" where a link would be a guess, `hours` where none are stated."""
 
     line: Line
     sentence: str
+    hours: str
     audience: str
     open: bool
     chat: bool
@@ -26,9 +27,12 @@ class Row:
 
 
 async def front(request: web.Request) -> web.StreamResponse:
-    """GET /"""
+    """GET /: the lines, or for a centre that publishes none what is known of it and the national numbers."""
     system = request.app[SYSTEM]
     language = render.language_of(request)
+    if not system.centre.lines:
+        units = [unit for unit in system.centre.units.values() if unit.address]
+        return render.render(request, "information.html", units=units, centre=system.centre)
     now = system.clock.now()
     rows = [row(system.centre, line, now, language) for line in system.centre.lines.values()]
     # What can be reached now comes first, and there what is for everybody; otherwise the order of the centre's file.
@@ -48,7 +52,8 @@ def row(centre: Centre, line: Line, at: datetime, language: str) -> Row:
     stated = isinstance(answer, Open | Closed)
     return Row(
         line=line,
-        sentence=_state(answer, line, centre.zone, language),
+        sentence=_state(answer, centre.zone, language),
+        hours=hours.in_words(line, language),
         audience=", ".join(say(f"audience.{each}", language) for each in line.audience),
         open=isinstance(answer, Open),
         chat=centre.live_chat_enabled and stated and queue is not None and "web" in queue.channels,
@@ -56,10 +61,8 @@ def row(centre: Centre, line: Line, at: datetime, language: str) -> Row:
     )
 
 
-def _state(answer: object, line: Line, zone: ZoneInfo, language: str) -> str:
+def _state(answer: object, zone: ZoneInfo, language: str) -> str:
     match answer:
-        case Open() if line.always:
-            return say("front.open_always", language)
         case Open(until=datetime() as until):
             return say("front.open_until", language, until=render.moment(until, zone, language))
         case Open():

@@ -75,8 +75,9 @@ def moment(at: datetime, zone: ZoneInfo, language: str) -> str:
 
 
 def whole_numbers(text: str) -> str:
-    """The text with telephone numbers that a line's end does not tear apart."""
-    return re.sub(r"(?<=\d) (?=\d)", "\u00a0", text)
+    """The text with telephone numbers, spans of hours and streets that a line's end does not tear apart."""
+    text = re.sub(r"(?<=\d) (?=\d)|(?<=\bul\.) |(?<=\bpod) (?=\d)", "\u00a0", text)
+    return re.sub(r"(?<=\d)–(?=\d)", "\u2060–\u2060", text)
 
 
 def _say(language: str, key: str, /, **params: Any) -> str:

@@ -14,6 +14,7 @@ from hotline.rules.centre_file import parse
 from tests.rules.small_centre import centre, common, line, tables, window
 
 kielce = centres.load("kielce")
+kutno = centres.load("kutno")
 demo = centres.load("kielce", [centres.DEMO])
 
 # -- the shipped files -------------------------------------------------------------------------------
@@ -61,10 +62,75 @@ def test_the_demo_is_ready_and_says_that_it_is_one() -> None:
     assert demo.lines == kielce.lines
 
 
+def test_kutno_states_neither_a_number_nor_hours() -> None:
+    assert (kutno.id, kutno.kind, kutno.short_name_pl) == ("kutno_poik", "poik", "POIK Kutno")
+    assert (kutno.lines, kutno.queues, kutno.services, kutno.staff) == ({}, {}, {}, ())
+    assert kutno.danger_fallback() is None
+    assert list(kutno.units) == ["poik", "pcpr_kutno"]
+    for unit in kutno.units.values():
+        assert (unit.phones, unit.hours_status, unit.postal_code) == ((), "unstated", "")
+    assert kutno.units["poik"].address == "ul. Oporowska 27, Kutno"
+    assert kutno.units["pcpr_kutno"].address == ""
+    assert (kutno.source_as_of, kutno.verified_on) == ("unknown", "")
+    assert kutno.definition.crisis_intervention_pl == ""
+
+
+def test_kutno_keeps_what_its_document_says_as_data() -> None:
+    assert [goal.code for goal in kutno.goals if goal.main] == ["prevent_chronic_dysfunction"]
+    assert len(kutno.goals) == 7
+    codes = {goal.code for goal in kutno.goals}
+    assert {goal.parent for goal in kutno.goals if goal.parent} == {"alleviate_symptoms"} <= codes
+    assert [each.code for each in kutno.core_help] == ["psychological_help", "social_advice", "legal_advice"]
+    assert [each.code for each in kutno.core_help if each.immediate] == ["psychological_help"]
+    forms = sorted(kutno.intervention_forms, key=lambda form: form.order)
+    assert [form.code for form in forms] == [
+        "in_centre",
+        "outreach",
+        "phone",
+        "shelter_referral",
+        "information_campaign",
+    ]
+    assert (len(forms[0].aims_pl), forms[0].safety_goal) == (3, True)
+    assert (forms[3].condition, forms[3].provided_by) == ("justified", "external_sow")
+    assert len(kutno.offer.services) == 6
+    assert len(kutno.offer.problem_areas) == 23
+    letters = [(each.order, each.code, each.letter_template) for each in kutno.ex_officio_actions]
+    assert letters == [
+        (1, "notify_law_enforcement", "L01"),
+        (2, "motion_alcohol_commission", "L02"),
+        (3, "notify_guardianship_court", "L03"),
+    ]
+    assert kutno.ex_officio_actions[1].recipient_rule == "by_commune_of_person_concerned"
+    (shelter,) = kutno.shelter_rules
+    assert (shelter.provider, shelter.max_months, shelter.extendable) == ("external", 3, True)
+    assert [len(each.names_pl) for each in kutno.communes] == [11]
+    assert len(kutno.later_facts) == 3
+    assert not any(fact.confirmed for fact in kutno.later_facts)
+
+
+def test_kutno_cannot_go_live_before_it_has_hours_and_people(tmp_path: Path) -> None:
+    assert not kutno.live_chat_enabled
+    assert set(kutno.go_live_blockers) == {"phone", "hours", "rota", "controller", "dpo", "letter_recipients"}
+    overlay = tmp_path / "eager.toml"
+    overlay.write_text("[centre]\nlive_chat_enabled = true\n", encoding="utf-8")
+    with pytest.raises(
+        CentreInvalid, match=r"centre\.live_chat_enabled: go-live blockers remain: phone, hours"
+    ):
+        centres.load("kutno", [overlay])
+    overlay.write_text(
+        "[centre]\nlive_chat_enabled = true\ngo_live_blockers = []\ncontroller = 'C'\n"
+        "dpo_email = 'iod@c.example'\nweb_url = 'https://c.example'\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(CentreInvalid, match="no line with stated hours takes chat"):
+        centres.load("kutno", [overlay])
+
+
 def test_a_centre_is_found_by_short_name_by_id_and_by_path() -> None:
     assert centres.load("kielce_mopr") == kielce
     assert centres.load(str(centres.HERE / "kielce.toml")) == kielce
-    assert centres.shipped()["kielce"] == "kielce_mopr"
+    assert centres.load("kutno_poik") == kutno
+    assert centres.shipped() == {"kielce": "kielce_mopr", "kutno": "kutno_poik"}
     with pytest.raises(CentreInvalid, match=r"atlantis\.toml: centre\.id: .*kielce"):
         centres.load("atlantis")
 
