@@ -12,6 +12,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from hotline.errors import Unavailable
+
 log = structlog.get_logger()
 
 Ear = Callable[[frozenset[str]], None]
@@ -96,9 +98,12 @@ class RedisBus:
                 await asyncio.sleep(1)
 
     async def ping(self) -> None:
-        """Raise RedisError or OSError if Redis does not answer."""
-        async with asyncio.timeout(2):
-            await self._redis.ping()
+        """Raises Unavailable if Redis does not answer."""
+        try:
+            async with asyncio.timeout(2):
+                await self._redis.ping()
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable from error
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Table, event
+from sqlalchemy import DateTime, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -89,6 +89,17 @@ class Database:
         """A consistent look that leaves nothing behind. Raises Unavailable."""
         async with _or_unavailable(), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    async def time(self) -> datetime:
+        """What PostgreSQL's own clock says at this moment. Raises Unavailable."""
+        async with self.read() as connection:
+            found: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+        return found.astimezone(UTC)
+
+    async def ping(self) -> None:
+        """Raises Unavailable if nothing can be read."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         await self.engine.dispose()

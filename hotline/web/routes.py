@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from hotline.rules import access
-from hotline.web import assets, cases, chat, console, public, sign_in, sockets
+from hotline.web import assets, cases, chat, console, health, public, sign_in, sockets
 from hotline.web.session import actor_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -35,6 +35,8 @@ CASE = "/cases/{case:[0-9a-f-]{36}}"
 ROUTES = (
     # callers
     Route("GET", "/", public.front, EVERYONE),
+    Route("GET", "/healthz", health.alive, EVERYONE),
+    Route("GET", "/readyz", health.ready, EVERYONE),
     Route("GET", "/prywatnosc", public.privacy, EVERYONE),
     Route("GET", "/static/{version:[0-9a-f]{12}}/{path:.+}", assets.file, EVERYONE),
     Route("GET", LINE, chat.page, EVERYONE),

@@ -13,7 +13,7 @@ from hotline.texts import say
 from hotline.web import render, staff_page
 from hotline.web.body import read_form
 from hotline.web.keys import SYSTEM
-from hotline.web.session import SESSION_COOKIE, forget, remember
+from hotline.web.session import forget, remember, secret_of
 
 LONGEST = 200  # characters of a login or password that are looked at
 
@@ -51,9 +51,9 @@ async def enter_once(request: web.Request) -> web.StreamResponse:
 async def leave(request: web.Request) -> web.StreamResponse:
     """POST /sign-out"""
     with suppress(NotSignedIn):  # the session may have ended by itself
-        await staff.sign_out(request.app[SYSTEM], request.cookies.get(SESSION_COOKIE, ""))
+        await staff.sign_out(request.app[SYSTEM], secret_of(request))
     response = _see_other("/sign-in")
-    forget(response)
+    forget(request, response)
     return response
 
 

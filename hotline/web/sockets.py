@@ -25,7 +25,7 @@ from hotline.web import caller_view, render
 from hotline.web.body import Body, Cursor, Token, parse
 from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
-from hotline.web.session import SESSION_COOKIE
+from hotline.web.session import secret_of
 
 log = structlog.get_logger()
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
@@ -106,7 +106,7 @@ class CallerFeed:
 async def console(request: web.Request) -> web.WebSocketResponse:
     """WS /console/socket. The page says which contact it watches; everything else comes by itself."""
     system = request.app[SYSTEM]
-    secret = request.cookies.get(SESSION_COOKIE, "")
+    secret = secret_of(request)
     actor = await staff.actor_of(system, secret)
     socket = await _open(request)
     async with request.app[HUB].listener() as listener:

@@ -39,6 +39,8 @@ def test_nothing_but_the_pages_before_signing_in_is_open_to_everyone() -> None:
     public = {name(route) for route in ROUTES if route.who == EVERYONE}
     assert public == {
         "GET /",
+        "GET /healthz",
+        "GET /readyz",
         "GET /prywatnosc",
         "GET /static/{version/{path",
         "GET /chat/{line",
