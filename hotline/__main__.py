@@ -7,10 +7,14 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotline import config, logs
 from hotline.config import Settings
-from hotline.errors import HotlineError
+from hotline.errors import ConfigInvalid, HotlineError
+
+if TYPE_CHECKING:
+    from hotline import app
 
 Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
 
@@ -46,6 +50,17 @@ async def _interruptible(work: Awaitable[int]) -> int:
         return await work
     except asyncio.CancelledError:
         return 0
+    except BaseExceptionGroup as group:
+        # Parts run side by side in groups; a fact one of them found is told as plainly as any other.
+        facts, others = group.split(HotlineError)
+        if facts is None or others is not None:
+            raise
+        raise _first(facts) from None
+
+
+def _first(facts: BaseExceptionGroup[HotlineError]) -> HotlineError:
+    fact = facts.exceptions[0]
+    return _first(fact) if isinstance(fact, BaseExceptionGroup) else fact
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,9 +74,13 @@ def _parser() -> argparse.ArgumentParser:
 
     add("demo", _demo, "try it: Kielce with invented staff and simulated callers")
     add("serve", _serve, "everything in one process")
+    add("web", _web, "the pages alone, in as many processes as are wanted")
+    add("engine", _engine, "the engine alone; a second one stands by")
+    add("telegram", _telegram, "the callers' bot alone")
     init = add("init", _init, "make the data folder, the keys, the schema and the first administrator")
     init.add_argument("--login", default="admin")
     init.add_argument("--name", default="Administrator")
+    add("migrate", _migrate, "bring both databases to the newest schema")
     add("check", _check, "print the settings, secrets masked, and try each part")
 
     centre = add("centre", _centre, "show a centre's lines").add_argument
@@ -105,11 +124,40 @@ async def _demo(settings: Settings, _chosen: argparse.Namespace) -> int:
 
 
 async def _serve(settings: Settings, _chosen: argparse.Namespace) -> int:
+    return await _live(settings, "web", "engine", *(("telegram",) if settings.telegram_token else ()))
+
+
+async def _web(settings: Settings, _chosen: argparse.Namespace) -> int:
+    return await _apart(settings, "web")
+
+
+async def _engine(settings: Settings, _chosen: argparse.Namespace) -> int:
+    return await _apart(settings, "engine")
+
+
+async def _telegram(settings: Settings, _chosen: argparse.Namespace) -> int:
+    if not settings.telegram_token:
+        raise ConfigInvalid("HOTLINE_TELEGRAM_TOKEN", "is needed here")
+    return await _apart(settings, "telegram")
+
+
+async def _apart(settings: Settings, part: "app.Part") -> int:
     from hotline import app
 
-    async with app.house(settings) as house:
-        print(f"Listening on {settings.origin}", file=sys.stderr)
-        if settings.telegram_token:
+    app.require_shared(settings)
+    return await _live(settings, part)
+
+
+async def _live(settings: Settings, *parts: "app.Part") -> int:
+    """These parts in this process, until a signal."""
+    from hotline import app
+
+    async with app.house(settings, parts=parts) as house:
+        if "web" in parts:
+            print(f"Listening on {settings.origin}", file=sys.stderr)
+        else:
+            print(f"Running: {', '.join(parts)}", file=sys.stderr)
+        if "telegram" in parts:
             from bots import telegram  # after the web server listens: importing aiogram takes seconds
 
             house.tasks.create_task(telegram.run(house.system))
@@ -121,6 +169,12 @@ async def _init(settings: Settings, chosen: argparse.Namespace) -> int:
     from hotline import commands
 
     return await commands.init(settings, chosen.login, chosen.name)
+
+
+async def _migrate(settings: Settings, _chosen: argparse.Namespace) -> int:
+    from hotline import commands
+
+    return await commands.migrate(settings)
 
 
 async def _check(settings: Settings, _chosen: argparse.Namespace) -> int:

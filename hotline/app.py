@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from weakref import WeakSet
 
 import structlog
@@ -21,13 +22,15 @@ from hotline.live.hub import Hub, Versions
 from hotline.rules.centre import Centre
 from hotline.store import queries, schema
 from hotline.store.db import Database
-from hotline.system import Clock, MachineClock, System
+from hotline.system import Clock, DatabaseClock, MachineClock, System
 from hotline.texts import texts
 from hotline.vault import Vault, read_master_key
 from hotline.web import middleware, routes, sockets
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
 
 log = structlog.get_logger()
+Part = Literal["web", "engine", "telegram"]
+WRITERS: frozenset[Part] = frozenset(("web", "telegram"))  # their messages go through the journal
 BODY_LIMIT = 128 * 1024
 
 
@@ -46,9 +49,9 @@ async def open_system(settings: Settings, clock: Clock | None = None) -> AsyncIt
     bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
     db, keys = Database(settings.main_url), Database(settings.wrapped_keys_url)
     try:
-        await _check_schema(db, "main")
-        await _check_schema(keys, "keys")
-        yield System(db, keys, bus, clock or MachineClock(), vault, settings, centre)
+        await _check_schema(db, "main", "HOTLINE_DATABASE_URL")
+        await _check_schema(keys, "keys", "HOTLINE_KEYS_URL")
+        yield System(db, keys, bus, clock or await _clock_of(db), vault, settings, centre)
     finally:
         await db.close()
         await keys.close()
@@ -56,12 +59,35 @@ async def open_system(settings: Settings, clock: Clock | None = None) -> AsyncIt
             await bus.close()
 
 
-async def _check_schema(db: Database, which: schema.Which) -> None:
+async def _clock_of(db: Database) -> Clock:
+    """SQLite lives in one process, which needs no clock but its machine's."""
+    if db.is_sqlite:
+        return MachineClock()
+    clock = DatabaseClock(db)
+    await clock.measure()
+    return clock
+
+
+def require_shared(settings: Settings) -> None:
+    """What several processes need in common. Raises ConfigInvalid naming the setting that is missing."""
+    for name, url in (
+        ("HOTLINE_DATABASE_URL", settings.main_url),
+        ("HOTLINE_KEYS_URL", settings.wrapped_keys_url),
+    ):
+        if url.startswith("sqlite"):
+            raise ConfigInvalid(
+                name, "on SQLite there is one process only: run 'hotline serve', or use PostgreSQL"
+            )
+    if not settings.redis_url:
+        raise ConfigInvalid("HOTLINE_REDIS_URL", "several processes hear of each other over Redis")
+
+
+async def _check_schema(db: Database, which: schema.Which, setting: str) -> None:
     """One process on SQLite brings its file up to date itself; a shared database is migrated on purpose."""
     if db.is_sqlite:
         await schema.upgrade(db, which)
     elif not await schema.is_current(db, which):
-        raise ConfigInvalid("HOTLINE_DATABASE_URL", "the schema is not the newest; run 'hotline init'")
+        raise ConfigInvalid(setting, "the schema is not the newest; run 'hotline migrate'")
 
 
 def build_web(system: System, hub: Hub) -> web.Application:
@@ -76,46 +102,63 @@ def build_web(system: System, hub: Hub) -> web.Application:
 
 @dataclass(slots=True)
 class House:
-    """Everything in one process, running."""
+    """The parts of one process, running."""
 
     system: System
     hub: Hub
-    engine: Engine
     tasks: asyncio.TaskGroup
 
 
 @asynccontextmanager
 async def house(
-    settings: Settings, clock: Clock | None = None, *, engine: bool = True
+    settings: Settings, clock: Clock | None = None, *, parts: Collection[Part] = ("web", "engine")
 ) -> AsyncIterator[House]:
-    """Web, journal, hub and engine in this process; the web server listens when the block begins.
+    """These parts in this process, with what they need: where "web" is one, it listens when the block begins.
 
+    "telegram" means that the bot is about to be started in `tasks`: the door itself lies outside.
     A part that ends unexpectedly ends all: whoever supervises the process starts it anew.
     """
     async with open_system(settings, clock) as system:
         hub = Hub(system.bus, _versions_of(system))
-        the_engine = Engine(system)
-        runner = web.AppRunner(
-            build_web(system, hub),
-            access_log=None,
-            handle_signals=False,
-            shutdown_timeout=5,
-            keepalive_timeout=30,
-        )
-        await _listen(runner, settings)
-        async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(system.journal.run()), tasks.create_task(hub.run())]
-            if engine:
-                running.append(tasks.create_task(the_engine.run()))
-            if isinstance(system.bus, RedisBus):
-                running.append(tasks.create_task(system.bus.run()))
-            try:
-                log.info("listening", port=settings.port, centre=system.centre.id)
-                yield House(system, hub, the_engine, tasks)
-            finally:
-                await runner.cleanup()
-                for task in running:
-                    task.cancel()
+        loops: list[Callable[[], Coroutine[None, None, None]]] = []
+        if WRITERS & set(parts):
+            loops.append(system.journal.run)
+        if "engine" in parts:
+            loops.append(Engine(system).run)
+        if isinstance(system.bus, RedisBus):
+            loops.append(system.bus.run)
+        if isinstance(system.clock, DatabaseClock):
+            loops.append(system.clock.run)
+        async with AsyncExitStack() as doors:
+            if "web" in parts:
+                loops.append(hub.run)
+                await doors.enter_async_context(_open_web(system, hub))
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(loop()) for loop in loops]
+                try:
+                    log.info("running", kind=",".join(sorted(parts)), centre=system.centre.id)
+                    yield House(system, hub, tasks)
+                finally:
+                    await doors.aclose()  # while the journal still commits what is under way
+                    for task in running:
+                        task.cancel()
+
+
+@asynccontextmanager
+async def _open_web(system: System, hub: Hub) -> AsyncIterator[None]:
+    runner = web.AppRunner(
+        build_web(system, hub),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=5,
+        keepalive_timeout=30,
+    )
+    await _listen(runner, system.settings)
+    log.info("listening", port=system.settings.port)
+    try:
+        yield
+    finally:
+        await runner.cleanup()
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> None:

@@ -14,7 +14,6 @@ import structlog
 from hotline.errors import HotlineError
 from hotline.live import topics
 from hotline.live.bus import Bell
-from hotline.rules import access
 from hotline.rules.access import Actor
 from hotline.store import claims, views
 from hotline.system import System
@@ -79,7 +78,7 @@ class Delivery:
 
     async def step(self) -> bool:
         """Send one entry if one is due; False if nothing was."""
-        async with self._system.transaction(access.ENGINE) as tx:
+        async with self._system.transaction(CHANNEL) as tx:
             row = await claims.claim_delivery(tx, self._channel, tx.now + SENDING_FOR)
         if row is None:
             return False
@@ -110,7 +109,7 @@ class Delivery:
         return Outbound(contact_id, seq, address, head.language, entry.text, entry.data, signature)
 
     async def _settle(self, contact_id: str, seq: int, state: str, pause: timedelta) -> None:
-        async with self._system.transaction(access.ENGINE) as tx:
+        async with self._system.transaction(CHANNEL) as tx:
             await claims.settle_delivery(tx, contact_id, seq, state, tx.now + pause)
             if state != "pending":
                 tx.topics.add(topics.contact(contact_id))

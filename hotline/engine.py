@@ -1,37 +1,66 @@
 """The clock: ordered steps, run on every poke that concerns routing and at least twice a second.
 
 It decides nothing itself: `rules.assignment` decides, `actions.offers` acts and checks again. Stopping it
-delays offers and loses nothing; started again, it reads where everything stands from the database.
+delays offers and loses nothing; started again, it reads where everything stands from the database. Of several
+engines one has the lease and acts; the others stand by and ask for it.
 """
 
 import asyncio
 
 import structlog
 
-from hotline.actions import offers
-from hotline.errors import HotlineError
+from hotline.actions import leases, offers
+from hotline.errors import HotlineError, LeaseLost
+from hotline.ids import new_id
 from hotline.live import topics
 from hotline.live.bus import Bell
+from hotline.rules.access import Actor
 from hotline.rules.assignment import decide
 from hotline.store import queries
 from hotline.system import System
 
 log = structlog.get_logger()
 TICK_SECONDS = 0.5  # an offer outlives its person's shift by less than a second
+RENEW_SECONDS = 1.0  # a third of the lease's life
+STANDBY_SECONDS = 0.5
+GOODBYE_SECONDS = 2.0
 
 
 class Engine:
-    """Runs the steps. `step()` is one round, also for tests and for a supervisor's shell."""
+    """Runs the steps under the lease. `step()` is one round, also for tests and for a supervisor's shell."""
 
     def __init__(self, system: System) -> None:
         self._system = system
         self._bell = Bell(system.bus, topics.concerns_routing)
+        self._holder = new_id()  # of this life: a restarted engine is another one
+        self._actor: Actor | None = None
+        self._leading = asyncio.Event()
 
     async def run(self) -> None:
-        """Round after round until cancelled; a failing round is logged and the next one tries again."""
+        """Stand by, lead, and stand by again until cancelled; then the lease is given up at once."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._keep_lease())
+                tasks.create_task(self._rounds())
+        finally:
+            await self._give_up()
+
+    async def step(self) -> int:
+        """End stale offers, then make new ones. Returns how many things were done; nothing without the lease."""
+        actor = self._actor or await self._ask()
+        if actor is None:
+            return 0
+        return await self._end_stale_offers(actor) + await self._make_offers(actor)
+
+    async def _rounds(self) -> None:
+        """Round after round; a failing round is logged and the next one tries again."""
         while True:
+            await self._leading.wait()
             try:
                 await self.step()
+            except LeaseLost:
+                self._becomes(None)
+                continue
             except HotlineError as error:
                 log.warning("engine round failed", code=error.code)
                 await asyncio.sleep(TICK_SECONDS)
@@ -40,20 +69,54 @@ class Engine:
                 await asyncio.sleep(TICK_SECONDS)
             await self._bell.rest(TICK_SECONDS)
 
-    async def step(self) -> int:
-        """End stale offers, then make new ones. Returns how many things were done."""
-        return await self._end_stale_offers() + await self._make_offers()
+    async def _keep_lease(self) -> None:
+        """Apart from the rounds, so that a long one costs no lease."""
+        while True:
+            try:
+                await self._ask()
+            except HotlineError as error:
+                log.warning("lease not renewed", code=error.code)
+            except Exception:  # an edge, as above
+                log.exception("lease not renewed")
+            await asyncio.sleep(STANDBY_SECONDS if self._actor is None else RENEW_SECONDS)
 
-    async def _end_stale_offers(self) -> int:
+    async def _ask(self) -> Actor | None:
+        """Renew the lease or try to get it."""
+        self._becomes(await leases.take(self._system, self._holder))
+        return self._actor
+
+    def _becomes(self, actor: Actor | None) -> None:
+        if actor == self._actor:
+            return
+        self._actor = actor
+        if actor is None:
+            self._leading.clear()
+            log.warning("engine stands by")
+        else:
+            self._leading.set()
+            log.info("engine leads", epoch=actor.epoch)
+
+    async def _give_up(self) -> None:
+        if self._actor is None:
+            return
+        try:
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await leases.give_up(self._system, self._actor)
+        except (HotlineError, TimeoutError):  # it runs out by itself
+            log.warning("lease not given up")
+        self._actor = None
+        self._leading.clear()
+
+    async def _end_stale_offers(self, actor: Actor) -> int:
         async with self._system.read() as tx:
             pending = await queries.pending_offers(tx)
             stale = [offer for offer in pending if (await offers.verdict(tx, offer))[0] is not None]
         ended = 0
         for offer in stale:
-            ended += await offers.end_stale(self._system, offer)
+            ended += await offers.end_stale(self._system, actor, offer)
         return ended
 
-    async def _make_offers(self) -> int:
+    async def _make_offers(self, actor: Actor) -> int:
         async with self._system.read() as tx:
             waiting = await queries.waiting(tx, self._system.centre)
             if not waiting:
@@ -61,5 +124,5 @@ class Engine:
             proposals = decide(waiting, await queries.people(tx), tx.now)
         made = 0
         for proposal in proposals:
-            made += await offers.make(self._system, proposal) is not None
+            made += await offers.make(self._system, actor, proposal) is not None
         return made

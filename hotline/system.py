@@ -3,27 +3,36 @@
 `tx.record` writes the audit row and queues the poke in one call, so neither can be forgotten.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+import structlog
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.config import Settings
-from hotline.errors import KeyDestroyed
+from hotline.errors import HotlineError, KeyDestroyed, LeaseLost
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.live.bus import Bus
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
+from hotline.store import claims
 from hotline.store import keys as key_rows
 from hotline.store.db import Database, Tx
 from hotline.store.journal import Journal
 from hotline.store.tables import audit
 from hotline.vault import Vault
+
+log = structlog.get_logger()
+LEASE = "engine"
+LEASE_LIFE = timedelta(seconds=3)  # a dead engine is replaced within five seconds: renewed every second
+MEASURE_SECONDS = 10.0  # between two looks at the database's clock; machines drift by microseconds meanwhile
 
 
 class Clock(Protocol):
@@ -38,6 +47,38 @@ class MachineClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251  the only clock
+
+
+class DatabaseClock:
+    """The database's clock, so that all processes agree: this machine only counts the seconds in between."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._zero: datetime | None = None  # when the monotonic clock stood at nought
+        self._latest = datetime.min.replace(tzinfo=UTC)
+
+    def now(self) -> datetime:
+        assert self._zero is not None, "measure() comes first"  # noqa: S101
+        self._latest = max(self._latest, self._zero + timedelta(seconds=time.monotonic()))
+        return self._latest  # never earlier than before: a deadline that has passed stays passed
+
+    async def measure(self) -> None:
+        """Ask the database. Only what the time of the journey cannot explain is corrected. Raises Unavailable."""
+        before = time.monotonic()
+        there = await self._db.time()
+        after = time.monotonic()
+        zero = there - timedelta(seconds=(before + after) / 2)
+        if self._zero is None or abs(zero - self._zero) > timedelta(seconds=(after - before) / 2):
+            self._zero = zero
+
+    async def run(self) -> None:
+        """Measure now and then until cancelled; while the database is away the machine counts on."""
+        while True:
+            await asyncio.sleep(MEASURE_SECONDS)
+            try:
+                await self.measure()
+            except HotlineError as error:
+                log.warning("clock not measured", code=error.code)
 
 
 @dataclass(slots=True)
@@ -139,9 +180,14 @@ class System:
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[Transaction]:
-        """All or nothing: rows and audit are committed together, pokes go out after. Raises Unavailable."""
+        """All or nothing: rows and audit are committed together, pokes go out after.
+
+        An engine gets no further than here once another has its lease. Raises LeaseLost, Unavailable.
+        """
         async with self.db.write() as connection:
             tx = Transaction(self, connection, actor)
+            if actor.kind == "engine" and not await claims.hold_lease(tx, LEASE, actor.epoch, LEASE_LIFE):
+                raise LeaseLost
             yield tx
             await tx.flush_records()
         if tx.topics:

@@ -10,12 +10,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from hotline import app, centres
 from hotline.actions import arrivals, offers, presence, roster, staff
+from hotline.actions import leases as engine_lease
 from hotline.config import Settings
+from hotline.rules import access
 from hotline.rules.access import OPERATOR, Actor
 from hotline.rules.assignment import Proposal
 from hotline.store import queries
+from hotline.store.tables import leases
 from hotline.system import System
 from hotline.vault import make_master_key
 from tests.servers import free_port
@@ -93,7 +98,8 @@ async def running_house(
 
     async def live() -> None:
         try:
-            async with app.house(settings, clock, engine=engine) as house:
+            parts: tuple[app.Part, ...] = ("web", "engine") if engine else ("web",)
+            async with app.house(settings, clock, parts=parts) as house:
                 ready.set_result(house)
                 await stop.wait()
         except BaseException as error:
@@ -182,9 +188,20 @@ class Offer:
     contact_id: str
 
 
+async def leading(system: System) -> Actor:
+    """Whoever is the engine; somebody becomes it if there is none."""
+    async with system.read() as tx:
+        epoch = (await tx.connection.execute(select(leases.c.epoch))).scalar_one_or_none()
+    if epoch is not None:
+        return access.engine(epoch)
+    actor = await engine_lease.take(system, "the tests")
+    assert actor is not None
+    return actor
+
+
 async def offer_to(system: System, contact_id: str, staff_id: str) -> Offer | None:
     """Make an offer as the engine would."""
-    offer_id = await offers.make(system, Proposal(contact_id, staff_id))
+    offer_id = await offers.make(system, await leading(system), Proposal(contact_id, staff_id))
     return None if offer_id is None else await read_offer(system, offer_id)
 
 

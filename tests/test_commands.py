@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from hotline import config
 from hotline.config import Settings
 from tests.servers import free_port
 
@@ -103,3 +104,12 @@ def test_the_readme_names_every_setting() -> None:
     readme = (REPO / "README.md").read_text()
     missing = [name for name in Settings(data=Path("/")).masked() if name not in readme]
     assert missing == []
+
+
+def test_the_example_environment_is_complete_and_starts_nothing_by_itself(tmp_path: Path) -> None:
+    lines = (REPO / "deploy" / "env.example").read_text().splitlines()
+    given = dict(line.lstrip("#").split("=", 1) for line in lines if line.lstrip("#").startswith("HOTLINE_"))
+    assert given.keys() == Settings(data=Path("/")).masked().keys()
+    defaults = Settings(data=Path(given.pop("HOTLINE_DATA")))
+    settings = config.read({**given, "HOTLINE_DATA": str(defaults.data)})
+    assert settings == defaults

@@ -17,7 +17,7 @@ from hotline.actions import cases, contacts, messages, summaries
 from hotline.errors import ConfigInvalid, KeyDestroyed, SealBroken
 from hotline.ids import new_id
 from hotline.rules import casework, forms
-from hotline.rules.access import ENGINE
+from hotline.rules.access import OPERATOR
 from hotline.store import tables, views
 from hotline.system import System
 from hotline.vault import Vault, make_master_key, read_master_key
@@ -286,7 +286,7 @@ async def test_no_sealed_value_holds_its_text(system: System) -> None:
     await cases.note(system, worker.actor, case_id, "note-0001", TEXT)
     await contacts.end(system, anna.actor, caller.contact_id, "completed")
     await summaries.save(system, anna.actor, caller.contact_id, card(system))
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         address = await tx.seal(caller.contact_id, "contacts", caller.contact_id, TEXT)
         await tx.connection.execute(update(tables.contacts).values(address_sealed=address))
     writings = {TEXT.encode(), TEXT.encode("utf-16-le"), json.dumps(TEXT).encode()[1:-1]}

@@ -16,10 +16,10 @@ from hotline.store.queries import ContactRow, LiveOffer
 from hotline.system import System, Transaction
 
 
-async def make(system: System, proposal: Proposal) -> str | None:
+async def make(system: System, actor: Actor, proposal: Proposal) -> str | None:
     """Offer a waiting contact; everything is checked again under locks. None if the world has moved on."""
-    access.require(access.ENGINE, "offers.make")
-    async with system.transaction(access.ENGINE) as tx:
+    access.require(actor, "offers.make")
+    async with system.transaction(actor) as tx:
         row = await claims.lock_contact(tx, proposal.contact_id)
         person_row = await claims.lock_staff(tx, proposal.staff_id)
         if row is None or person_row is None:
@@ -93,10 +93,10 @@ async def decline(system: System, actor: Actor, offer_id: str, token: str) -> No
         )
 
 
-async def end_stale(system: System, offer: LiveOffer) -> bool:
+async def end_stale(system: System, actor: Actor, offer: LiveOffer) -> bool:
     """The clock's part: expire an offer past its deadline, withdraw one whose person can no longer take it."""
-    access.require(access.ENGINE, "offers.withdraw")
-    async with system.transaction(access.ENGINE) as tx:
+    access.require(actor, "offers.withdraw")
+    async with system.transaction(actor) as tx:
         row = await claims.lock_contact(tx, offer.contact_id)
         state, reason = await verdict(tx, offer)
         if row is None or state is None or not await claims.close_offer(tx, offer.id, state, reason=reason):

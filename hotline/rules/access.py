@@ -9,14 +9,17 @@ from typing import Literal
 
 from hotline.errors import NotAllowed, NotFound
 
-Kind = Literal["caller", "staff", "engine", "channel", "operator"]
+Kind = Literal["caller", "staff", "engine", "standby", "channel", "operator"]
 COUNSELLOR, SUPERVISOR, CASEWORKER, ADMINISTRATOR = "counsellor", "supervisor", "caseworker", "administrator"
 ROLES = (COUNSELLOR, SUPERVISOR, CASEWORKER, ADMINISTRATOR)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a caller (id = contact), a member of staff, the engine, a channel, or the operator's shell."""
+    """Who acts: a caller (id = contact), a member of staff, the engine, a channel, or the operator's shell.
+
+    The engine acts under the epoch of its lease; without one it is a standby and may only ask for it.
+    """
 
     kind: Kind
     id: str
@@ -24,10 +27,16 @@ class Actor:
     roles: frozenset[str] = frozenset()
     lines: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
+    epoch: int | None = None
 
 
-ENGINE = Actor("engine", "engine")
+STANDBY = Actor("standby", "engine")
 OPERATOR = Actor("operator", "operator")
+
+
+def engine(epoch: int) -> Actor:
+    """The engine while its lease has this epoch."""
+    return Actor("engine", "engine", epoch=epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,10 @@ TABLE: dict[str, Rule] = {
     # the clock
     "offers.make": _kind("engine"),
     "offers.withdraw": _kind("engine"),
-    "delivery": _kind("engine"),
+    "leases.take": _kind("standby", "engine"),
+    "leases.give_up": _kind("engine"),
+    # channels
+    "delivery": _kind("channel"),
 }
 
 

@@ -284,6 +284,17 @@ audit = Table(
     Index("ix_audit_thing", "thing_kind", "thing_id"),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column(
+        "epoch", BigInteger, nullable=False, comment="grows with every new holder and fences off the former"
+    ),
+    Column("holder", String(36), comment="none once given up"),
+    Column("expires_at", Instant, nullable=False),
+)
+
 counters = Table(
     "counters",
     metadata,

@@ -10,18 +10,20 @@ from hotline.rules.access import (
     ADMINISTRATOR,
     CASEWORKER,
     COUNSELLOR,
-    ENGINE,
     OPERATOR,
     ROLES,
+    STANDBY,
     SUPERVISOR,
     TABLE,
     Actor,
     Thing,
+    engine,
     may,
     require,
 )
 
 ME, OTHER = "me", "somebody else"
+ENGINE = engine(epoch=1)
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,21 @@ EXPECTED = {
     "staff.change": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
     "offers.make": Rights(kinds=("engine",)),
     "offers.withdraw": Rights(kinds=("engine",)),
-    "delivery": Rights(kinds=("engine",)),
+    "leases.take": Rights(kinds=("standby", "engine")),
+    "leases.give_up": Rights(kinds=("engine",)),
+    "delivery": Rights(kinds=("channel",)),
 }
 
 
 def actors() -> Iterator[Actor]:
-    yield from (Actor("caller", ME), Actor("channel", "channel"), ENGINE, OPERATOR, Actor("staff", ME))
+    yield from (
+        Actor("caller", ME),
+        Actor("channel", "channel"),
+        ENGINE,
+        STANDBY,
+        OPERATOR,
+        Actor("staff", ME),
+    )
     yield from (Actor("staff", ME, roles=frozenset({role})) for role in ROLES)
     yield Actor("staff", ME, roles=frozenset(ROLES))
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, func, insert, select
 
 from hotline.ids import new_id
-from hotline.rules.access import ENGINE
+from hotline.rules.access import OPERATOR
 from hotline.store.tables import contacts, staff, threads
 from hotline.system import System, Transaction
 from tests.factories import TRUST
@@ -21,7 +21,7 @@ async def race(system: System, claim: Callable[[Transaction, int], Awaitable[T]]
     line = asyncio.Barrier(RUNNERS)
 
     async def run(number: int) -> T:
-        async with system.transaction(ENGINE) as tx:
+        async with system.transaction(OPERATOR) as tx:
             await tx.connection.execute(select(1))
             if not system.db.is_sqlite:  # SQLite lets one writer in at a time, so they cannot meet inside
                 await line.wait()
@@ -75,7 +75,7 @@ async def add_contacts(system: System, many: int, **more: Any) -> list[str]:
     """Rows of contacts with an empty thread each; their ids."""
     rows = [contact_values(system, number, **more) for number in range(many)]
     ids = [row["id"] for row in rows]
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         await tx.connection.execute(insert(contacts), rows)
         await tx.connection.execute(
             insert(threads), [{"contact_id": contact_id, "last_seq": 0, "open": True} for contact_id in ids]
@@ -99,6 +99,6 @@ async def add_staff(system: System, many: int) -> list[str]:
         "intent": "available",
         "created_at": now,
     }
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         await tx.connection.execute(insert(staff), [{**row, "id": each, "login": each} for each in ids])
     return ids

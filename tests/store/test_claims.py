@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from hotline.actions import cases, offers, roster
 from hotline.errors import AlreadyExists, OfferGone
 from hotline.ids import new_id
-from hotline.rules.access import ENGINE, OPERATOR
+from hotline.rules.access import OPERATOR
 from hotline.rules.assignment import Proposal
 from hotline.store import claims, queries, staffing
 from hotline.store.journal import Line
@@ -33,6 +33,7 @@ from tests.factories import (
     Person,
     add_caller,
     add_person,
+    leading,
     offer_to,
     pending,
     read_offer,
@@ -80,7 +81,7 @@ async def test_one_caller_has_one_open_contact_and_may_come_back_later(system: S
     made = await race(system, lambda tx, number: claims.add_contact(tx, rows[number]))
     contact_id = await one_value(system, select(contacts.c.id))
     assert contact_id == rows[winner(made)]["id"]
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         assert await claims.move(tx, contact_id, "waiting", "closed")
         assert await claims.add_contact(tx, rows[RUNNERS])
 
@@ -92,13 +93,13 @@ async def test_numbers_are_consecutive_and_none_is_given_twice(system: System) -
 
 async def test_a_number_of_a_failed_transaction_is_given_again(system: System) -> None:
     async def fail() -> None:
-        async with system.transaction(ENGINE) as tx:
+        async with system.transaction(OPERATOR) as tx:
             assert await claims.next_number(tx, "case 2026") == 1
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await fail()
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         assert await claims.next_number(tx, "case 2026") == 1
 
 
@@ -156,7 +157,7 @@ async def one_offer(system: System) -> tuple[str, str]:
     """(id, contact) of a pending offer of thirty seconds."""
     (contact_id,) = await add_contacts(system, 1)
     (person,) = await add_staff(system, 1)
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         offer_id = await claims.make_offer(tx, contact_id, person, tx.now + timedelta(seconds=30))
     assert offer_id is not None
     return offer_id, contact_id
@@ -180,13 +181,13 @@ async def test_an_offer_ends_in_one_way(system: System) -> None:
 async def test_who_is_late_or_has_another_token_does_not_accept(system: System, clock: MovableClock) -> None:
     offer_id, _ = await one_offer(system)
     offer = await read_offer(system, offer_id)
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         assert not await claims.close_offer(
             tx, offer_id, "accepted", token="another", staff_id=offer.staff_id
         )
         assert not await claims.close_offer(tx, offer_id, "accepted", token=offer.token, staff_id=new_id())
     clock.advance(seconds=30)
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         assert not await claims.close_offer(tx, offer_id, "accepted", token=offer.token)
         assert await claims.close_offer(tx, offer_id, "expired")
 
@@ -209,7 +210,7 @@ async def test_accepting_against_declining_and_the_clock_leaves_one_story(
         if number % 3 == 1:
             await offers.decline(system, anna.actor, offer.id, offer.token)
             return None
-        return await offers.end_stale(system, stale)
+        return await offers.end_stale(system, await leading(system), stale)
 
     answers = await at_once(attempt)
     assert {type(each) for each in answers if isinstance(each, BaseException)} <= {OfferGone}
@@ -228,9 +229,10 @@ async def test_load_never_exceeds_the_limit(system: System) -> None:
     anna = await add_person(system, "Anna", text_limit=2)
     waiting = [(await add_caller(system)).contact_id for _ in range(RUNNERS)]
     loads: list[int] = []
+    engine = await leading(system)
 
     async def offer_and_accept(number: int) -> str | None:
-        offer_id = await offers.make(system, Proposal(waiting[number], anna.id))
+        offer_id = await offers.make(system, engine, Proposal(waiting[number], anna.id))
         if offer_id is not None:
             offer = await read_offer(system, offer_id)
             await offers.accept(system, anna.actor, offer.id, offer.token)
@@ -249,7 +251,8 @@ async def test_offers_made_at_once_are_one_per_person_and_contact(system: System
     people = [await add_person(system, name) for name in ("Anna", "Beata", "Celina")]
     waiting = [(await add_caller(system)).contact_id for _ in range(5)]
     pairs = [Proposal(contact_id, person.id) for contact_id in waiting for person in people]
-    await at_once(lambda number: offers.make(system, pairs[number]), len(pairs))
+    engine = await leading(system)
+    await at_once(lambda number: offers.make(system, engine, pairs[number]), len(pairs))
     made = await pending(system)
     assert len(made) == len({each.staff_id for each in made}) == len({each.contact_id for each in made}) == 3
 
@@ -327,7 +330,7 @@ async def outbox(system: System, each: int, threads_of: int) -> list[tuple[str, 
         }
         for contact_id, seq in keys
     ]
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         await tx.connection.execute(insert(entries), rows)
     return keys
 
@@ -344,7 +347,7 @@ async def test_each_entry_is_claimed_once_and_in_order(system: System, clock: Mo
         ]
         assert {row.seq for row in rows} == {turn}  # only the oldest of each contact may go
         claimed += [(row.contact_id, row.seq) for row in rows]
-        async with system.transaction(ENGINE) as tx:
+        async with system.transaction(OPERATOR) as tx:
             for row in rows:
                 await claims.settle_delivery(tx, row.contact_id, row.seq, "sent", tx.now)
     assert sorted(claimed) == sorted(keys)
@@ -356,7 +359,7 @@ async def test_what_was_claimed_by_a_dead_process_is_claimed_again(
     await outbox(system, each=1, threads_of=1)
 
     async def claim() -> int | None:
-        async with system.transaction(ENGINE) as tx:
+        async with system.transaction(OPERATOR) as tx:
             row = await claims.claim_delivery(tx, "telegram", tx.now + timedelta(minutes=1))
             return None if row is None else int(row.delivery_tries)
 
@@ -367,7 +370,7 @@ async def test_what_was_claimed_by_a_dead_process_is_claimed_again(
 
 async def test_another_channel_has_nothing_to_deliver(system: System) -> None:
     await outbox(system, each=1, threads_of=1)
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         assert await claims.claim_delivery(tx, "signal", tx.now) is None
 
 
@@ -380,13 +383,13 @@ async def test_delivering_at_once_repeats_nothing_and_loses_nothing(
 
     async def deliver(_: int) -> None:
         while len(sent) < len(keys):
-            async with system.transaction(ENGINE) as tx:
+            async with system.transaction(OPERATOR) as tx:
                 row = await claims.claim_delivery(tx, "telegram", tx.now + timedelta(minutes=1))
             if row is None:
                 await asyncio.sleep(0)
                 continue
             sent.append((row.contact_id, row.seq))
-            async with system.transaction(ENGINE) as tx:
+            async with system.transaction(OPERATOR) as tx:
                 await claims.settle_delivery(tx, row.contact_id, row.seq, "sent", tx.now)
 
     async with asyncio.timeout(30):
@@ -394,7 +397,7 @@ async def test_delivering_at_once_repeats_nothing_and_loses_nothing(
     assert sorted(sent) == sorted(keys)
     for contact_id in {contact for contact, _ in keys}:
         assert [seq for contact, seq in sent if contact == contact_id] == [1, 2, 3, 4]
-    async with system.transaction(ENGINE) as tx:
+    async with system.transaction(OPERATOR) as tx:
         late = update(entries).values(delivery="pending", delivery_at=clock.now() + timedelta(hours=1))
         await tx.connection.execute(late)
         assert await claims.claim_delivery(tx, "telegram", tx.now) is None
