@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,6 +121,8 @@ def _instant(text: str) -> datetime:
 async def _demo(settings: Settings, _chosen: argparse.Namespace) -> int:
     from hotline import demo
 
+    if not {"HOTLINE_DATA", "HOTLINE_DATA_FILE"} & os.environ.keys():
+        settings = replace(settings, data=settings.data / "demo")  # never the data of a real installation
     await demo.run(settings)
     return 0
 

@@ -113,3 +113,32 @@ def test_the_example_environment_is_complete_and_starts_nothing_by_itself(tmp_pa
     defaults = Settings(data=Path(given.pop("HOTLINE_DATA")))
     settings = config.read({**given, "HOTLINE_DATA": str(defaults.data)})
     assert settings == defaults
+
+
+def test_the_demo_keeps_away_from_a_real_installation(tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("HOTLINE_")}
+    environment |= {"HOTLINE_PORT": str(free_port()), "PYTHONPATH": str(REPO)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hotline", "demo"],
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        printed = ""
+        while "Open the first link" not in printed:
+            line = process.stdout.readline()
+            assert line, "the demo ended early"
+            printed += line
+        assert str(tmp_path / "var" / "demo") in printed
+        assert printed.count("/sign-in/once/") == 8
+        assert [each.name for each in (tmp_path / "var").iterdir()] == ["demo"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        process.stdout.close()
+    finally:
+        if process.poll() is None:
+            process.kill()

@@ -84,6 +84,7 @@ async def meet(console: Page, chat: Page, running: Running) -> None:
     offer = console.get_by_role("region", name="Nowa rozmowa")
     await expect(offer).to_contain_text("Zwykłe")
     await offer.get_by_role("button", name="Odbierz").click()
+    await expect(console.get_by_placeholder("Wiadomość do rozmówcy")).to_be_focused()
     await said(console, "<b>Dzień dobry</b>, nie mogę spać od pogrzebu.").to_be_visible()
 
 

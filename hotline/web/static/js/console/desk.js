@@ -104,6 +104,7 @@ export class Desk extends EventTarget {
     try {
       const { contact } = await tell(`/console/offers/${offer.id}/accept`, { token: offer.token });
       this.#dropOffer(offer);
+      this.answered = contact;
       this.select(contact);
     } catch (error) {
       this.#dropOffer(offer);

@@ -31,6 +31,14 @@ export class TalkView extends HTMLElement {
     this.#drawEntries(talk, stick);
     fill(this.outbox, ...talk.outbox.map((item) => this.#unsent(talk, item)));
     if (stick) this.#toEnd();
+    this.#greet(talk);
+  }
+
+  /** Who has just answered writes next; but a focus that is somewhere already is never taken away. */
+  #greet(talk) {
+    if (this.desk.answered !== talk.id || !talk.open) return;
+    this.desk.answered = null;
+    if (document.activeElement === document.body) this.focusComposer("message");
   }
 
   focusComposer(mode) {
