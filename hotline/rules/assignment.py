@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from hotline.rules.contact import P1
 
 STALE_AFTER = timedelta(seconds=25)
-GONE_AFTER = timedelta(seconds=60)
 OFFER_SECONDS = {"web": 30, "telegram": 60}
 NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -53,11 +53,6 @@ def may_move(state: str, to: str) -> bool:
     return to in MOVES[state]
 
 
-def higher(one: str, other: str) -> str:
-    """The more urgent of two priorities."""
-    return min(one, other)
-
-
 def queue_key(priority: str, arrived_at: datetime) -> tuple[int, datetime]:
     """(class, instant): danger first by arrival, then by arrival less the boost of the priority.
 

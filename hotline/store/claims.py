@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, case, exists, func, insert, or_, select, update
 
 from hotline.ids import new_id, new_secret
+from hotline.rules.contact import may_move
 from hotline.store.db import Tx
 from hotline.store.journal import Line, Receipt, append, known
 from hotline.store.tables import (
@@ -69,12 +70,6 @@ async def next_number(tx: Tx, name: str) -> int:
 
 
 # -- offers ----------------------------------------------------------------------------------------
-
-
-async def load_of(tx: Tx, staff_id: str) -> int:
-    """Conversations the person holds now."""
-    query = select(func.count()).where(contacts.c.holder_id == staff_id, contacts.c.state == "active")
-    return int((await tx.connection.execute(query)).scalar_one())
 
 
 async def make_offer(tx: Tx, contact_id: str, staff_id: str, deadline_at: datetime) -> str | None:
@@ -190,6 +185,8 @@ async def release(tx: Tx, contact_id: str) -> None:
 
 async def move(tx: Tx, contact_id: str, state: str, to: str, **values: Any) -> bool:
     """Move a contact on from the state it is thought to be in; False if somebody was faster."""
+    if not may_move(state, to):
+        raise ValueError(f"a contact never goes from {state} to {to}")
     statement = (
         update(contacts)
         .where(contacts.c.id == contact_id, contacts.c.state == state)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
 from hotline.store.db import Tx
 from hotline.store.tables import sessions, shifts, sign_in_links, staff
@@ -17,10 +17,6 @@ async def add(tx: Tx, values: dict[str, Any]) -> bool:
 
 async def change(tx: Tx, staff_id: str, **values: Any) -> None:
     await tx.connection.execute(update(staff).where(staff.c.id == staff_id).values(**values))
-
-
-async def any_staff(tx: Tx) -> bool:
-    return (await tx.connection.execute(select(staff.c.id).limit(1))).first() is not None
 
 
 async def add_shift(tx: Tx, values: dict[str, Any]) -> bool:

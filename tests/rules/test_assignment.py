@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.rules.assignment import (
-    GONE_AFTER,
     STALE_AFTER,
     Pending,
     Person,
@@ -200,7 +199,7 @@ def test_a_second_look_after_the_offers_were_made_makes_no_other(
         {"intent": "off"},
         {"seen_at": None},
         {"seen_at": NOW - STALE_AFTER - timedelta(microseconds=1)},
-        {"seen_at": NOW - GONE_AFTER},
+        {"seen_at": NOW - timedelta(seconds=60)},
         {"load": 2},
         {"load": 3},
         {"limit": 0},

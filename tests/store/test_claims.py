@@ -237,7 +237,7 @@ async def test_load_never_exceeds_the_limit(system: System) -> None:
             offer = await read_offer(system, offer_id)
             await offers.accept(system, anna.actor, offer.id, offer.token)
         async with system.read() as tx:
-            loads.append(await claims.load_of(tx, anna.id))
+            loads.append((await queries.people(tx, anna.id))[0].load)
         return offer_id
 
     for _ in range(2):
