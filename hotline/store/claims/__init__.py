@@ -1,0 +1,50 @@
+"""Whatever two people could do at once is settled here, by one statement or under one lock.
+
+Locks are taken contact → thread → staff, ids ascending. A lost race is zero rows, never an exception.
+"""
+
+from hotline.store.claims.contacts import (
+    add_contact,
+    append_to,
+    assign,
+    caller_seen,
+    change,
+    freed,
+    move,
+    next_number,
+    release,
+    shut_thread,
+    stored,
+    take,
+)
+from hotline.store.claims.delivery import claim_delivery, settle_delivery
+from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
+from hotline.store.claims.locks import lock_contact, lock_staff
+from hotline.store.claims.offers import close_offer, make_offer, withdraw_offers
+from hotline.store.claims.people import use_link
+
+__all__ = [
+    "add_contact",
+    "append_to",
+    "assign",
+    "caller_seen",
+    "change",
+    "claim_delivery",
+    "close_offer",
+    "freed",
+    "give_lease_up",
+    "hold_lease",
+    "lock_contact",
+    "lock_staff",
+    "make_offer",
+    "move",
+    "next_number",
+    "release",
+    "settle_delivery",
+    "shut_thread",
+    "stored",
+    "take",
+    "take_lease",
+    "use_link",
+    "withdraw_offers",
+]

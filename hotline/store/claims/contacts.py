@@ -1,0 +1,117 @@
+"""A contact comes to be, changes hands, moves on and ends; its thread grows and is shut."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, update
+
+from hotline.ids import new_id
+from hotline.rules.contact import may_move
+from hotline.store.db import Tx
+from hotline.store.journal import Line, Receipt, append, known
+from hotline.store.tables import assignments, contacts, counters, staff, threads
+
+
+async def add_contact(tx: Tx, values: dict[str, Any]) -> bool:
+    """Insert a contact and its thread; False if this approach, or an open one of this caller, exists."""
+    statement = tx.upsert(contacts).values(**values).on_conflict_do_nothing()
+    if (await tx.connection.execute(statement)).rowcount != 1:
+        return False
+    await tx.connection.execute(insert(threads).values(contact_id=values["id"], last_seq=0, open=True))
+    return True
+
+
+async def append_to(tx: Tx, *lines: Line) -> list[Receipt]:
+    """Write entries of contacts that this transaction has locked or made."""
+    return await append(tx.connection, tx.now, lines)
+
+
+async def stored(tx: Tx, contact_id: str, entry_id: str) -> Receipt | None:
+    """Where an entry with this id stands already; None if it was never written."""
+    return (await known(tx.connection, [Line(contact_id, entry_id, "", "")])).get((contact_id, entry_id))
+
+
+async def next_number(tx: Tx, name: str) -> int:
+    """1, 2, 3 … per name; a rolled-back transaction gives its number back."""
+    statement = tx.upsert(counters).values(name=name, value=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=[counters.c.name], set_={"value": counters.c.value + 1}
+    )
+    return int((await tx.connection.execute(statement.returning(counters.c.value))).scalar_one())
+
+
+async def take(tx: Tx, contact_id: str, staff_id: str, how: str) -> bool:
+    """Make a waiting contact this person's; False if it no longer waits."""
+    statement = (
+        update(contacts)
+        .where(contacts.c.id == contact_id, contacts.c.state == "waiting")
+        .values(state="active", holder_id=staff_id, answered_at=func.coalesce(contacts.c.answered_at, tx.now))
+    )
+    if (await tx.connection.execute(statement)).rowcount != 1:
+        return False
+    await assign(tx, contact_id, staff_id, how, tx.now, None)
+    return True
+
+
+async def assign(
+    tx: Tx, contact_id: str, staff_id: str, how: str, from_at: datetime, until_at: datetime | None
+) -> None:
+    """Write down who holds a contact; a second live holder breaks a unique index."""
+    values = {
+        "contact_id": contact_id,
+        "staff_id": staff_id,
+        "how": how,
+        "from_at": from_at,
+        "until_at": until_at,
+    }
+    await tx.connection.execute(insert(assignments).values(id=new_id(), **values))
+
+
+async def release(tx: Tx, contact_id: str) -> None:
+    """End the live assignment of a contact."""
+    await tx.connection.execute(
+        update(assignments)
+        .where(assignments.c.contact_id == contact_id, assignments.c.until_at.is_(None))
+        .values(until_at=tx.now)
+    )
+
+
+async def freed(tx: Tx, staff_id: str) -> None:
+    """The person's last conversation ended now: rest is counted from here."""
+    await tx.connection.execute(update(staff).where(staff.c.id == staff_id).values(freed_at=tx.now))
+
+
+async def change(tx: Tx, contact_id: str, **values: Any) -> None:
+    """Change columns of a contact this transaction has locked."""
+    await tx.connection.execute(update(contacts).where(contacts.c.id == contact_id).values(**values))
+
+
+async def move(tx: Tx, contact_id: str, state: str, to: str, **values: Any) -> bool:
+    """Move a contact on from the state it is thought to be in; False if somebody was faster."""
+    if not may_move(state, to):
+        raise ValueError(f"a contact never goes from {state} to {to}")
+    statement = (
+        update(contacts)
+        .where(contacts.c.id == contact_id, contacts.c.state == state)
+        .values(state=to, **values)
+    )
+    return (await tx.connection.execute(statement)).rowcount == 1
+
+
+async def caller_seen(tx: Tx, contact_id: str) -> Row[Any] | None:
+    """Renew the sign of life; the contact, if the caller had been thought gone."""
+    back = (
+        update(contacts)
+        .where(contacts.c.id == contact_id, contacts.c.caller_left_at.is_not(None))
+        .values(caller_seen_at=tx.now, caller_left_at=None)
+        .returning(contacts)
+    )
+    row: Row[Any] | None = (await tx.connection.execute(back)).one_or_none()
+    if row is None:
+        await change(tx, contact_id, caller_seen_at=tx.now)
+    return row
+
+
+async def shut_thread(tx: Tx, contact_id: str) -> None:
+    """Nothing more can be written."""
+    await tx.connection.execute(update(threads).where(threads.c.contact_id == contact_id).values(open=False))

@@ -1,0 +1,53 @@
+"""The outbox: which entry a sender may send now, and what became of it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, exists, or_, select, update
+
+from hotline.store.db import Tx
+from hotline.store.tables import contacts, entries
+
+
+async def claim_delivery(tx: Tx, channel: str, until: datetime) -> Row[Any] | None:
+    """The oldest due entry of a contact of this channel, marked as being sent until then; None if none is due.
+
+    Only the oldest undelivered entry of each contact may go, so that a person reads words in order.
+    """
+    older = entries.alias("older")
+    blocked = exists().where(
+        older.c.contact_id == entries.c.contact_id,
+        older.c.seq < entries.c.seq,
+        older.c.delivery.in_(("pending", "sending")),
+    )
+    due = (
+        select(entries.c.contact_id, entries.c.seq)
+        .join(contacts, contacts.c.id == entries.c.contact_id)
+        .where(
+            contacts.c.channel == channel,
+            entries.c.delivery.in_(("pending", "sending")),
+            or_(entries.c.delivery_at.is_(None), entries.c.delivery_at <= tx.now),
+            ~blocked,
+        )
+        .order_by(entries.c.delivery_at, entries.c.contact_id)
+        .limit(1)
+        .with_for_update(of=entries, key_share=True, skip_locked=True)
+    )
+    found = (await tx.connection.execute(due)).one_or_none()
+    if found is None:
+        return None
+    here = and_(entries.c.contact_id == found.contact_id, entries.c.seq == found.seq)
+    statement = (
+        update(entries)
+        .where(here)
+        .values(delivery="sending", delivery_tries=entries.c.delivery_tries + 1, delivery_at=until)
+        .returning(entries)
+    )
+    claimed: Row[Any] | None = (await tx.connection.execute(statement)).one_or_none()
+    return claimed
+
+
+async def settle_delivery(tx: Tx, contact_id: str, seq: int, delivery: str, at: datetime) -> None:
+    """Sent, failed, or pending again until `at`."""
+    here = and_(entries.c.contact_id == contact_id, entries.c.seq == seq, entries.c.delivery == "sending")
+    await tx.connection.execute(update(entries).where(here).values(delivery=delivery, delivery_at=at))

@@ -1,0 +1,24 @@
+"""The locks that settle races. They are taken contact → thread → staff, ids ascending."""
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from hotline.store.db import Tx
+from hotline.store.tables import contacts, staff, threads
+
+
+async def lock_contact(tx: Tx, contact_id: str) -> Row[Any] | None:
+    """The contact's row, and its thread's, locked until the end of the transaction."""
+    query = select(contacts).where(contacts.c.id == contact_id).with_for_update(key_share=True)
+    row = (await tx.connection.execute(query)).one_or_none()
+    if row is not None:
+        thread = select(threads.c.last_seq).where(threads.c.contact_id == contact_id)
+        await tx.connection.execute(thread.with_for_update(key_share=True))
+    return row
+
+
+async def lock_staff(tx: Tx, staff_id: str) -> Row[Any] | None:
+    """A person's row, locked: load and offers of one person are counted by one transaction at a time."""
+    query = select(staff).where(staff.c.id == staff_id).with_for_update(key_share=True)
+    return (await tx.connection.execute(query)).one_or_none()

@@ -1,0 +1,60 @@
+"""One pending offer per contact and per person; token and deadline decide who comes first."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from hotline.ids import new_id, new_secret
+from hotline.store.db import Tx
+from hotline.store.tables import offers
+
+
+async def make_offer(tx: Tx, contact_id: str, staff_id: str, deadline_at: datetime) -> str | None:
+    """A pending offer's id; None if the contact or the person has one already."""
+    offer_id = new_id()
+    statement = (
+        tx.upsert(offers)
+        .values(
+            id=offer_id,
+            contact_id=contact_id,
+            staff_id=staff_id,
+            token=new_secret(),
+            state="pending",
+            made_at=tx.now,
+            deadline_at=deadline_at,
+        )
+        .on_conflict_do_nothing()
+    )
+    return offer_id if (await tx.connection.execute(statement)).rowcount == 1 else None
+
+
+async def close_offer(
+    tx: Tx,
+    offer_id: str,
+    state: str,
+    *,
+    token: str | None = None,
+    staff_id: str | None = None,
+    reason: str | None = None,
+) -> bool:
+    """Move a pending offer on; False if it is gone, or if token or person do not fit."""
+    conditions = [offers.c.id == offer_id, offers.c.state == "pending"]
+    if token is not None:
+        conditions.append(offers.c.token == token)
+    if staff_id is not None:
+        conditions.append(offers.c.staff_id == staff_id)
+    if state == "accepted":
+        conditions.append(offers.c.deadline_at > tx.now)
+    statement = update(offers).where(*conditions).values(state=state, ended_at=tx.now, reason=reason)
+    return (await tx.connection.execute(statement)).rowcount == 1
+
+
+async def withdraw_offers(tx: Tx, contact_id: str, reason: str) -> list[str]:
+    """End the pending offers of a contact; the people who had them."""
+    statement = (
+        update(offers)
+        .where(offers.c.contact_id == contact_id, offers.c.state == "pending")
+        .values(state="withdrawn", ended_at=tx.now, reason=reason)
+        .returning(offers.c.staff_id)
+    )
+    return list((await tx.connection.execute(statement)).scalars())

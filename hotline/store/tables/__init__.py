@@ -1,0 +1,30 @@
+"""Every table. Sealed columns are bytes and end in `_sealed`; everything else is coded and readable."""
+
+from hotline.store.tables.cases import case_contacts, case_notes, cases
+from hotline.store.tables.contacts import assignments, contacts, entries, offers, summaries, threads
+from hotline.store.tables.keys import sealing_keys
+from hotline.store.tables.parts import key_metadata, metadata
+from hotline.store.tables.people import sessions, shifts, sign_in_links, staff
+from hotline.store.tables.record import audit, counters, leases
+
+__all__ = [
+    "assignments",
+    "audit",
+    "case_contacts",
+    "case_notes",
+    "cases",
+    "contacts",
+    "counters",
+    "entries",
+    "key_metadata",
+    "leases",
+    "metadata",
+    "offers",
+    "sealing_keys",
+    "sessions",
+    "shifts",
+    "sign_in_links",
+    "staff",
+    "summaries",
+    "threads",
+]
