@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from hotline.actions import alarms
 from hotline.errors import Malformed, NotFound, NotSignedIn, WrongState
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact, triage
 from hotline.rules.access import Actor, Thing
+from hotline.rules.alarms import CALLER_LEFT
 from hotline.rules.presence import TOKEN_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
 from hotline.store import claims, queries
@@ -126,6 +128,8 @@ async def leave(system: System, actor: Actor, contact_id: str, *, quick: bool) -
         if row.caller_left_at is None or quick:
             await claims.change(tx, contact_id, **changes)
             tx.record("contacts.leave", "contact", contact_id, topics_of(row), quick=quick)
+        if quick and row.priority == contact.P1 and row.state in (contact.WAITING, contact.ACTIVE):
+            await alarms.raised(tx, CALLER_LEFT, "contact", contact_id, row.line)
 
 
 async def end(system: System, actor: Actor, contact_id: str, reason: str) -> None:

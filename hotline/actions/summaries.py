@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+from hotline.actions import alarms
 from hotline.actions.contacts import locked, topics_of
 from hotline.errors import SummaryIncomplete, WrongState
 from hotline.ids import new_id
@@ -64,3 +65,4 @@ async def _close(tx: Transaction, row: ContactRow, actor: Actor, cleaned: dict[s
     state = Line(row.id, new_id(), "state", "staff", actor.id, data={"to": contact.CLOSED, "reason": reason})
     await claims.append_to(tx, state)
     await claims.shut_thread(tx, row.id)
+    await alarms.over(tx, row.id)

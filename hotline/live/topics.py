@@ -17,6 +17,10 @@ def roster() -> str:
     return "roster"
 
 
+def alarms() -> str:
+    return "alarms"
+
+
 def outbox() -> str:
     return "outbox"
 

@@ -111,6 +111,7 @@ TABLE: dict[str, Rule] = {
     "cases.look": _any(_worker, _leading, _holder),
     "cases.note": _any(_worker, _leading),
     # running the centre
+    "alarms.see": _leading,
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "staff.change": _any(_staff(ADMINISTRATOR), _kind("operator")),
     # the clock

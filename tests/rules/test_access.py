@@ -59,6 +59,7 @@ EXPECTED = {
     "cases.see": Rights(roles=(CASEWORKER, SUPERVISOR, COUNSELLOR)),
     "cases.look": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), leading=(CASEWORKER,)),
     "cases.note": Rights(roles=(SUPERVISOR,), leading=(CASEWORKER,)),
+    "alarms.see": Rights(roles=(SUPERVISOR,)),
     "roster.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
     "staff.change": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
     "offers.make": Rights(kinds=("engine",)),

@@ -3,6 +3,7 @@
 Locks are taken contact → thread → staff, ids ascending. A lost race is zero rows, never an exception.
 """
 
+from hotline.store.claims.alarms import end_alarms, raise_alarm, see_alarm
 from hotline.store.claims.contacts import (
     add_contact,
     append_to,
@@ -31,6 +32,7 @@ __all__ = [
     "change",
     "claim_delivery",
     "close_offer",
+    "end_alarms",
     "freed",
     "give_lease_up",
     "hold_lease",
@@ -39,7 +41,9 @@ __all__ = [
     "make_offer",
     "move",
     "next_number",
+    "raise_alarm",
     "release",
+    "see_alarm",
     "settle_delivery",
     "shut_thread",
     "stored",

@@ -1,5 +1,6 @@
 """Every table. Sealed columns are bytes and end in `_sealed`; everything else is coded and readable."""
 
+from hotline.store.tables.alarms import alarms
 from hotline.store.tables.cases import case_contacts, case_notes, cases
 from hotline.store.tables.contacts import assignments, contacts, entries, offers, summaries, threads
 from hotline.store.tables.keys import sealing_keys
@@ -8,6 +9,7 @@ from hotline.store.tables.people import sessions, shifts, sign_in_links, staff
 from hotline.store.tables.record import audit, counters, leases
 
 __all__ = [
+    "alarms",
     "assignments",
     "audit",
     "case_contacts",

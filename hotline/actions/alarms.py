@@ -1,0 +1,35 @@
+"""Alarms: raised inside the transaction that found the trouble, seen by a person, ended when it is over."""
+
+from hotline.errors import NotFound
+from hotline.live import topics
+from hotline.rules import access, alarms
+from hotline.rules.access import Actor
+from hotline.store import claims
+from hotline.system import System, Transaction
+
+
+async def raised(
+    tx: Transaction, kind: str, thing_kind: str, thing_id: str, line: str | None = None
+) -> str | None:
+    """Raise an alarm; its id, or None if this one rings already."""
+    if kind not in alarms.KINDS:
+        raise ValueError(f"no alarm is called {kind}")
+    alarm_id = await claims.raise_alarm(tx, kind, thing_kind, thing_id, line)
+    if alarm_id is not None:
+        tx.record("alarms.raise", thing_kind, thing_id, (topics.alarms(),), alarm=alarm_id, kind=kind)
+    return alarm_id
+
+
+async def over(tx: Transaction, thing_id: str, kind: str | None = None) -> None:
+    """The trouble with this thing is over: what rings about it falls silent."""
+    if await claims.end_alarms(tx, thing_id, kind):
+        tx.topics.add(topics.alarms())
+
+
+async def see(system: System, actor: Actor, alarm_id: str) -> None:
+    """Say "I am on it". Raises NotFound if it is over or somebody else said so first."""
+    access.require(actor, "alarms.see")
+    async with system.transaction(actor) as tx:
+        if not await claims.see_alarm(tx, alarm_id, actor.id):
+            raise NotFound
+        tx.record("alarms.see", "alarm", alarm_id, (topics.alarms(),))
