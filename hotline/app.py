@@ -20,7 +20,7 @@ from hotline.live import topics
 from hotline.live.bus import Bus, LocalBus, RedisBus
 from hotline.live.hub import Hub, Versions
 from hotline.rules.centre import Centre
-from hotline.store import queries, schema
+from hotline.store import durability, queries, schema
 from hotline.store.db import Database
 from hotline.system import Clock, DatabaseClock, MachineClock, System
 from hotline.texts import texts
@@ -49,6 +49,8 @@ async def open_system(settings: Settings, clock: Clock | None = None) -> AsyncIt
     bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
     db, keys = Database(settings.main_url), Database(settings.wrapped_keys_url)
     try:
+        for each, setting in ((db, "HOTLINE_DATABASE_URL"), (keys, "HOTLINE_KEYS_URL")):
+            await check_durable(each, setting)
         await _check_schema(db, "main", "HOTLINE_DATABASE_URL")
         await _check_schema(keys, "keys", "HOTLINE_KEYS_URL")
         yield System(db, keys, bus, clock or await _clock_of(db), vault, settings, centre)
@@ -80,6 +82,15 @@ def require_shared(settings: Settings) -> None:
             )
     if not settings.redis_url:
         raise ConfigInvalid("HOTLINE_REDIS_URL", "several processes hear of each other over Redis")
+
+
+async def check_durable(db: Database, setting: str) -> None:
+    """A commit we acknowledge must be one that survives. Raises ConfigInvalid naming what is switched off."""
+    found = await durability.dangers(db)
+    if found:
+        raise ConfigInvalid(
+            setting, f"{', '.join(found)}: what was acknowledged could be lost; switch it on and start again"
+        )
 
 
 async def _check_schema(db: Database, which: schema.Which, setting: str) -> None:

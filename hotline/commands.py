@@ -131,8 +131,8 @@ async def check(settings: Settings, *doors: tuple[str, Attempt]) -> int:
     parts: list[tuple[str, Attempt]] = [
         ("centre", lambda: _check_centre(settings)),
         ("master key", lambda: _check_key(settings)),
-        ("database", lambda: _check_database(settings.main_url, "main")),
-        ("wrapped keys", lambda: _check_database(settings.wrapped_keys_url, "keys")),
+        ("database", lambda: _check_database(settings.main_url, "main", "HOTLINE_DATABASE_URL")),
+        ("wrapped keys", lambda: _check_database(settings.wrapped_keys_url, "keys", "HOTLINE_KEYS_URL")),
     ]
     if settings.redis_url:
         parts.append(("redis", lambda: _check_redis(settings.redis_url)))
@@ -159,15 +159,16 @@ async def _check_key(settings: Settings) -> str:
     return "readable"
 
 
-async def _check_database(url: str, which: schema.Which) -> str:
+async def _check_database(url: str, which: schema.Which, setting: str) -> str:
     db = Database(url)
     try:
+        await app.check_durable(db, setting)
         current = await schema.is_current(db, which)
     finally:
         await db.close()
     if not current:
         raise Malformed(field="schema")
-    return "reachable, newest schema"
+    return "reachable, newest schema, keeps what it commits"
 
 
 async def _check_redis(url: str) -> str:

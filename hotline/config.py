@@ -7,11 +7,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from hotline.errors import ConfigInvalid
 
 PREFIX = "HOTLINE_"
+WITH_PASSWORD = ("HOTLINE_DATABASE_URL", "HOTLINE_KEYS_URL", "HOTLINE_REDIS_URL")
 WEAK = ("change", "example", "secret", "password", "token-here", "xxxx")
+SHORTEST_PASSWORD = 12  # of a database or Redis; none at all is fine, where the server knows us otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,14 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         seen.add(key)
         if each.metadata.get("secret"):
             _refuse_weak(key, value)
+        if key in WITH_PASSWORD:
+            _refuse_weak_password(key, value)
         values[each.name] = _typed(key, value, each.type)
     settings = Settings(**values)  # type: ignore[arg-type]
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise ConfigInvalid("HOTLINE_LOG_LEVEL", "must be debug, info, warning or error")
+    if settings.database_url and settings.database_url == settings.keys_url:
+        raise ConfigInvalid("HOTLINE_KEYS_URL", "must be a database of its own: keys live apart")
     return settings
 
 
@@ -135,3 +142,16 @@ def _typed(key: str, text: str, kind: object) -> object:
 def _refuse_weak(key: str, text: str) -> None:
     if text and (len(text) < 16 or any(word in text.lower() for word in WEAK)):
         raise ConfigInvalid(key, "is an example or too weak")
+
+
+def _refuse_weak_password(key: str, url: str) -> None:
+    """Example passwords such as hotline:hotline, wherever a driver would take one from."""
+    try:
+        parts = urlsplit(url)
+        given = [unquote(parts.password)] if parts.password else []
+    except ValueError:
+        raise ConfigInvalid(key, "is no address") from None
+    given += parse_qs(parts.query).get("password", [])
+    for word in given:
+        if len(word) < SHORTEST_PASSWORD or any(weak in word.lower() for weak in WEAK) or len(set(word)) < 5:
+            raise ConfigInvalid(key, "its password is an example or too weak")

@@ -122,8 +122,11 @@ def redis_server() -> Iterator[RedisServer]:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """A PostgreSQL cluster with no database of ours yet; run as the user `postgres` where we are root."""
+def postgres_server(*options: str) -> Iterator[PostgresServer]:
+    """A PostgreSQL cluster with no database of ours yet; run as the user `postgres` where we are root.
+
+    An option is a setting such as "fsync=off"; without any it runs as in production.
+    """
     tools = _postgres_tools()
     with _directory() as home:
         user = _postgres_user()
@@ -135,7 +138,8 @@ def postgres_server() -> Iterator[PostgresServer]:
         initdb += ["--encoding=UTF8", "--locale=C.UTF-8"]
         subprocess.run(_lent(initdb, signal.SIGKILL, user), check=True, capture_output=True, cwd=home)
         command = [str(tools / "postgres"), "-D", str(data), "-p", str(port), "-k", str(home)]
-        command += ["-c", f"listen_addresses={HOST}"]
+        for option in (f"listen_addresses={HOST}", *options):
+            command += ["-c", option]
         ready = [str(tools / "pg_isready"), "-q", "-h", HOST, "-p", str(port)]
         # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for our own connections
         with _running(command, home / "log", signal.SIGINT, user) as process:

@@ -131,9 +131,9 @@ def test_an_example_or_weak_secret_stops_without_being_quoted(name: str, text: s
 def test_shown_settings_hide_secrets_and_passwords() -> None:
     given = {
         "HOTLINE_TELEGRAM_TOKEN": TOKEN,
-        "HOTLINE_DATABASE_URL": "postgresql+asyncpg://hotline:p@ss@db:5432/hotline",
-        "HOTLINE_KEYS_URL": "postgresql+asyncpg://db/keys?user=hotline&password=pass-word",
-        "HOTLINE_REDIS_URL": "redis://:pass-word@redis:6379/0",
+        "HOTLINE_DATABASE_URL": "postgresql+asyncpg://hotline:p@ss-gleb-91kd@db:5432/hotline",
+        "HOTLINE_KEYS_URL": "postgresql+asyncpg://db/keys?user=hotline&password=gleb-91kd-04va",
+        "HOTLINE_REDIS_URL": "redis://:gleb-91kd-04va@redis:6379/0",
     }
     shown = config.read(given).masked()
     assert shown["HOTLINE_TELEGRAM_TOKEN"] == "••••"
@@ -157,11 +157,11 @@ def test_every_secret_is_marked_as_one() -> None:
 
 
 def test_check_names_every_part_and_shows_no_secret(command: dict[str, str]) -> None:
-    command |= {"HOTLINE_TELEGRAM_TOKEN": TOKEN, "HOTLINE_REDIS_URL": "redis://:pass-word@127.0.0.1:1/0"}
+    command |= {"HOTLINE_TELEGRAM_TOKEN": TOKEN, "HOTLINE_REDIS_URL": "redis://:gleb-91kd-04va@127.0.0.1:1/0"}
     result = run("check", command)
     assert result.returncode == 1  # there is no schema yet, and no Redis on that port
     assert TOKEN not in result.stdout + result.stderr
-    assert "pass-word" not in result.stdout + result.stderr
+    assert "gleb-91kd-04va" not in result.stdout + result.stderr
     verdicts = dict(line.split("  ", 1) for line in result.stdout.split("\n\n", 1)[1].splitlines())
     assert [name for name, verdict in verdicts.items() if verdict.strip().startswith("ok")] == [
         "centre",
@@ -212,3 +212,26 @@ def test_a_master_key_open_to_others_stops_the_command(command: dict[str, str], 
     result = run("serve", command)
     assert result.returncode == 1
     assert result.stderr.startswith("hotline: HOTLINE_MASTER_KEY_FILE: ")
+
+
+@pytest.mark.parametrize(
+    "password", ["hotline", "change-me-please", "postgres", "aaaaaaaaaaaa", "gleb-91kd-0"]
+)
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("HOTLINE_DATABASE_URL", "postgresql+asyncpg://hotline:{}@db/hotline"),
+        ("HOTLINE_KEYS_URL", "postgresql+asyncpg://db/keys?user=hotline&password={}"),
+        ("HOTLINE_REDIS_URL", "redis://:{}@redis:6379/0"),
+    ],
+)
+def test_an_example_password_in_an_address_stops_the_start(name: str, url: str, password: str) -> None:
+    with pytest.raises(ConfigInvalid, match=f"^{name}: its password is an example or too weak$"):
+        config.read({name: url.format(password)})
+    assert config.read({name: url.format("gleb-91kd-04va")})
+
+
+def test_keys_in_the_same_database_stop_the_start() -> None:
+    url = "postgresql+asyncpg://hotline@db/hotline"
+    with pytest.raises(ConfigInvalid, match=r"^HOTLINE_KEYS_URL: must be a database of its own"):
+        config.read({"HOTLINE_DATABASE_URL": url, "HOTLINE_KEYS_URL": url})
