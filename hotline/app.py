@@ -32,6 +32,7 @@ log = structlog.get_logger()
 Part = Literal["web", "engine", "telegram"]
 WRITERS: frozenset[Part] = frozenset(("web", "telegram"))  # their messages go through the journal
 BODY_LIMIT = 128 * 1024
+BEYOND = "a newer release has changed the schema in a way this one does not know; install that release again"
 
 
 def load_centre(settings: Settings) -> Centre:
@@ -94,11 +95,19 @@ async def check_durable(db: Database, setting: str) -> None:
 
 
 async def _check_schema(db: Database, which: schema.Which, setting: str) -> None:
-    """One process on SQLite brings its file up to date itself; a shared database is migrated on purpose."""
-    if db.is_sqlite:
-        await schema.upgrade(db, which)
-    elif not await schema.is_current(db, which):
+    """One process on SQLite brings its file up to date itself; a shared database is migrated on purpose.
+
+    A database that a newer release has only added to is fine: a release can be rolled back without it.
+    """
+    found = await schema.fit(db, which)
+    if found == "beyond":
+        raise ConfigInvalid(setting, BEYOND)
+    if found == "ahead":
+        log.warning("schema newer than this program", kind=which)
+    if found == "behind" and not db.is_sqlite:
         raise ConfigInvalid(setting, "the schema is not the newest; run 'hotline migrate'")
+    if found == "behind":
+        await schema.upgrade(db, which)
 
 
 def build_web(system: System, hub: Hub) -> web.Application:

@@ -10,7 +10,7 @@ from hotline import app
 from hotline.actions import roster
 from hotline.actions import staff as people
 from hotline.config import Settings
-from hotline.errors import HotlineError, Malformed, StaffUnknown
+from hotline.errors import ConfigInvalid, HotlineError, StaffUnknown
 from hotline.live.bus import RedisBus
 from hotline.rules import duty as duties
 from hotline.rules.access import ADMINISTRATOR, OPERATOR
@@ -103,14 +103,15 @@ async def migrate(settings: Settings) -> int:
         read_master_key(settings.master_key)
     await _migrate(settings.main_url, "main")
     await _migrate(settings.wrapped_keys_url, "keys")
-    print("Both databases have the newest schema.")
+    print("Both databases have the newest schema this program knows.")
     return 0
 
 
 async def _migrate(url: str, which: schema.Which) -> None:
     db = Database(url)
     try:
-        await schema.upgrade(db, which)
+        if await schema.fit(db, which) == "behind":
+            await schema.upgrade(db, which)
     finally:
         await db.close()
 
@@ -163,12 +164,15 @@ async def _check_database(url: str, which: schema.Which, setting: str) -> str:
     db = Database(url)
     try:
         await app.check_durable(db, setting)
-        current = await schema.is_current(db, which)
+        found = await schema.fit(db, which)
     finally:
         await db.close()
-    if not current:
-        raise Malformed(field="schema")
-    return "reachable, newest schema, keeps what it commits"
+    if found == "behind":
+        raise ConfigInvalid(setting, "the schema is not the newest; run 'hotline migrate'")
+    if found == "beyond":
+        raise ConfigInvalid(setting, app.BEYOND)
+    newest = "newest schema" if found == "current" else "schema of a newer release that only added to it"
+    return f"reachable, {newest}, keeps what it commits"
 
 
 async def _check_redis(url: str) -> str:

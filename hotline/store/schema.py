@@ -1,18 +1,26 @@
-"""Bring a database to the newest schema: the main one, or the one of wrapped keys."""
+"""Bring a database to the newest schema, the main one or the one of wrapped keys; tell whether a program fits it.
 
+Releases are rolled back while the schema is not: migrations only add, so the program before runs on. One that takes
+something away says `contracts = True`; it is written down in the database, and who does not know it stays out.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, Table, delete, insert, inspect, select
 
 from hotline.store.db import Database
+from hotline.store.tables import contractions, key_contractions
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 Which = Literal["main", "keys"]
+Fit = Literal["current", "behind", "ahead", "beyond"]
+CONTRACTIONS: dict[Which, Table] = {"main": contractions, "keys": key_contractions}
 
 
 def _config(which: Which, connection: Connection) -> Config:
@@ -25,7 +33,12 @@ def _config(which: Which, connection: Connection) -> Config:
 async def upgrade(db: Database, which: Which, revision: str = "head") -> None:
     """Run the migrations that are missing, all in one transaction."""
     async with db.write() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(_config(which, sync), revision))
+        await connection.run_sync(upgrade_on, which, revision)
+
+
+def upgrade_on(connection: Connection, which: Which, revision: str = "head") -> None:
+    """Run the migrations that are missing, in the transaction of this connection."""
+    command.upgrade(_config(which, connection), revision)
 
 
 async def downgrade(db: Database, which: Which, revision: str) -> None:
@@ -34,12 +47,46 @@ async def downgrade(db: Database, which: Which, revision: str) -> None:
         await connection.run_sync(lambda sync: command.downgrade(_config(which, sync), revision))
 
 
-async def is_current(db: Database, which: Which) -> bool:
-    """Is the database at the newest revision this program knows?"""
+async def fit(db: Database, which: Which) -> Fit:
+    """Where the database stands, seen from this program.
 
-    def compare(sync: Connection) -> bool:
-        newest = ScriptDirectory.from_config(_config(which, sync)).get_current_head()
-        return MigrationContext.configure(sync).get_current_revision() == newest
+    `behind`: migrations are missing. `ahead`: a newer release has only added to it, so this program works with it.
+    `beyond`: a newer release has taken something away, so it does not.
+    """
+
+    def compare(sync: Connection) -> Fit:
+        scripts = ScriptDirectory.from_config(_config(which, sync))
+        known = {script.revision for script in scripts.walk_revisions()}
+        revision = MigrationContext.configure(sync).get_current_revision()
+        if revision == scripts.get_current_head():
+            return "current"
+        if revision is None or revision in known:
+            return "behind"
+        table = CONTRACTIONS[which]
+        if not inspect(sync).has_table(table.name):
+            return "beyond"
+        return "ahead" if set(sync.execute(select(table.c.revision)).scalars()) <= known else "beyond"
 
     async with db.read() as connection:
         return await connection.run_sync(compare)
+
+
+def contracts(script: Script) -> bool:
+    """Does this migration take something away that the program before would miss?"""
+    return bool(getattr(script.module, "contracts", False))
+
+
+def recorder(which: Which) -> Callable[..., None]:
+    """For Alembic's entry: writes down, in the same transaction, each step that takes something away."""
+    table = CONTRACTIONS[which]
+
+    def record(*, ctx: MigrationContext, step: MigrationInfo, **_more: Any) -> None:
+        script = step.up_revision
+        if ctx.connection is None or not isinstance(script, Script) or not contracts(script):
+            return
+        if step.is_upgrade:
+            ctx.connection.execute(insert(table).values(revision=script.revision))
+        else:
+            ctx.connection.execute(delete(table).where(table.c.revision == script.revision))
+
+    return record

@@ -2,10 +2,15 @@
 
 from alembic import context
 
+from hotline.store import schema
 from hotline.store.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(
-    connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+    on_version_apply=schema.recorder("main"),
 )
 context.run_migrations()

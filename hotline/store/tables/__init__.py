@@ -7,6 +7,7 @@ from hotline.store.tables.keys import sealing_keys
 from hotline.store.tables.parts import key_metadata, metadata
 from hotline.store.tables.people import sessions, shifts, sign_in_links, staff
 from hotline.store.tables.record import audit, counters, leases
+from hotline.store.tables.schema import contractions, key_contractions
 
 __all__ = [
     "alarms",
@@ -16,8 +17,10 @@ __all__ = [
     "case_notes",
     "cases",
     "contacts",
+    "contractions",
     "counters",
     "entries",
+    "key_contractions",
     "key_metadata",
     "leases",
     "metadata",

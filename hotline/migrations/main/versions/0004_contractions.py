@@ -1,0 +1,19 @@
+"""Contractions: what a program of the release before must know."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "contractions",
+        sa.Column("revision", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("revision", name=op.f("pk_contractions")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("contractions")
