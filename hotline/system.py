@@ -191,7 +191,7 @@ class System:
             yield tx
             await tx.flush_records()
         if tx.topics:
-            await self.bus.publish(tx.topics)
+            self.bus.publish(tx.topics)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
@@ -199,9 +199,9 @@ class System:
         async with self.db.read() as connection:
             yield Transaction(self, connection, None)
 
-    async def _written(self, contact_ids: set[str], outgoing: bool) -> None:
+    def _written(self, contact_ids: set[str], outgoing: bool) -> None:
         changed = {topics.contact(contact_id) for contact_id in contact_ids}
-        await self.bus.publish(changed | {topics.outbox()} if outgoing else changed)
+        self.bus.publish(changed | {topics.outbox()} if outgoing else changed)
 
     async def make_key(self, owner_id: str) -> None:
         """A key for a new contact or case; committed apart before anything is sealed with it."""

@@ -1,10 +1,11 @@
 """Carries pokes: inside one process, or over one Redis channel to all of them.
 
-Redis may be dead or wiped: a poke that gets lost delays, because a poll stands behind every reader.
+Redis may be dead, wiped or frozen: a poke that gets lost delays, because a poll stands behind every reader.
 """
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Collection
 from typing import Protocol
 
@@ -18,20 +19,31 @@ log = structlog.get_logger()
 
 Ear = Callable[[frozenset[str]], None]
 CHANNEL = "hotline:pokes"
+AWAY = (RedisError, OSError, TimeoutError)
+KEPT = 1000  # names that may wait for a Redis that is slow; what comes on top is lost
+SEND_SECONDS = 1.0
+SILENCE_SECONDS = 1.0  # after which Redis is asked whether it is there, and again to answer
+PAUSE_SECONDS = 1.0  # before Redis is tried again
 
 
 class Bus(Protocol):
     """Publishes topics after a commit; calls every ear with them, without awaiting anybody."""
 
+    @property
+    def hears_since(self) -> float | None:
+        """Since when (monotonic seconds) no poke of another process was missed; None while they are missed."""
+
     def listen(self, ear: Ear) -> Callable[[], None]:
         """Call `ear` with each set of topics from now on; the answer ends it."""
 
-    async def publish(self, topics: Collection[str]) -> None:
-        """Tell everybody. Never raises: the commit has happened already."""
+    def publish(self, topics: Collection[str]) -> None:
+        """Tell everybody. Neither waits nor raises: the commit has happened, and its answer is due."""
 
 
 class LocalBus:
     """One process: pokes are plain calls."""
+
+    hears_since: float | None = 0.0
 
     def __init__(self) -> None:
         self._ears: set[Ear] = set()
@@ -40,12 +52,10 @@ class LocalBus:
         self._ears.add(ear)
         return lambda: self._ears.discard(ear)
 
-    async def publish(self, topics: Collection[str]) -> None:
-        self.poke(frozenset(topics))
-
-    def poke(self, topics: frozenset[str]) -> None:
+    def publish(self, topics: Collection[str]) -> None:
+        changed = frozenset(topics)
         for ear in tuple(self._ears):
-            ear(topics)
+            ear(changed)
 
 
 class Bell:
@@ -71,50 +81,101 @@ class Bell:
 
 
 class RedisBus:
-    """Many processes: the own ears hear at once, the others over one channel."""
+    """Many processes: the own ears hear at once, the others over one channel.
+
+    What is published while an earlier message is on its way gathers, each name once, and shares the next one.
+    """
 
     def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
         self._local = LocalBus()
+        self._outgoing: set[str] = set()
+        self._overflow = 0
+        self._gathered = asyncio.Event()
+        self.hears_since: float | None = None
 
     def listen(self, ear: Ear) -> Callable[[], None]:
         return self._local.listen(ear)
 
-    async def publish(self, topics: Collection[str]) -> None:
-        self._local.poke(frozenset(topics))
-        try:
-            async with asyncio.timeout(1):
-                await self._redis.publish(CHANNEL, json.dumps(sorted(topics)))
-        except (RedisError, OSError, TimeoutError):
-            log.warning("poke lost", count=len(topics))
+    def publish(self, topics: Collection[str]) -> None:
+        self._local.publish(topics)
+        for topic in set(topics) - self._outgoing:
+            if len(self._outgoing) < KEPT:
+                self._outgoing.add(topic)
+            else:
+                self._overflow += 1
+        self._gathered.set()
 
     async def run(self) -> None:
-        """Hear the other processes until cancelled; reconnect for ever, at most once a second."""
-        while True:
-            try:
-                await self._hear()
-            except (RedisError, OSError, TimeoutError):
-                log.warning("redis away")
-                await asyncio.sleep(1)
+        """Hear the other processes and speak to them until cancelled; Redis may come and go."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_hearing())
+            tasks.create_task(self._keep_speaking())
 
     async def ping(self) -> None:
         """Raises Unavailable if Redis does not answer."""
         try:
             async with asyncio.timeout(2):
                 await self._redis.ping()
-        except (RedisError, OSError, TimeoutError) as error:
+        except AWAY as error:
             raise Unavailable from error
 
     async def close(self) -> None:
+        if self._outgoing:  # of a command, which has no loop running, or of the last moment
+            await self._speak()
         await self._redis.aclose()
 
+    async def _keep_speaking(self) -> None:
+        while True:
+            await self._gathered.wait()
+            if not await self._speak():
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _speak(self) -> bool:
+        """Send what has gathered. What Redis does not take within a second is lost; was it taken?"""
+        topics, self._outgoing = self._outgoing, set()
+        lost, self._overflow = self._overflow, 0
+        self._gathered.clear()
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._redis.publish(CHANNEL, json.dumps(sorted(topics)))
+            taken = True
+        except AWAY:
+            taken, lost = False, lost + len(topics)
+        if lost:
+            log.warning("poke lost", count=lost)
+        return taken
+
+    async def _keep_hearing(self) -> None:
+        told = False
+        while True:
+            try:
+                await self._hear()
+            except AWAY:
+                if not told or self.hears_since is not None:  # once, not every second of a long night
+                    log.warning("redis away")
+                told, self.hears_since = True, None
+                await asyncio.sleep(PAUSE_SECONDS)
+
     async def _hear(self) -> None:
-        async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
+        """Until Redis is away; one that is frozen keeps its connections, and only its silence gives it away."""
+        async with self._redis.pubsub() as subscription:
             await subscription.subscribe(CHANNEL)
+            asked = False
             while True:
-                message = await subscription.get_message(timeout=2)
+                message = await subscription.get_message(timeout=SILENCE_SECONDS)
                 if message is not None:
-                    self._local.poke(_topics(message["data"]))
+                    asked = False
+                    if message["type"] == "subscribe":
+                        self.hears_since = time.monotonic()
+                        log.info("redis heard")
+                    elif message["type"] == "message":
+                        self._local.publish(_topics(message["data"]))
+                elif asked:
+                    raise TimeoutError
+                else:
+                    await subscription.ping()
+                    asked = True
 
 
 def _topics(data: bytes) -> frozenset[str]:

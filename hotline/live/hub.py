@@ -1,10 +1,12 @@
 """The sockets of this process: who listens to which topics, and what is new for each.
 
 A listener holds only the names of what changed, never content, so a slow reader costs a set and not a
-backlog. Behind every poke stands a poll: numbers that moved without a poke are found within two seconds.
+backlog. Behind every poke stands a poll: numbers that moved without a poke are found within two seconds, and
+while no pokes arrive, what has no numbers counts as changed.
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
@@ -63,6 +65,8 @@ class Hub:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._versions = versions
         self._seen: dict[str, int] = {}
+        self._bus = bus
+        self._polled_at = 0.0
         bus.listen(self._hear)
 
     @asynccontextmanager
@@ -96,11 +100,19 @@ class Hub:
                 log.warning("poll failed", code=error.code)
 
     async def poll(self) -> None:
-        """Compare the numbers of all topics that have them; poke those that moved."""
-        for topic, version in (await self._versions(tuple(self._listeners))).items():
+        """Compare the numbers of all topics that have them; poke those that moved.
+
+        While pokes are missed, and once when they arrive again, whoever shows what has no numbers reads it anew.
+        """
+        now = time.monotonic()
+        versions = await self._versions(tuple(self._listeners))
+        for topic, version in versions.items():
             if self._seen.get(topic) != version:
                 self._seen[topic] = version
                 self._hear(frozenset((topic,)))
+        before, self._polled_at = self._polled_at, now
+        if self._bus.hears_since is None or self._bus.hears_since > before:
+            self._hear(frozenset(self._listeners) - versions.keys())
 
     def _hear(self, topics: frozenset[str]) -> None:
         for topic in topics & self._listeners.keys():

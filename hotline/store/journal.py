@@ -6,7 +6,7 @@ under the thread's lock, that the thread is open and the sender may write.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -127,7 +127,7 @@ class Journal:
         self,
         db: Database,
         now: Callable[[], datetime],
-        written: Callable[[set[str], bool], Awaitable[None]],
+        written: Callable[[set[str], bool], None],
     ) -> None:
         self._db = db
         self._now = now
@@ -195,10 +195,10 @@ class Journal:
                     good.append(each)
             receipts = await append(connection, self._now(), [each.line for each in good]) if good else []
             verdicts += zip(good, receipts, strict=True)
-        await self._settle(verdicts)
+        self._settle(verdicts)
         return busy
 
-    async def _settle(self, verdicts: Iterable[tuple[_Waiting, Receipt | HotlineError]]) -> None:
+    def _settle(self, verdicts: Iterable[tuple[_Waiting, Receipt | HotlineError]]) -> None:
         changed: set[str] = set()
         outgoing = False
         for each, verdict in verdicts:
@@ -212,7 +212,7 @@ class Journal:
                 each.answer.set_exception(verdict)
         self.commits += 1
         if changed:
-            await self._tell(changed, outgoing)
+            self._tell(changed, outgoing)
 
 
 async def _lock_threads(connection: AsyncConnection, contact_ids: list[str]) -> set[str]:
