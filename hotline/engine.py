@@ -9,12 +9,13 @@ import asyncio
 
 import structlog
 
-from hotline.actions import leases, offers
+from hotline.actions import alarms, leases, offers
 from hotline.errors import HotlineError, LeaseLost
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.live.bus import Bell
 from hotline.rules.access import Actor
+from hotline.rules.alarms import RING_AFTER
 from hotline.rules.assignment import decide
 from hotline.store import queries
 from hotline.system import System
@@ -46,11 +47,12 @@ class Engine:
             await self._give_up()
 
     async def step(self) -> int:
-        """End stale offers, then make new ones. Returns how many things were done; nothing without the lease."""
+        """End stale offers, make new ones, ring for danger. Returns how many things were done."""
         actor = self._actor or await self._ask()
         if actor is None:
             return 0
-        return await self._end_stale_offers(actor) + await self._make_offers(actor)
+        done = await self._end_stale_offers(actor) + await self._make_offers(actor)
+        return done + await self._ring(actor)
 
     async def _rounds(self) -> None:
         """Round after round; a failing round is logged and the next one tries again."""
@@ -126,3 +128,11 @@ class Engine:
         for proposal in proposals:
             made += await offers.make(self._system, actor, proposal) is not None
         return made
+
+    async def _ring(self, actor: Actor) -> int:
+        async with self._system.read() as tx:
+            unanswered = await queries.danger_unanswered(tx, tx.now - RING_AFTER)
+        rung = 0
+        for contact_id in unanswered:
+            rung += await alarms.ring(self._system, actor, contact_id)
+        return rung

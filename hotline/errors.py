@@ -178,6 +178,34 @@ class OfferGone(HotlineError):
     status = 409
 
 
+class NoLongerWaiting(HotlineError):
+    """The contact is not in the queue: taken by somebody, over, or never there for this person."""
+
+    code = "no_longer_waiting"
+    status = 409
+
+
+class ChangedHands(HotlineError):
+    """The conversation is not, or no longer, with the person it was to be taken from."""
+
+    code = "changed_hands"
+    status = 409
+
+
+class NotEligible(HotlineError):
+    """The person chosen cannot be given this contact now."""
+
+    code = "not_eligible"
+    status = 409
+
+
+class NoRoom(HotlineError):
+    """The person holds as many conversations as they may."""
+
+    code = "no_room"
+    status = 409
+
+
 class NotOnDuty(HotlineError):
     """The person is not on duty for this line now."""
 

@@ -2,7 +2,7 @@
 
 from hotline.errors import NotFound
 from hotline.live import topics
-from hotline.rules import access, alarms
+from hotline.rules import access, alarms, contact
 from hotline.rules.access import Actor
 from hotline.store import claims
 from hotline.system import System, Transaction
@@ -24,6 +24,16 @@ async def over(tx: Transaction, thing_id: str, kind: str | None = None) -> None:
     """The trouble with this thing is over: what rings about it falls silent."""
     if await claims.end_alarms(tx, thing_id, kind):
         tx.topics.add(topics.alarms())
+
+
+async def ring(system: System, actor: Actor, contact_id: str) -> bool:
+    """Ring for a caller in danger whom nobody has taken for a minute. False if somebody has, meanwhile."""
+    access.require(actor, "alarms.ring")
+    async with system.transaction(actor) as tx:
+        row = await claims.lock_contact(tx, contact_id)
+        if row is None or row.state != contact.WAITING or row.priority != contact.P1:
+            return False
+        return await raised(tx, alarms.P1_WAITS, "contact", contact_id, row.line) is not None
 
 
 async def see(system: System, actor: Actor, alarm_id: str) -> None:

@@ -8,7 +8,7 @@ from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact, triage
 from hotline.rules.access import Actor, Thing
-from hotline.rules.alarms import CALLER_LEFT
+from hotline.rules.alarms import CALLER_LEFT, P1_WAITS
 from hotline.rules.presence import TOKEN_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
 from hotline.store import claims, queries
@@ -93,6 +93,8 @@ async def _apply(tx: Transaction, row: ContactRow, changes: dict[str, Any]) -> N
     if priority != row.priority:
         changes["queue_class"], changes["queue_at"] = contact.queue_key(priority, row.arrived_at)
     await claims.change(tx, row.id, **changes)
+    if priority != contact.P1 == row.priority:
+        await alarms.over(tx, row.id, P1_WAITS)
     if priority == contact.P1 != row.priority and row.state == contact.WAITING:
         barred = tx.centre.barred_lines(row.line, row.queue)
         staffed = await queries.anyone_on_duty(tx, tx.centre.queues[row.queue].lines, barred)
@@ -106,6 +108,15 @@ async def say(tx: Transaction, row: ContactRow, text: str, **params: str | int) 
     await claims.append_to(tx, Line(row.id, new_id(), "system", "system", data=data, outgoing=outgoing))
     if outgoing:
         tx.topics.add(topics.outbox())
+
+
+async def answered(tx: Transaction, row: ContactRow, actor: Actor) -> None:
+    """Somebody has taken the contact: the caller is told who, and what rang for want of somebody falls silent."""
+    state = Line(row.id, new_id(), "state", "staff", actor.id, data={"to": contact.ACTIVE})
+    await claims.append_to(tx, state)
+    person = await queries.staff_row(tx, actor.id)
+    await say(tx, row, "assigned", signature=person.signature if person else actor.name)
+    await alarms.over(tx, row.id, P1_WAITS)
 
 
 def topics_of(row: ContactRow) -> set[str]:

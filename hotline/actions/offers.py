@@ -3,48 +3,54 @@
 import secrets
 from datetime import timedelta
 
-from hotline.actions.contacts import say, topics_of
-from hotline.errors import NotOnDuty, OfferGone, WallBreach
-from hotline.ids import new_id
+from hotline.actions.contacts import answered, thing_of, topics_of
+from hotline.errors import NoRoom, NotOnDuty, OfferGone, WallBreach
 from hotline.live import topics
 from hotline.rules import access, contact
 from hotline.rules.access import Actor
-from hotline.rules.assignment import OFFER_SECONDS, Proposal, offerable
+from hotline.rules.assignment import OFFER_SECONDS, Person, Proposal, Waiting, offerable
 from hotline.store import claims, queries
-from hotline.store.journal import Line
 from hotline.store.queries import ContactRow, LiveOffer
 from hotline.system import System, Transaction
 
 
 async def make(system: System, actor: Actor, proposal: Proposal) -> str | None:
-    """Offer a waiting contact; everything is checked again under locks. None if the world has moved on."""
+    """Offer a waiting contact; everything is checked again under locks. None if the world has moved on.
+
+    What the engine does by `decide`, a supervisor may do by choice, within the same gates.
+    """
     access.require(actor, "offers.make")
     async with system.transaction(actor) as tx:
         row = await claims.lock_contact(tx, proposal.contact_id)
         person_row = await claims.lock_staff(tx, proposal.staff_id)
-        if row is None or person_row is None:
+        thing = thing_of(row, tx, actor)
+        if row is None or thing is None or person_row is None or not access.may(actor, "offers.make", thing):
             return None
         waiting = await queries.waiting(tx, tx.centre, proposal.contact_id)
         people = await queries.people(tx, proposal.staff_id)
-        if not waiting or waiting[0].offer is not None or not people:
+        if not waiting or not people or not offerable(people[0], waiting[0], tx.now):
             return None
-        person = people[0]
-        if not offerable(person, waiting[0], tx.now):
+        if not await _made_way(tx, waiting[0], people[0], proposal.withdraw):
             return None
-        if person.offer is not None:
-            displaced = (
-                proposal.withdraw == person.offer.id and row.priority == contact.P1 != person.offer.priority
-            )
-            if not displaced or not await claims.close_offer(
-                tx, person.offer.id, "withdrawn", reason="danger"
-            ):
-                return None
         deadline_at = tx.now + timedelta(seconds=OFFER_SECONDS.get(row.channel, 30))
-        offer_id = await claims.make_offer(tx, row.id, person.id, deadline_at)
+        offer_id = await claims.make_offer(tx, row.id, proposal.staff_id, deadline_at)
         if offer_id is not None:
-            changed = topics_of(row) | {topics.staff(person.id)}
-            tx.record("offers.make", "contact", row.id, changed, staff=person.id, offer=offer_id)
+            changed = topics_of(row) | {topics.staff(proposal.staff_id)}
+            tx.record("offers.make", "contact", row.id, changed, staff=proposal.staff_id, offer=offer_id)
         return offer_id
+
+
+async def _made_way(tx: Transaction, waiting: Waiting, person: Person, withdraw: str | None) -> bool:
+    """Withdraw the one offer that stands in the way, if it is the one that was named and may go."""
+    if waiting.offer is not None:
+        if waiting.offer.id != withdraw or person.offer is not None:
+            return False
+        tx.topics.add(topics.staff(waiting.offer.staff_id))
+        return await claims.close_offer(tx, withdraw, "withdrawn", reason="reassigned")
+    if person.offer is None:
+        return True
+    displaced = person.offer.id == withdraw and waiting.priority == contact.P1 != person.offer.priority
+    return displaced and await claims.close_offer(tx, person.offer.id, "withdrawn", reason="danger")
 
 
 async def accept(system: System, actor: Actor, offer_id: str, token: str) -> str:
@@ -66,10 +72,7 @@ async def accept(system: System, actor: Actor, offer_id: str, token: str) -> str
             raise OfferGone
         if not await claims.take(tx, row.id, actor.id, "accept"):
             raise OfferGone
-        state = Line(row.id, new_id(), "state", "staff", actor.id, data={"to": contact.ACTIVE})
-        await claims.append_to(tx, state)
-        person = await queries.staff_row(tx, actor.id)
-        await say(tx, row, "assigned", signature=person.signature if person else actor.name)
+        await answered(tx, row, actor)
         tx.record(
             "offers.accept", "contact", row.id, topics_of(row) | {topics.staff(actor.id)}, offer=offer_id
         )
@@ -131,3 +134,5 @@ async def _still_eligible(tx: Transaction, row: ContactRow, actor: Actor) -> Non
     lines = set(tx.centre.queues[row.queue].lines) if row.queue else set()
     if not people or not people[0].duty_lines & lines:
         raise NotOnDuty
+    if people[0].load >= people[0].limit and row.priority != contact.P1:
+        raise NoRoom  # what they picked up by hand meanwhile fills them

@@ -59,7 +59,8 @@ def _staff(*roles: str) -> Rule:
 
 
 def _holder(actor: Actor, thing: Thing) -> bool:
-    return actor.kind == "staff" and COUNSELLOR in actor.roles and thing.holder_id == actor.id
+    answers = bool(actor.roles & {COUNSELLOR, SUPERVISOR})  # a supervisor may have taken it over
+    return actor.kind == "staff" and answers and thing.holder_id == actor.id
 
 
 def _worker(actor: Actor, thing: Thing) -> bool:
@@ -98,6 +99,7 @@ TABLE: dict[str, Rule] = {
     "presence.set_intent": _answering,
     "offers.accept": _answering,
     "offers.decline": _answering,
+    "assignments.pick_up": _unwalled(_staff(COUNSELLOR, SUPERVISOR)),
     "contacts.enter": _answering,
     "contacts.look": _unwalled(_any(_holder, _leading)),
     "contacts.end": _holder,
@@ -111,11 +113,14 @@ TABLE: dict[str, Rule] = {
     "cases.look": _any(_worker, _leading, _holder),
     "cases.note": _any(_worker, _leading),
     # running the centre
+    "assignments.hand_over": _unwalled(_leading),
+    "assignments.take_over": _unwalled(_leading),
     "alarms.see": _leading,
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "staff.change": _any(_staff(ADMINISTRATOR), _kind("operator")),
     # the clock
-    "offers.make": _kind("engine"),
+    "alarms.ring": _kind("engine"),
+    "offers.make": _unwalled(_any(_leading, _kind("engine"))),
     "offers.withdraw": _kind("engine"),
     "leases.take": _kind("standby", "engine"),
     "leases.give_up": _kind("engine"),

@@ -1,6 +1,9 @@
 """Alarms: the kinds of trouble that a person must look at. One rings until it is over or somebody ended it."""
 
+from datetime import timedelta
 from typing import Final
 
 CALLER_LEFT: Final = "caller_left"  # danger now, and the page was left in a hurry: the contact stays open
-KINDS: Final = (CALLER_LEFT,)
+P1_WAITS: Final = "p1_waits"  # danger now, and nobody has taken it for a minute
+KINDS: Final = (CALLER_LEFT, P1_WAITS)
+RING_AFTER: Final = timedelta(seconds=60)

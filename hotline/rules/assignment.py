@@ -13,6 +13,7 @@ from hotline.rules.contact import P1
 STALE_AFTER = timedelta(seconds=25)
 OFFER_SECONDS = {"web": 30, "telegram": 60}
 NEVER = datetime.min.replace(tzinfo=UTC)
+WALL, SILENT = "wall", "silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Offer this contact to this person; withdraw that offer first, if one is named."""
+    """Offer this contact to this person; withdraw that offer first, if one is named: the person's own
+    for an ordinary contact, where this one is in danger, or one that this contact has with somebody else."""
 
     contact_id: str
     staff_id: str
@@ -68,15 +70,27 @@ def present(person: Person, now: datetime) -> bool:
     return person.seen_at is not None and now - person.seen_at <= STALE_AFTER
 
 
+def obstacles(person: Person, contact: Waiting, now: datetime) -> tuple[str, ...]:
+    """What keeps this contact from this person, but for a standing offer; nothing if it may be offered."""
+    gates = {
+        WALL: not person.lines & contact.barred_lines,
+        SILENT: present(person, now),
+        "off_duty": bool(person.duty_lines & contact.lines),
+        "off": person.intent != "off",
+        "break": person.intent != "break",
+        "full": person.load < person.limit,
+    }
+    return tuple(gate for gate, passed in gates.items() if not passed)
+
+
 def offerable(person: Person, contact: Waiting, now: datetime) -> bool:
-    """Every gate but a standing offer: duty, word, console, room, and the wall."""
-    return (
-        bool(person.duty_lines & contact.lines)
-        and not person.lines & contact.barred_lines
-        and person.intent == "available"
-        and present(person, now)
-        and person.load < person.limit
-    )
+    """Every gate but a standing offer: the wall, console, duty, word and room."""
+    return not obstacles(person, contact, now)
+
+
+def insuperable(obstacle: str) -> bool:
+    """Not even a supervisor hands a contact over the wall, or to where nobody would see it."""
+    return obstacle in (WALL, SILENT)
 
 
 def decide(contacts: Collection[Waiting], people: Collection[Person], now: datetime) -> list[Proposal]:

@@ -98,6 +98,29 @@ def duty(centre: Centre, shifts: Iterable[Shift], line_id: str, at: datetime) ->
     return OpenButEmpty(_next_at(centre, shifts, line, at), until)
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Open, and nobody planned: from when until when, as far as the shifts tell."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+def next_gap(
+    centre: Centre, shifts: Iterable[Shift], line_id: str, at: datetime, until: datetime
+) -> Gap | None:
+    """The first gap of a line that starts in [at, until). Raises LineUnknown."""
+    shifts = list(shifts)
+    while at < until:
+        answer = duty(centre, shifts, line_id, at)
+        if isinstance(answer, OpenButEmpty):
+            return Gap(at, answer.until)
+        if answer.until is None:
+            return None
+        at = answer.until
+    return None
+
+
 def _next_at(centre: Centre, shifts: Iterable[Shift], line: Line, after: datetime) -> datetime | None:
     """The first instant after `after` at which one of these shifts meets an open line."""
     found: datetime | None = None

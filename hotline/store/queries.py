@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, literal, select, tuple_
+from sqlalchemy import Row, exists, func, literal, select, tuple_
 
+from hotline.rules.alarms import P1_WAITS
 from hotline.rules.assignment import Pending, Person, Waiting
 from hotline.rules.centre import Centre
+from hotline.rules.contact import P1
 from hotline.rules.duty import Shift
 from hotline.store.db import Instant, Tx
-from hotline.store.tables import contacts, entries, offers, sessions, shifts, staff, threads
+from hotline.store.tables import alarms, contacts, entries, offers, sessions, shifts, staff, threads
 
 ContactRow = Row[Any]  # a row of `contacts`
 EPSILON = datetime.resolution  # one microsecond: "now" as a half-open interval
@@ -67,15 +69,29 @@ def _waiting(centre: Centre, row: Row[Any], made: list[Row[Any]]) -> Waiting:
             pending = Pending(offer.id, offer.staff_id, row.priority, offer.deadline_at)
         elif offer.state in ("declined", "expired"):
             asked[offer.staff_id] += 1
+    return replace(demand(centre, row), asked=dict(asked), offer=pending)
+
+
+def demand(centre: Centre, row: Row[Any]) -> Waiting:
+    """Whom this contact needs, whatever has been offered. One entered by hand has its line and no queue."""
     return Waiting(
         id=row.id,
         priority=row.priority,
         key=(row.queue_class, row.queue_at),
-        lines=frozenset(centre.queues[row.queue].lines),
+        lines=frozenset(centre.queues[row.queue].lines if row.queue else (row.line,)),
         barred_lines=centre.barred_lines(row.line, row.queue),
-        asked=dict(asked),
-        offer=pending,
     )
+
+
+async def danger_unanswered(tx: Tx, since: datetime) -> list[str]:
+    """Contacts in danger that have waited since then or longer, and do not ring yet."""
+    rings = exists().where(
+        alarms.c.kind == P1_WAITS, alarms.c.thing_id == contacts.c.id, alarms.c.ended_at.is_(None)
+    )
+    query = select(contacts.c.id).where(
+        contacts.c.state == "waiting", contacts.c.priority == P1, contacts.c.arrived_at <= since, ~rings
+    )
+    return list((await tx.connection.execute(query.order_by(contacts.c.arrived_at))).scalars())
 
 
 async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:

@@ -6,6 +6,7 @@ Times go out as ISO instants for reckoning and as local clock times for reading.
 from datetime import datetime
 from typing import Any
 
+from hotline.rules.board import LONG_WAIT, waits_long
 from hotline.rules.centre import Centre
 from hotline.rules.civil_time import local
 from hotline.store.views import (
@@ -21,8 +22,6 @@ from hotline.store.views import (
 from hotline.texts import clock, say, told
 
 Json = dict[str, Any]
-
-LONG_WAIT = {"P1": 60, "P2": 5 * 60, "P3": 20 * 60, "P4": 60 * 60}  # seconds after which a wait is marked
 
 
 def console_json(view: ConsoleView, centre: Centre, language: str) -> Json:
@@ -192,8 +191,8 @@ def _waiting(row: WaitingRow, now: datetime, centre: Centre, language: str) -> J
         **_what(None, row.line, row.channel, row.priority, row.language, centre, language),
         "arrived_at": row.arrived_at.isoformat(),
         "waiting": duration(seconds, language),
-        "long_after": LONG_WAIT[row.priority],
-        "long": seconds > LONG_WAIT[row.priority],
+        "long_after": int(LONG_WAIT[row.priority].total_seconds()),
+        "long": waits_long(row.priority, row.arrived_at, now),
         "offered": row.offered,
         "offered_to_me": row.offered_to_me,
     }

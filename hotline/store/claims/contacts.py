@@ -53,6 +53,20 @@ async def take(tx: Tx, contact_id: str, staff_id: str, how: str) -> bool:
     return True
 
 
+async def change_hands(tx: Tx, contact_id: str, from_id: str, to_id: str, how: str) -> bool:
+    """Give a conversation from one person to another; False if it is no longer that person's."""
+    statement = (
+        update(contacts)
+        .where(contacts.c.id == contact_id, contacts.c.state == "active", contacts.c.holder_id == from_id)
+        .values(holder_id=to_id)
+    )
+    if (await tx.connection.execute(statement)).rowcount != 1:
+        return False
+    await release(tx, contact_id)
+    await assign(tx, contact_id, to_id, how, tx.now, None)
+    return True
+
+
 async def assign(
     tx: Tx, contact_id: str, staff_id: str, how: str, from_at: datetime, until_at: datetime | None
 ) -> None:

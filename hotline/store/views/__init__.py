@@ -1,5 +1,17 @@
 """What pages show: reads for people, opened for those who may see them. Lists never show content."""
 
+from hotline.store.views.board import (
+    AlarmNow,
+    BoardView,
+    Candidate,
+    ContactNow,
+    LineNow,
+    PersonNow,
+    board_view,
+    candidates,
+    contact_now,
+    open_alarms,
+)
 from hotline.store.views.casefiles import CaseNote, CaseRow, CaseView, case, case_list, case_row
 from hotline.store.views.desk import ConsoleView, Duty, Me, Mine, OfferView, WaitingRow, console
 from hotline.store.views.people import StaffRow, next_shifts, people, shifts, shifts_around
@@ -17,29 +29,39 @@ from hotline.store.views.talks import (
 )
 
 __all__ = [
+    "AlarmNow",
     "Audience",
+    "BoardView",
+    "Candidate",
     "CaseNote",
     "CaseRow",
     "CaseView",
     "ConsoleView",
     "ContactHead",
+    "ContactNow",
     "Duty",
     "Entry",
+    "LineNow",
     "Me",
     "Mine",
     "OfferView",
+    "PersonNow",
     "StaffRow",
     "WaitingRow",
     "address",
+    "board_view",
     "caller_away",
+    "candidates",
     "case",
     "case_list",
     "case_row",
     "console",
     "contact_head",
+    "contact_now",
     "earlier_contacts",
     "entries_after",
     "next_shifts",
+    "open_alarms",
     "people",
     "queue_place",
     "shifts",

@@ -1,0 +1,116 @@
+"""Who holds a contact, changed by a person's own hand: out of the queue, to somebody else, or to oneself.
+
+It needs no engine. Whoever comes too late, and whoever asks for what is not there or not theirs to see,
+gets the same answer.
+"""
+
+from hotline.actions.contacts import answered, say, thing_of, topics_of
+from hotline.errors import ChangedHands, NoLongerWaiting, NoRoom, NotEligible, NotOnDuty, StaffUnknown
+from hotline.ids import new_id
+from hotline.live import topics
+from hotline.rules import access, assignment, contact
+from hotline.rules.access import SUPERVISOR, Actor
+from hotline.rules.words import REASON_LIMIT, checked
+from hotline.store import claims, queries
+from hotline.store.journal import Line
+from hotline.store.queries import ContactRow
+from hotline.system import System, Transaction
+
+
+async def pick_up(system: System, actor: Actor, contact_id: str) -> None:
+    """Take a waiting contact out of the queue; nobody's console rings for it any longer.
+
+    A counsellor must be on duty for it and have room, unless it is danger. Raises NoLongerWaiting (gone, or
+    never to be seen), NotOnDuty, NoRoom.
+    """
+    access.require(actor, "assignments.pick_up")
+    async with system.transaction(actor) as tx:
+        row = await _within_reach(tx, actor, "assignments.pick_up", contact_id)
+        if row is None:
+            raise NoLongerWaiting
+        await claims.lock_staff(tx, actor.id)
+        if row.state == contact.ACTIVE and row.holder_id == actor.id:
+            return  # the answer to the first click got lost
+        if row.state != contact.WAITING:
+            raise NoLongerWaiting
+        if SUPERVISOR not in actor.roles:
+            await _has_duty_and_room(tx, row, actor)
+        rang = await claims.withdraw_offers(tx, contact_id, "picked_up")
+        if not await claims.take(tx, contact_id, actor.id, "pick_up"):
+            raise NoLongerWaiting
+        await answered(tx, row, actor)
+        told = {topics.staff(each) for each in (*rang, actor.id)}
+        tx.record("assignments.pick_up", "contact", contact_id, topics_of(row) | told)
+
+
+async def hand_over(
+    system: System, actor: Actor, contact_id: str, from_id: str, to_id: str, reason: str, *, overrule: bool
+) -> None:
+    """Give a conversation from the person seen to hold it to another; the caller is told by whom they go on.
+
+    `overrule` sets duty, word and room aside, never the wall and never a silent console. Raises ChangedHands
+    (or never to be seen), StaffUnknown, NotEligible.
+    """
+    access.require(actor, "assignments.hand_over")
+    why = checked(reason, REASON_LIMIT)
+    async with system.transaction(actor) as tx:
+        row = await _within_reach(tx, actor, "assignments.hand_over", contact_id)
+        if row is None:
+            raise ChangedHands
+        await claims.lock_staff(tx, to_id)
+        people = await queries.people(tx, to_id)
+        if not people:
+            raise StaffUnknown
+        despite = assignment.obstacles(people[0], queries.demand(tx.centre, row), tx.now)
+        if any(assignment.insuperable(each) for each in despite) or (despite and not overrule):
+            raise NotEligible
+        await _change_hands(tx, row, from_id, to_id, "hand_over")
+        tx.record(
+            "assignments.hand_over", "contact", contact_id, topics_of(row) | {topics.staff(to_id)},
+            reason=why, sealed_for=contact_id, before=from_id, after=to_id, despite=list(despite),
+        )  # fmt: skip
+
+
+async def take_over(system: System, actor: Actor, contact_id: str, from_id: str, reason: str) -> None:
+    """A supervisor goes on with somebody's conversation. Raises ChangedHands (or never to be seen)."""
+    access.require(actor, "assignments.take_over")
+    why = checked(reason, REASON_LIMIT)
+    async with system.transaction(actor) as tx:
+        row = await _within_reach(tx, actor, "assignments.take_over", contact_id)
+        if row is None:
+            raise ChangedHands
+        if row.state == contact.ACTIVE and row.holder_id == actor.id:
+            return  # the answer to the first click got lost
+        await claims.lock_staff(tx, actor.id)
+        await _change_hands(tx, row, from_id, actor.id, "take_over")
+        tx.record(
+            "assignments.take_over", "contact", contact_id, topics_of(row) | {topics.staff(actor.id)},
+            reason=why, sealed_for=contact_id, before=from_id,
+        )  # fmt: skip
+
+
+async def _has_duty_and_room(tx: Transaction, row: ContactRow, actor: Actor) -> None:
+    people = await queries.people(tx, actor.id)
+    if not people or not people[0].duty_lines & queries.demand(tx.centre, row).lines:
+        raise NotOnDuty
+    if people[0].load >= people[0].limit and row.priority != contact.P1:
+        raise NoRoom
+
+
+async def _within_reach(tx: Transaction, actor: Actor, verb: str, contact_id: str) -> ContactRow | None:
+    """The contact, locked; None if there is none, or if it is behind the wall for this person."""
+    row = await claims.lock_contact(tx, contact_id)
+    thing = thing_of(row, tx, actor)
+    return row if thing is not None and access.may(actor, verb, thing) else None
+
+
+async def _change_hands(tx: Transaction, row: ContactRow, from_id: str, to_id: str, how: str) -> None:
+    """In the contact it stands who went on and on whose word; the caller reads the new person's signature."""
+    if from_id == to_id or not await claims.change_hands(tx, row.id, from_id, to_id, how):
+        raise ChangedHands
+    await claims.freed(tx, from_id)
+    by = tx.actor.id if tx.actor else None
+    state = Line(row.id, new_id(), "state", "staff", by, data={"to": contact.ACTIVE, "how": how})
+    person = await queries.staff_row(tx, to_id)
+    await claims.append_to(tx, state)
+    await say(tx, row, "changed_hands", signature=person.signature if person else "")

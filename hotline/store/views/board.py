@@ -1,0 +1,286 @@
+"""What a supervisor's board shows: lines, people, who waits, offers and conversations. Never a word of content.
+
+A supervisor who serves one side of a conflict sees no contact of the other.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, func, select
+
+from hotline.rules import board
+from hotline.rules.access import Actor
+from hotline.rules.assignment import Person, obstacles
+from hotline.rules.centre import Centre, Line
+from hotline.rules.duty import Gap, Shift, next_gap
+from hotline.rules.opening import Opening, opening
+from hotline.store import queries
+from hotline.store.db import Tx
+from hotline.store.tables import alarms, contacts, entries, leases, offers, staff
+from hotline.store.views.talks import caller_away
+
+HORIZON = timedelta(days=2)  # how far ahead the board looks for who comes next and where nobody does
+OPEN = ("waiting", "active", "wrap_up")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonNow:
+    """Somebody and what they do at this moment; `until` is the end of a break."""
+
+    id: str
+    name: str
+    state: board.PersonState
+    until: datetime | None
+    load: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineNow:
+    """One line. `walled` says that its contacts are not for this supervisor's eyes."""
+
+    id: str
+    queue: str | None
+    opening: Opening
+    people: list[PersonNow]
+    next_at: datetime | None
+    next_names: list[str]
+    gap: Gap | None
+    trouble: board.LineTrouble | None
+    walled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfferNow:
+    """A pending offer: whose console rings until when."""
+
+    id: str
+    staff_name: str
+    deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactNow:
+    """An open contact. `last_by` is caller or staff; `holder_left` says that its person left the centre."""
+
+    id: str
+    ref: str
+    line: str
+    channel: str
+    priority: str
+    language: str
+    state: str
+    arrived_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    holder_id: str | None
+    holder_name: str | None
+    holder_left: bool
+    caller_away: bool
+    last_by: str | None
+    last_at: datetime | None
+    offer: OfferNow | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmNow:
+    """An alarm that rings; `ref` if it is about a contact."""
+
+    id: str
+    kind: str
+    thing_id: str
+    ref: str | None
+    line: str | None
+    raised_at: datetime
+    seen_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who might be given a contact, and what keeps them from it; `rings` if another offer does."""
+
+    person: PersonNow
+    obstacles: tuple[str, ...]
+    rings: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """Everything on the board. `engine_at` is when the engine last gave a sign of life."""
+
+    now: datetime
+    lines: list[LineNow]
+    waiting: list[ContactNow]
+    talks: list[ContactNow]
+    owed: list[ContactNow]
+    alarms: list[AlarmNow]
+    staff_ids: list[str]
+    lease_holder: str | None
+    lease_until: datetime | None
+
+
+async def board_view(tx: Tx, centre: Centre, actor: Actor) -> BoardView:
+    """The whole board as this supervisor may see it."""
+    people = await queries.people(tx)
+    about = await _about(tx)
+    shifts = await queries.shifts_between(tx, tx.now, tx.now + HORIZON)
+    found = await _contacts(tx, centre, actor)
+    lease = (await tx.connection.execute(select(leases))).one_or_none()
+    return BoardView(
+        now=tx.now,
+        lines=[_line(tx, centre, actor, line, people, about, shifts) for line in centre.lines.values()],
+        waiting=[each for each in found if each.state == "waiting"],
+        talks=[each for each in found if each.state == "active"],
+        owed=[each for each in found if each.state == "wrap_up"],
+        alarms=await open_alarms(tx, centre, actor.lines),
+        staff_ids=[person.id for person in people],
+        lease_holder=lease.holder if lease else None,
+        lease_until=lease.expires_at if lease else None,
+    )
+
+
+async def contact_now(tx: Tx, centre: Centre, actor: Actor, contact_id: str) -> ContactNow | None:
+    """One contact in whatever state; None if there is none or it is behind the wall."""
+    found = await _contacts(tx, centre, actor, contact_id)
+    return found[0] if found else None
+
+
+async def candidates(tx: Tx, centre: Centre, contact_id: str) -> list[Candidate]:
+    """Every counsellor but the holder: who could take the contact first, then the others with the reason."""
+    row = await queries.contact(tx, contact_id)
+    if row is None:
+        return []
+    about, demand = await _about(tx), queries.demand(centre, row)
+    found = [
+        Candidate(
+            _person(person, about[person.id], tx.now),
+            obstacles(person, demand, tx.now),
+            person.offer is not None and (person.offer.id not in await _offers_of(tx, contact_id)),
+        )
+        for person in await queries.people(tx)
+        if person.id != row.holder_id
+    ]
+    return sorted(found, key=lambda each: (bool(each.obstacles), each.rings, each.person.name))
+
+
+async def open_alarms(tx: Tx, centre: Centre, lines: frozenset[str]) -> list[AlarmNow]:
+    """What rings, oldest first, less what concerns the other side of somebody who serves these lines."""
+    query = (
+        select(alarms, contacts.c.ref, contacts.c.queue, staff.c.name.label("seen_name"))
+        .outerjoin(contacts, and_(alarms.c.thing_kind == "contact", contacts.c.id == alarms.c.thing_id))
+        .outerjoin(staff, staff.c.id == alarms.c.seen_by)
+        .where(alarms.c.ended_at.is_(None))
+        .order_by(alarms.c.raised_at, alarms.c.id)
+    )
+    return [
+        AlarmNow(row.id, row.kind, row.thing_id, row.ref, row.line, row.raised_at, row.seen_name)
+        for row in await tx.connection.execute(query)
+        if row.line is None or not lines & centre.barred_lines(row.line, row.queue)
+    ]
+
+
+async def _about(tx: Tx) -> dict[str, Any]:
+    query = select(staff.c.id, staff.c.name, staff.c.intent_until)
+    return {row.id: row for row in await tx.connection.execute(query)}
+
+
+async def _offers_of(tx: Tx, contact_id: str) -> Collection[str]:
+    query = select(offers.c.id).where(offers.c.contact_id == contact_id, offers.c.state == "pending")
+    return set((await tx.connection.execute(query)).scalars())
+
+
+def _person(person: Person, about: Row[Any], now: datetime) -> PersonNow:
+    state = board.person_state(person, now)
+    until = about.intent_until if state == "break" else None
+    return PersonNow(person.id, about.name, state, until, person.load, person.limit)
+
+
+def _line(
+    tx: Tx,
+    centre: Centre,
+    actor: Actor,
+    line: Line,
+    people: list[Person],
+    about: dict[str, Any],
+    shifts: list[Shift],
+) -> LineNow:
+    lines, queue = frozenset(centre.lines_with(line.id)), centre.queue_of(line.id)
+    here = [person for person in people if person.duty_lines & lines]
+    on_duty = {person.id for person in here}
+    later = [
+        each
+        for each in shifts
+        if each.line in lines and each.starts_at > tx.now and each.staff_id not in on_duty
+    ]
+    next_at = min((each.starts_at for each in later), default=None)
+    next_ids = {each.staff_id for each in later if each.starts_at == next_at}
+    answer = opening(centre, line, tx.now)
+    return LineNow(
+        id=line.id,
+        queue=queue.id if queue else None,
+        opening=answer,
+        people=sorted((_person(each, about[each.id], tx.now) for each in here), key=lambda each: each.name),
+        next_at=next_at,
+        next_names=sorted(about[each].name for each in next_ids),
+        gap=next_gap(centre, shifts, line.id, tx.now, tx.now + HORIZON) if queue else None,
+        trouble=board.line_trouble(answer, here, tx.now) if queue else None,
+        walled=bool(actor.lines & centre.lines_behind_wall(line.id)),
+    )
+
+
+async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None = None) -> list[ContactNow]:
+    """Open contacts in queue order, or just the one, with their holder, offer and last word."""
+    rang = staff.alias("rang")
+    query = (
+        select(
+            contacts,
+            staff.c.name.label("holder_name"),
+            staff.c.active.label("holder_active"),
+            offers.c.id.label("offer_id"),
+            offers.c.deadline_at,
+            rang.c.name.label("offered_to"),
+        )
+        .outerjoin(staff, staff.c.id == contacts.c.holder_id)
+        .outerjoin(offers, and_(offers.c.contact_id == contacts.c.id, offers.c.state == "pending"))
+        .outerjoin(rang, rang.c.id == offers.c.staff_id)
+        .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
+    )
+    query = query.where(contacts.c.state.in_(OPEN) if contact_id is None else contacts.c.id == contact_id)
+    rows = [
+        row
+        for row in await tx.connection.execute(query)
+        if row.holder_id == actor.id or not actor.lines & centre.barred_lines(row.line, row.queue)
+    ]
+    words = await _last_words(tx, [row.id for row in rows if row.state == "active"])
+    return [_contact(row, words.get(row.id), tx.now) for row in rows]
+
+
+async def _last_words(tx: Tx, contact_ids: list[str]) -> dict[str, Any]:
+    """By whom and when the newest message of each conversation was; not what."""
+    newest = (
+        select(entries.c.contact_id, func.max(entries.c.seq).label("seq"))
+        .where(entries.c.contact_id.in_(contact_ids), entries.c.kind == "message")
+        .group_by(entries.c.contact_id)
+        .subquery()
+    )
+    query = select(entries.c.contact_id, entries.c.author, entries.c.at).join(
+        newest, and_(newest.c.contact_id == entries.c.contact_id, newest.c.seq == entries.c.seq)
+    )
+    return {row.contact_id: row for row in await tx.connection.execute(query)}
+
+
+def _contact(row: Row[Any], word: Row[Any] | None, now: datetime) -> ContactNow:
+    offer = None
+    if row.offer_id is not None:
+        offer = OfferNow(row.offer_id, row.offered_to, row.deadline_at)
+    names = [each for each in ContactNow.__slots__ if each in row._fields]
+    return ContactNow(
+        **{name: getattr(row, name) for name in names},
+        holder_left=row.holder_id is not None and not row.holder_active,
+        caller_away=caller_away(row, now),
+        last_by=word.author if word else None,
+        last_at=word.at if word else None,
+        offer=offer,
+    )
