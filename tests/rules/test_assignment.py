@@ -204,7 +204,7 @@ def test_a_second_look_after_the_offers_were_made_makes_no_other(
         {"load": 3},
         {"limit": 0},
     ],
-    ids=repr,
+    ids=["off duty", "walled", "break", "off", "never seen", "stale", "gone", "full", "over", "no room"],
 )
 def test_who_is_not_offered_anything(lack: dict[str, Any]) -> None:
     assert not offerable(person(**lack), waiting(), NOW)
