@@ -23,8 +23,12 @@ def load(name_or_id: str, overlays: Sequence[Path] = ()) -> Centre:
 
     Raises CentreInvalid naming file, key and reason for anything wrong in any of the files.
     """
-    files = [COMMON, _find(name_or_id), *overlays]
-    return parse([(file.name, _read(file)) for file in files])
+    return parse(layers(name_or_id, overlays))
+
+
+def layers(name_or_id: str, overlays: Sequence[Path] = ()) -> list[tuple[str, dict[str, Any]]]:
+    """The files of that centre in the order in which they are laid, each with its name. Raises CentreInvalid."""
+    return [(file.name, _read(file)) for file in (COMMON, _find(name_or_id), *overlays)]
 
 
 def shipped() -> dict[str, str]:

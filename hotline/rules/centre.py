@@ -35,10 +35,10 @@ from hotline.rules.centre_facts import (
     Statement,
     Window,
 )
+from hotline.rules.centre_papers import Accessibility, Lifted, Retention, https_origin
 from hotline.rules.civil_time import Calendar
+from hotline.rules.hours import Hours
 
-HoursStatus = Literal["stated", "always", "assumed", "unstated"]
-HolidayPolicy = Literal["open", "closed", "assume_closed", "unstated", "own"]
 Channel = Literal["telegram", "web"]
 
 
@@ -59,6 +59,9 @@ class Unit(Part):
     phones: tuple[str, ...] = ()
     hours_status: Literal["stated", "always_open", "unstated"] = "unstated"
     holiday_policy: str = ""
+    hours: tuple[Window, ...] = ()
+    address_public: bool = True
+    website: str = ""
     src: str = ""
 
     @property
@@ -68,14 +71,22 @@ class Unit(Part):
 
     @property
     def address(self) -> str:
-        """What may be told to a caller, on one line; "" where the file states nothing."""
+        """What may be told to a caller, on one line; "" where nothing is stated, or where a shelter might be found."""
+        return self.full_address if self.address_public else ""
+
+    @property
+    def full_address(self) -> str:
+        """For staff: on one line; "" where the file states nothing."""
         town = " ".join(part for part in (self.postal_code, self.city_pl) if part)
         stated = (self.street_pl, self.floor_pl, town) if self.street_pl else ()
         return ", ".join(part for part in stated if part)
 
 
-class Line(Part):
-    """A published entry. With `hours_status` unstated it is never shown as open or closed."""
+class Line(Hours):
+    """A published entry, with the hours of its file and, by the local day from which each holds, those that follow.
+
+    A window belongs to the day on which it starts: a night begun under one rule runs to its end under the next.
+    """
 
     id: Id
     number: str
@@ -83,46 +94,13 @@ class Line(Part):
     display_pl: str = ""
     topic_pl: str = ""
     audience: tuple[str, ...] = Field(min_length=1)
-    always: bool = False
-    hours: tuple[Window, ...] = ()
-    hours_status: HoursStatus
-    on_public_holiday: HolidayPolicy
-    holiday_hours: tuple[Span, ...] = ()
     isolated_queue: bool = False
     cost_pl: str = ""
     dialling_note: str = ""
     src: str = ""
+    since: Mapping[date, Hours] = {}
 
     _unit_name: str = PrivateAttr(default="")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _derive(cls, data: object) -> object:
-        """What a file may leave out: status follows from the hours, holiday policy from the status."""
-        if not isinstance(data, dict):
-            return data
-        data = dict(data)
-        if "hours_status" not in data:
-            if not data.get("always") and not data.get("hours"):
-                raise ValueError('give hours, always = true, or hours_status = "unstated"')
-            data["hours_status"] = "always" if data.get("always") else "stated"
-        defaults = {"always": "open", "unstated": "unstated"}
-        data.setdefault("on_public_holiday", defaults.get(str(data["hours_status"]), "assume_closed"))
-        return data
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if self.always != (self.hours_status == "always"):
-            raise ValueError('"always" and hours_status disagree')
-        if self.hours and self.hours_status in ("always", "unstated"):
-            raise ValueError(f'hours are given although they are "{self.hours_status}"')
-        if not self.hours and self.hours_status in ("stated", "assumed"):
-            raise ValueError(f'hours_status is "{self.hours_status}" and no hours are given')
-        if self.always and self.on_public_holiday != "open":
-            raise ValueError("a line that is always open cannot close on public holidays")
-        if bool(self.holiday_hours) != (self.on_public_holiday == "own"):
-            raise ValueError('holiday_hours belong to on_public_holiday = "own"')
-        return self
 
     @property
     def name_pl(self) -> str:
@@ -133,6 +111,16 @@ class Line(Part):
     def tel(self) -> str:
         """The target of a `tel:` link, or "": a short local number may not be reachable from a mobile."""
         return self.number.replace(" ", "") if self.number.startswith("+") else ""
+
+    @property
+    def rules(self) -> tuple[Hours, ...]:
+        """All of them, the file's first."""
+        return (self, *(self.since[day] for day in sorted(self.since)))
+
+    def rule_on(self, day: date) -> Hours:
+        """Its own rule for what starts on the local `day`; `same_as` is for the centre to follow."""
+        begun = [first for first in self.since if first <= day]
+        return self.since[max(begun)] if begun else self
 
 
 class Queue(Part):
@@ -147,7 +135,7 @@ class Queue(Part):
 
 
 class Closure(Part):
-    """Closed on whole local days, both included, by order; never touches a line that is always open."""
+    """Closed on whole local days, both included, by order; never touches a line on a day it is always open."""
 
     id: Id
     first: date = Field(alias="from")
@@ -197,10 +185,15 @@ class Centre(Part):
     verified_on: str = ""
     live_chat_enabled: bool = Field(default=False, strict=True)
     go_live_blockers: tuple[str, ...] = ()
+    lifted: Mapping[str, Lifted] = {}
     controller: str = ""
+    controller_contact: str = ""
     dpo_email: str = ""
     web_url: str = ""
+    embed_origins: tuple[str, ...] = ()
     both_sides_allowed: bool = False
+    retention: Retention = Retention()
+    accessibility: Accessibility = Accessibility()
 
     calendar: Calendar
     units: Mapping[str, Unit]
@@ -239,6 +232,11 @@ class Centre(Part):
             raise ValueError(f'no time zone is called "{value}"') from error
         return value
 
+    @field_validator("embed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(https_origin, value))
+
     @model_validator(mode="after")
     def _name_lines(self) -> Self:
         for line in self.lines.values():
@@ -261,6 +259,36 @@ class Centre(Part):
             return self.lines[line_id]
         except KeyError:
             raise LineUnknown(line=line_id) from None
+
+    @property
+    def blockers(self) -> tuple[str, ...]:
+        """What still stands between this centre and live chat."""
+        return tuple(each for each in self.go_live_blockers if each not in self.lifted)
+
+    def hours_on(self, line: Line, day: date) -> Hours:
+        """The rule for what starts on the local `day`, with `same_as` followed to the line that has hours."""
+        rule = line.rule_on(day)
+        while rule.same_as:
+            rule = self.lines[rule.same_as].rule_on(day)
+        return rule
+
+    def hours_change(self, line: Line) -> tuple[date, ...]:
+        """The local days on which the line's rule may become another, in order."""
+        return self._change_days.get(line.id, ())
+
+    @cached_property
+    def _change_days(self) -> dict[str, tuple[date, ...]]:
+        return {line.id: tuple(sorted(self._days_of(line))) for line in self.lines.values()}
+
+    def _days_of(self, line: Line) -> set[date]:
+        days, followed, to_follow = set[date](), set[str](), [line.id]
+        while to_follow:
+            each = self.lines[to_follow.pop()]
+            if each.id not in followed:
+                followed.add(each.id)
+                days |= each.since.keys()
+                to_follow += [rule.same_as for rule in each.rules if rule.same_as]
+        return days
 
     def queue_of(self, line_id: str) -> Queue | None:
         """The queue that answers this line; None for a line in the directory only. Raises LineUnknown."""

@@ -4,6 +4,7 @@ Each check yields the place in the centre file and a reason a person can act on.
 """
 
 from collections.abc import Collection, Iterator
+from datetime import date
 
 from hotline.rules.centre import Centre, Line, Queue
 
@@ -12,7 +13,8 @@ Fault = tuple[tuple[str | int, ...], str]
 
 def faults(centre: Centre) -> Iterator[Fault]:
     """Every disagreement, most basic first: later checks may assume that references resolve."""
-    for check in (_references, _queues, _walls, _services, _taxonomies, _exceptions, _staff, _live_chat):
+    checks = (_references, _same_as, _queues, _walls, _services, _taxonomies, _exceptions, _staff, _blockers)
+    for check in (*checks, _live_chat):
         found = list(check(centre))
         yield from found
         if found:
@@ -45,6 +47,48 @@ def _references(centre: Centre) -> Iterator[Fault]:
         yield from _unknown(("queue", queue.id, "isolated_from"), queue.isolated_from, centre.queues, "queue")
 
 
+def _same_as(centre: Centre) -> Iterator[Fault]:
+    for line in centre.lines.values():
+        for rule in line.rules:
+            if rule.same_as and rule.same_as not in centre.lines:
+                yield ("line", line.id, "same_as"), f'no line is called "{rule.same_as}"'
+                return
+    days = sorted({date.min, *(day for line in centre.lines.values() for day in line.since)})
+    for line in centre.lines.values():
+        for day in days:
+            circle = _circle(centre, line, day)
+            if circle:
+                yield (
+                    ("line", line.id, "same_as"),
+                    f"the lines keep each other's hours in a circle: {circle}",
+                )
+                break
+
+
+def _circle(centre: Centre, line: Line, day: date) -> str:
+    """The lines of a circle into which this line leads on that day; "" if it leads to hours."""
+    passed = [line.id]
+    while rule := centre.lines[passed[-1]].rule_on(day).same_as:
+        passed.append(rule)
+        if rule in passed[:-1]:
+            return " → ".join(passed[passed.index(rule) :])
+    return ""
+
+
+def keeps_own_hours(centre: Centre, line: Line, same_as: str, from_day: date) -> bool:
+    """Whether the line, once it keeps that other line's hours, still leads to hours; "" keeps nobody's."""
+    if not same_as:
+        return True
+    other = centre.line(same_as)
+    for day in {from_day, *(day for day in centre.hours_change(other) if day > from_day)}:
+        each = other
+        while each.id != line.id and (kept := each.rule_on(day).same_as):
+            each = centre.lines[kept]
+        if each.id == line.id:
+            return False
+    return True
+
+
 def _queues(centre: Centre) -> Iterator[Fault]:
     taken: dict[str, str] = {}
     for queue in centre.queues.values():
@@ -59,7 +103,9 @@ def _queues(centre: Centre) -> Iterator[Fault]:
             f'queue "{fallbacks[0].id}" is the danger fallback already',
         )
     for queue in fallbacks[:1]:
-        if not any(centre.lines[line].always for line in queue.lines):
+        lines = [centre.lines[line] for line in queue.lines]
+        days = {date.min, *(day for line in lines for day in centre.hours_change(line))}
+        if not all(any(centre.hours_on(line, day).always for line in lines) for day in days):
             yield ("queue", queue.id, "danger_fallback"), "none of its lines is always open"
 
 
@@ -112,18 +158,24 @@ def _exceptions(centre: Centre) -> Iterator[Fault]:
         yield from _unknown((*place, "lines"), closure.lines, centre.lines, "line")
         yield from _unknown((*place, "units"), closure.units, centre.units, "unit")
         for name in closure.lines:
-            if name in centre.lines and not _has_hours(centre.lines[name]):
+            if name in centre.lines and not opens_and_closes(
+                centre, centre.lines[name], closure.first, closure.last
+            ):
                 yield (*place, "lines"), f'line "{name}" has no hours that could be closed'
     for extra in centre.extra_openings:
         place = ("extra_opening", extra.id)
         yield from _unknown((*place, "lines"), extra.lines, centre.lines, "line")
         for name in extra.lines:
-            if name in centre.lines and not _has_hours(centre.lines[name]):
+            if name in centre.lines and not opens_and_closes(
+                centre, centre.lines[name], extra.day, extra.day
+            ):
                 yield (*place, "lines"), f'line "{name}" has no hours that could be extended'
 
 
-def _has_hours(line: Line) -> bool:
-    return line.hours_status in ("stated", "assumed")
+def opens_and_closes(centre: Centre, line: Line, first: date, last: date) -> bool:
+    """Whether on one of these days the line opens and closes."""
+    days = {first, *(day for day in centre.hours_change(line) if first < day <= last)}
+    return any(centre.hours_on(line, day).hours_status in ("stated", "assumed") for day in days)
 
 
 def _staff(centre: Centre) -> Iterator[Fault]:
@@ -136,17 +188,28 @@ def _staff(centre: Centre) -> Iterator[Fault]:
             yield place, f"stands on both sides of the wall: {', '.join(sorted(behind))}"
 
 
+def _blockers(centre: Centre) -> Iterator[Fault]:
+    for code in centre.lifted:
+        if code not in centre.go_live_blockers:
+            yield ("centre", "lifted", code), "no such blocker is listed"
+
+
 def _live_chat(centre: Centre) -> Iterator[Fault]:
     if not centre.live_chat_enabled:
         return
     place = ("centre", "live_chat_enabled")
-    if centre.go_live_blockers:
-        yield place, f"go-live blockers remain: {', '.join(centre.go_live_blockers)}"
+    if centre.blockers:
+        yield place, f"go-live blockers remain: {', '.join(centre.blockers)}"
     for key in ("controller", "dpo_email", "web_url"):
         if not getattr(centre, key).strip():
             yield ("centre", key), "must be set before live chat is enabled"
     chatting = [
         centre.lines[line] for queue in centre.queues.values() if queue.channels for line in queue.lines
     ]
-    if all(line.hours_status == "unstated" for line in chatting):
+    if not any(takes_hours(centre, line) for line in chatting):
         yield place, "no line with stated hours takes chat"
+
+
+def takes_hours(centre: Centre, line: Line) -> bool:
+    """Whether the line's hours are known, or will be."""
+    return centre.hours_on(line, date.max).hours_status != "unstated"

@@ -6,7 +6,8 @@ effect.
 """
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -215,13 +216,18 @@ class Commune(Part):
 
 
 class LaterFact(Part):
-    """Found outside the founding document; shown to the administrator, never used until confirmed."""
+    """Found outside the founding document; shown to the administrator, never used until confirmed.
 
-    key: Name
+    `sets` is what confirming changes: tables as in a centre file. Empty where the program uses no such fact.
+    """
+
+    key: Id
     value: Name
     src: str
     as_of: str = ""
+    sets: Mapping[str, Any] = {}
     confirmed: bool = False
+    rejected: bool = False
 
 
 class Definition(Part):

@@ -40,7 +40,7 @@ ARRAYS: dict[str, tuple[str, str, bool]] = {
     "shelter_rule": ("code", "shelter_rules", False),
     "later_fact": ("key", "later_facts", False),
 }
-TABLES = ("calendar", "definition", "offer", "districts")
+TABLES = ("calendar", "definition", "offer", "districts", "retention", "accessibility")
 TOP = ("schema_version", "timezone", "languages")
 # what [centre] may hold: the fields of Centre that have no table of their own
 OWN = set(Centre.model_fields).difference(
@@ -74,7 +74,7 @@ class Merged:
     def _put(self, into: dict[str, Any], path: Path, value: object, file: str) -> None:
         key = str(path[-1])
         self.origin[path] = file
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not _is_rule(path):
             inner = into.get(key)
             into[key] = inner = inner if isinstance(inner, dict) else {}
             for name, item in value.items():
@@ -82,12 +82,21 @@ class Merged:
         else:
             into[key] = value
 
+    def as_file(self) -> dict[str, Any]:
+        """The same as one file would hold it: laid over the same ground it gives the same centre."""
+        return {key: list(value.values()) if key in ARRAYS else value for key, value in self.tables.items()}
+
     def file_of(self, path: Path) -> str:
         """The file to blame for `path`: the last that touched it, or the nearest table around it."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.origin:
                 return self.origin[path[:length]]
         return next(reversed(self.origin.values()), "")
+
+
+def _is_rule(path: Path) -> bool:
+    """Hours from a day on are one thought: another such rule for the same day replaces it whole."""
+    return path[0] == "line" and path[2:3] == ("since",) and len(path) == len(("line", "id", "since", "day"))
 
 
 def _by_id(file: str, key: str, entries: object) -> dict[str, Table]:

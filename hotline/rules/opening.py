@@ -1,20 +1,23 @@
 """Is this line open at an instant: open until, closed until, or never stated.
 
 Demand only: people play no part here. Intervals are half-open. A window belongs to the local day on which it
-starts, so a night window begun on the eve runs on into a holiday. Unstated hours are never open or closed.
+starts, so a night window begun on the eve runs on into a holiday, and one begun under former hours into the new.
+Unstated hours are never open or closed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from hotline.rules.centre import Centre, Line
+from hotline.rules.centre import Centre, Closure, Line
 from hotline.rules.centre_facts import Span
-from hotline.rules.civil_time import local, resolve, weekday
+from hotline.rules.civil_time import DAY_MINUTES, local, resolve, weekday
+from hotline.rules.hours import Hours
 
 LOOK_AHEAD_DAYS = 60
 # A line open day after day is followed this far for its next closing; past it, it is called always open.
 FOLLOW_DAYS = 400
+WHOLE_DAY = Span(start=0, end=DAY_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,13 @@ Opening = Open | Closed | Unknown
 def opening(centre: Centre, line: Line | str, at: datetime) -> Opening:
     """The line's answer at the instant `at`. Raises LineUnknown for an id the centre does not have."""
     line = centre.line(line) if isinstance(line, str) else line
-    if line.always:
-        return Open(until=None)
-    if line.hours_status == "unstated":
-        return Unknown()
     today = local(at, centre.zone).date()
-    until = _open_until(centre, line, at, today)
-    if until is not None:
-        ends = until < resolve(today + timedelta(days=FOLLOW_DAYS), 0, centre.zone, "start")
-        return Open(until if ends else None, assumed=line.hours_status == "assumed")
+    if centre.hours_on(line, today).always and _settled(centre, line, today):
+        return Open(until=None)
+    around = _open_until(centre, line, at, today)
+    if around is not None:
+        ends = around.end < resolve(today + timedelta(days=FOLLOW_DAYS), 0, centre.zone, "start")
+        return Open(around.end if ends else None, around.assumed)
     if _unstated(centre, line, today):
         return Unknown()
     next_open = next_start(centre, line, at)
@@ -67,11 +68,11 @@ def next_change(centre: Centre, line: Line, at: datetime) -> datetime | None:
     answer = opening(centre, line, at)
     if isinstance(answer, Open):
         return answer.until
-    if line.hours_status == "unstated":
-        return None
     today = local(at, centre.zone).date()
-    starts = next_start(centre, line, at)
     now_unknown = isinstance(answer, Unknown)
+    if centre.hours_on(line, today).hours_status == "unstated" and _settled(centre, line, today):
+        return None
+    starts = next_start(centre, line, at)
     for ahead in range(1, LOOK_AHEAD_DAYS + 1):
         day = today + timedelta(days=ahead)
         midnight = resolve(day, 0, centre.zone, "start")
@@ -85,68 +86,103 @@ def next_change(centre: Centre, line: Line, at: datetime) -> datetime | None:
 def next_start(centre: Centre, line: Line, at: datetime) -> datetime | None:
     """The first instant after `at` at which a window of the line starts; None if none does within 60 days."""
     today = local(at, centre.zone).date()
+    if centre.hours_on(line, today).hours_status == "unstated" and _settled(centre, line, today):
+        return None
     for ahead in range(LOOK_AHEAD_DAYS + 1):
-        for start, _ in _windows(centre, line, today + timedelta(days=ahead)):
-            if start > at:
-                return start
+        for window in _windows(centre, line, today + timedelta(days=ahead)):
+            if window.start > at:
+                return window.start
     return None
 
 
-def _open_until(centre: Centre, line: Line, at: datetime, today: date) -> datetime | None:
-    """The end of the run of touching windows around `at`, or None if there is no window around it."""
-    until: datetime | None = None
+def _settled(centre: Centre, line: Line, today: date) -> bool:
+    """Whether the hours of today and of yesterday, whose night may go on, are those of every day to come."""
+    return all(day < today for day in centre.hours_change(line))
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """An interval of being open, in UTC; `assumed` if by hours nobody has confirmed."""
+
+    start: datetime
+    end: datetime
+    assumed: bool
+
+
+def _open_until(centre: Centre, line: Line, at: datetime, today: date) -> _Window | None:
+    """The window around `at`, up to the end of the run of those that touch it; None if there is none."""
+    found: _Window | None = None
     for ahead in range(-1, FOLLOW_DAYS + 1):
         day = today + timedelta(days=ahead)
-        if until is not None and until < resolve(day, 0, centre.zone, "start"):
-            return until
-        for start, end in _windows(centre, line, day):
-            if (start <= at < end) if until is None else (start <= until < end):
-                until = end
-        if until is None and ahead >= 0:
+        if found is not None and found.end < resolve(day, 0, centre.zone, "start"):
+            return found
+        for window in _windows(centre, line, day):
+            if found is None and window.start <= at < window.end:
+                found = window
+            elif found is not None and window.start <= found.end < window.end:
+                found = replace(found, end=window.end)
+        if found is None and ahead >= 0:
             return None
-    return until
+    return found
 
 
-def _windows(centre: Centre, line: Line, day: date) -> Iterator[tuple[datetime, datetime]]:
-    """The UTC intervals of the windows that start on the local `day`, by start.
+def _windows(centre: Centre, line: Line, day: date) -> Iterator[_Window]:
+    """The windows that start on the local `day`, by start.
 
     One that lies wholly inside a skipped hour has no length and is left out.
     """
+    rule = centre.hours_on(line, day)
+    if rule.hours_status == "unstated":
+        return
     spans = [extra for extra in centre.extra_openings if extra.day == day and line.id in extra.lines]
-    for span in sorted((*spans, *_regular(centre, line, day)), key=lambda span: (span.start, span.end)):
+    regular = (WHOLE_DAY,) if rule.always else _regular(centre, line, rule, day)
+    for span in sorted((*spans, *regular), key=lambda span: (span.start, span.end)):
         start = resolve(day, span.start, centre.zone, "start")
         end = resolve(day, span.end, centre.zone, "end")
         if start < end:
-            yield start, end
+            yield _Window(start, end, rule.hours_status == "assumed")
 
 
-def _regular(centre: Centre, line: Line, day: date) -> tuple[Span, ...]:
+def _regular(centre: Centre, line: Line, rule: Hours, day: date) -> tuple[Span, ...]:
     """The spans of an ordinary day or a holiday; a closure beats both."""
-    if any(closure.touches(line, day) for closure in centre.closures):
+    if closure_on(centre, line, day) is not None:
         return ()
-    if line.on_public_holiday != "open" and centre.calendar.is_holiday(day):
-        return line.holiday_hours
-    return _weekly(line, day)
+    if rule.on_public_holiday != "open" and centre.calendar.is_holiday(day):
+        return rule.holiday_hours
+    return _weekly(rule, day)
 
 
-def _weekly(line: Line, day: date) -> tuple[Span, ...]:
-    return tuple(window for window in line.hours if weekday(day) in window.days)
+def _weekly(rule: Hours, day: date) -> tuple[Span, ...]:
+    return tuple(window for window in rule.hours if weekday(day) in window.days)
+
+
+def closure_on(centre: Centre, line: Line, day: date) -> Closure | None:
+    """What keeps the line shut all day by order; None on other days, and for a line that is always open."""
+    if centre.hours_on(line, day).hours_status not in ("stated", "assumed"):
+        return None
+    return next((closure for closure in centre.closures if closure.touches(line, day)), None)
 
 
 def _unstated(centre: Centre, line: Line, day: date) -> bool:
-    """Whether nothing is known about this day: a holiday the source does not mention and nobody assumed."""
-    closed = any(closure.touches(line, day) for closure in centre.closures)
-    return line.on_public_holiday == "unstated" and not closed and centre.calendar.is_holiday(day)
+    """Whether nothing is known about this day: no hours, or a holiday of which nothing is said or assumed."""
+    rule = centre.hours_on(line, day)
+    if rule.hours_status == "unstated":
+        return True
+    silent = rule.on_public_holiday == "unstated" and centre.calendar.is_holiday(day)
+    return silent and closure_on(centre, line, day) is None
 
 
 def _rests_on_assumption(centre: Centre, line: Line, today: date, next_open: datetime | None) -> bool:
     """Whether a holiday taken as closed decides: today's, or one that would otherwise open sooner."""
-    if line.hours_status == "assumed":
-        return True
-    if line.on_public_holiday != "assume_closed":
-        return False
-    if centre.calendar.is_holiday(today):
+    if centre.hours_on(line, today).hours_status == "assumed" or _taken_as_closed(centre, line, today):
         return True
     days = LOOK_AHEAD_DAYS if next_open is None else (local(next_open, centre.zone).date() - today).days
     between = (today + timedelta(days=ahead) for ahead in range(1, days))
-    return any(centre.calendar.is_holiday(day) and _weekly(line, day) for day in between)
+    return any(
+        _taken_as_closed(centre, line, day) and _weekly(centre.hours_on(line, day), day) for day in between
+    )
+
+
+def _taken_as_closed(centre: Centre, line: Line, day: date) -> bool:
+    rule = centre.hours_on(line, day)
+    return rule.on_public_holiday == "assume_closed" and centre.calendar.is_holiday(day)

@@ -206,9 +206,11 @@ def open_minutes(own: Centre, first: date) -> set[datetime]:
     found: set[datetime] = set()
     for ahead in range(SPAN - 2):
         day = first + timedelta(days=ahead)
-        if it.on_public_holiday == "closed" and day in own.calendar.holidays(day.year):
+        begun = [it.since[since] for since in sorted(it.since) if since <= day]
+        rule = begun[-1] if begun else it
+        if rule.on_public_holiday == "closed" and day in own.calendar.holidays(day.year):
             continue
-        for each in it.hours:
+        for each in rule.hours:
             if EVERY_DAY[day.weekday()] not in each.days:
                 continue
             midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001
