@@ -85,9 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "bring both databases to the newest schema")
     add("check", _check, "print the settings, secrets masked, and try each part")
 
-    centre = add("centre", _centre, "show a centre's lines").add_argument
-    centre("what", choices=["show"])
-    centre("centre", help="short name, id or file of the centre")
+    centre = add("centre", _centre, "show a centre's lines, and what staff changed of it").add_argument
+    centre("what", choices=["show", "export", "changes", "withdraw"])
+    centre(
+        "centre", nargs="?", help="short name, id or file of a centre to show; default: this installation's"
+    )
+    centre("--change", help="id of the change to take back")
     centre("--at", type=_instant, help="instant such as 2026-12-24T16:00, local to the centre; default now")
     centre("--overlay", type=Path, action="append", default=[])
 
@@ -191,13 +194,10 @@ async def _check(settings: Settings, _chosen: argparse.Namespace) -> int:
     return await commands.check(settings, ("telegram", lambda: telegram.check(settings)))
 
 
-async def _centre(_settings: Settings, chosen: argparse.Namespace) -> int:
-    from hotline import centres, commands
-    from hotline.system import MachineClock
+async def _centre(settings: Settings, chosen: argparse.Namespace) -> int:
+    from hotline import commands
 
-    loaded = centres.load(chosen.centre, chosen.overlay)
-    print(commands.centre_rows(loaded, commands.instant(loaded, chosen.at) or MachineClock().now()))
-    return 0
+    return await commands.centre(settings, chosen)
 
 
 async def _duty(settings: Settings, chosen: argparse.Namespace) -> int:

@@ -20,6 +20,8 @@ from hotline.live import topics
 from hotline.live.bus import Bus, LocalBus, RedisBus
 from hotline.live.hub import Hub, Versions
 from hotline.rules.centre import Centre
+from hotline.rules.centre_changes import Layer
+from hotline.rules.centre_file import parse
 from hotline.store import durability, queries, schema
 from hotline.store.db import Database
 from hotline.system import Clock, DatabaseClock, MachineClock, System
@@ -36,16 +38,26 @@ BEYOND = "a newer release has changed the schema in a way this one does not know
 
 
 def load_centre(settings: Settings) -> Centre:
-    """The centre this installation serves. Raises CentreInvalid."""
+    """The centre this installation serves, by its files alone. Raises CentreInvalid."""
+    return parse(centre_layers(settings))
+
+
+def centre_layers(settings: Settings) -> list[Layer]:
+    """The files of that centre. Raises CentreInvalid."""
     overlay = [Path(settings.centre_overlay)] if settings.centre_overlay else []
-    return centres.load(settings.centre, overlay)
+    return list(centres.layers(settings.centre, overlay))
 
 
 @asynccontextmanager
-async def open_system(settings: Settings, clock: Clock | None = None) -> AsyncIterator[System]:
-    """The parts an action needs, with the schema checked. Raises ConfigInvalid, CentreInvalid, Unavailable."""
+async def open_system(
+    settings: Settings, clock: Clock | None = None, *, with_changes: bool = True
+) -> AsyncIterator[System]:
+    """The parts an action needs, with the schema checked. Raises ConfigInvalid, CentreInvalid, Unavailable.
+
+    Without changes the centre is that of its files alone, so that a change which no longer fits can be taken back.
+    """
     texts()  # an incomplete catalogue stops the start, not a caller
-    centre = load_centre(settings)
+    layers = centre_layers(settings)
     vault = Vault(read_master_key(settings.master_key))
     bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
     db, keys = Database(settings.main_url), Database(settings.wrapped_keys_url)
@@ -54,7 +66,10 @@ async def open_system(settings: Settings, clock: Clock | None = None) -> AsyncIt
             await check_durable(each, setting)
         await _check_schema(db, "main", "HOTLINE_DATABASE_URL")
         await _check_schema(keys, "keys", "HOTLINE_KEYS_URL")
-        yield System(db, keys, bus, clock or await _clock_of(db), vault, settings, centre)
+        system = System(db, keys, bus, clock or await _clock_of(db), vault, settings, layers)
+        if with_changes:
+            await system.refresh_centre()
+        yield system
     finally:
         await db.close()
         await keys.close()
@@ -140,7 +155,7 @@ async def house(
     """
     async with open_system(settings, clock) as system:
         hub = Hub(system.bus, _versions_of(system))
-        loops: list[Callable[[], Coroutine[None, None, None]]] = []
+        loops: list[Callable[[], Coroutine[None, None, None]]] = [system.follow_centre]
         if WRITERS & set(parts):
             loops.append(system.journal.run)
         if "engine" in parts:

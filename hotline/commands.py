@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
-from hotline import app
+from hotline import app, centres
+from hotline.actions import centre as centre_actions
 from hotline.actions import roster
 from hotline.actions import staff as people
 from hotline.config import Settings
@@ -15,11 +16,13 @@ from hotline.live.bus import RedisBus
 from hotline.rules import duty as duties
 from hotline.rules.access import ADMINISTRATOR, OPERATOR
 from hotline.rules.centre import Centre, Line
+from hotline.rules.centre_changes import overlay
 from hotline.rules.civil_time import local
 from hotline.rules.opening import Closed, Open, opening
+from hotline.rules.toml_text import written
 from hotline.store import schema, views
 from hotline.store.db import Database
-from hotline.system import System
+from hotline.system import MachineClock, System
 from hotline.vault import make_master_key, read_master_key
 
 ENTIRELY = "no end in sight"
@@ -41,6 +44,33 @@ def _when(centre: Centre, at: datetime | None) -> str:
 # -- centre ----------------------------------------------------------------------------------------
 
 
+async def centre(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Show the installation's centre, export what staff changed, list it, or take a change back."""
+    if chosen.what == "show" and chosen.centre:
+        loaded = centres.load(chosen.centre, chosen.overlay)
+        print(centre_rows(loaded, instant(loaded, chosen.at) or MachineClock().now()))
+        return 0
+    async with app.open_system(settings, with_changes=chosen.what != "withdraw") as system:
+        if chosen.what == "withdraw":
+            await centre_actions.withdraw(system, OPERATOR, _given(chosen.change, "--change"))
+            return 0
+        if chosen.what == "show":
+            print(centre_rows(system.centre, instant(system.centre, chosen.at) or system.clock.now()))
+            return 0
+        async with system.read() as tx:
+            history = await views.centre_history(tx)
+    if chosen.what == "export":
+        made = [each.change for each in history if each.withdrawn_at is None]
+        print(written(overlay(system.layers, made)), end="")
+        return 0
+    for each in history:
+        change, state = each.change, "withdrawn" if each.withdrawn_at else "in force"
+        from_day = f" from {change.from_day}" if change.from_day else ""
+        said = f"{change.kind} {change.target}{from_day} ({state})"
+        print(f"{change.id}  {_when(system.centre, change.at)}  {each.by or 'shell':20}  {said}")
+    return 0
+
+
 def centre_rows(centre: Centre, at: datetime) -> str:
     """A row per line: OPEN until, CLOSED until, or UNKNOWN. Without lines: what callers are told instead."""
     rows = [f"{line.id:26} {line.number:17} {_state(centre, line, at)}" for line in centre.lines.values()]
@@ -52,7 +82,7 @@ def _information(centre: Centre) -> list[str]:
     return [
         "No line has a number: callers see the address and the national numbers (information mode).",
         *(f"{unit.id:26} {unit.address or 'no address stated':42} {UNSTATED}" for unit in units),
-        f"Facts verified on: {centre.verified_on or 'never'}. Blockers: {', '.join(centre.go_live_blockers)}.",
+        f"Facts verified on: {centre.verified_on or 'never'}. Blockers: {', '.join(centre.blockers)}.",
     ]
 
 
@@ -151,7 +181,7 @@ async def check(settings: Settings, *doors: tuple[str, Attempt]) -> int:
 
 async def _check_centre(settings: Settings) -> str:
     centre = app.load_centre(settings)
-    chat = "on" if centre.live_chat_enabled else "off, blockers " + ", ".join(centre.go_live_blockers)
+    chat = "on" if centre.live_chat_enabled else "off, blockers " + ", ".join(centre.blockers)
     return f"{centre.id}, {len(centre.lines)} lines, live chat {chat}"
 
 

@@ -74,6 +74,34 @@ class ShiftInvalid(HotlineError):
     code = "shift_invalid"
 
 
+class HoursUnreadable(HotlineError):
+    """Hours were not written like 8:00-16:00, or a day without any was meant to have some."""
+
+    code = "hours_unreadable"
+    status = 422
+
+
+class DayInvalid(HotlineError):
+    """A day is missing, over, or after the one it should come before."""
+
+    code = "day_invalid"
+    status = 422
+
+
+class NothingChosen(HotlineError):
+    """No line was chosen."""
+
+    code = "nothing_chosen"
+    status = 422
+
+
+class ChangeInvalid(HotlineError):
+    """The centre with this change would not hold together; `reason` says where, in the words of the file."""
+
+    code = "change_invalid"
+    status = 422
+
+
 # -- who asks --------------------------------------------------------------------------------------
 
 
@@ -158,6 +186,41 @@ class ChatDisabled(HotlineError):
     """This centre or line takes no live chat: hours unstated, go-live blockers, or no such channel."""
 
     code = "chat_disabled"
+    status = 409
+
+
+class HoursInCircle(HotlineError):
+    """A line would keep the hours of one that keeps its own."""
+
+    code = "hours_in_circle"
+    status = 409
+
+
+class NoHoursToChange(HotlineError):
+    """A line that is always open, or whose hours are not stated, can be neither closed for a day nor opened."""
+
+    code = "no_hours_to_change"
+    status = 409
+
+
+class LineInUse(HotlineError):
+    """Contacts name the line, so it cannot be taken back."""
+
+    code = "line_in_use"
+    status = 409
+
+
+class BlockerStands(HotlineError):
+    """A go-live blocker cannot be removed while what it asks for is missing."""
+
+    code = "blocker_stands"
+    status = 409
+
+
+class GoLiveBlocked(HotlineError):
+    """Live chat cannot be switched on while blockers remain."""
+
+    code = "go_live_blocked"
     status = 409
 
 

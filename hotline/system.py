@@ -5,7 +5,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,19 +19,23 @@ from hotline.config import Settings
 from hotline.errors import HotlineError, KeyDestroyed, LeaseLost
 from hotline.ids import new_id
 from hotline.live import topics
-from hotline.live.bus import Bus
+from hotline.live.bus import Bell, Bus
+from hotline.rules import centre_changes
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
+from hotline.store import centre as centre_rows
 from hotline.store import claims
 from hotline.store import keys as key_rows
 from hotline.store.db import Database, Tx
 from hotline.store.journal import Journal
 from hotline.store.tables import audit
+from hotline.texts.notice import Notice, notice_of
 from hotline.vault import Vault
 
 log = structlog.get_logger()
 LEASE = "engine"
 LEASE_LIFE = timedelta(seconds=3)  # a dead engine is replaced within five seconds: renewed every second
+CENTRE_SECONDS = 1.0
 MEASURE_SECONDS = 10.0  # between two looks at the database's clock; machines drift by microseconds meanwhile
 
 
@@ -101,7 +105,7 @@ class Transaction(Tx):
         self.connection = connection
         self.actor = actor
         self.now = system.clock.now()
-        self.centre = system.centre
+        self.centre, self.notice = system.centre, system.notice
         self.topics: set[str] = set()
         self._records: list[Record] = []
 
@@ -172,10 +176,16 @@ class System:
     clock: Clock
     vault: Vault
     settings: Settings
-    centre: Centre
+    layers: Sequence[centre_changes.Layer]  # the files of the centre; what staff changed lies over them
+    centre: Centre = field(init=False)
+    notice: Notice = field(init=False)
+    _centre_version: int | None = field(init=False, default=None)
+    _refreshing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     journal: Journal = field(init=False)
 
     def __post_init__(self) -> None:
+        self.centre = centre_changes.compiled(self.layers, ())
+        self.notice = notice_of(self.centre)
         self.journal = Journal(self.db, self.clock.now, self._written)
 
     @asynccontextmanager
@@ -198,6 +208,32 @@ class System:
         """A look without a trace."""
         async with self.db.read() as connection:
             yield Transaction(self, connection, None)
+
+    async def refresh_centre(self) -> None:
+        """Work on the newest centre from the next transaction on. Raises CentreInvalid, and keeps the former."""
+        async with self._refreshing:
+            async with self.read() as tx:
+                version = await centre_rows.version(tx)
+                if version == self._centre_version:
+                    return
+                changes = await centre_rows.changes(tx)
+            centre = centre_changes.compiled(self.layers, changes)
+            notice = notice_of(centre)
+            async with self.db.write() as connection:  # kept before anybody is shown it
+                await centre_rows.keep_notice(
+                    Transaction(self, connection, None), notice.version, notice.body
+                )
+            self.centre, self.notice, self._centre_version = centre, notice, version
+
+    async def follow_centre(self) -> None:
+        """Take over what other processes changed: on their poke, and behind it once a second."""
+        bell = Bell(self.bus, lambda topic: topic == topics.centre())
+        while True:
+            try:
+                await self.refresh_centre()
+            except HotlineError as error:
+                log.warning("centre not refreshed", code=error.code)
+            await bell.rest(CENTRE_SECONDS)
 
     def _written(self, contact_ids: set[str], outgoing: bool) -> None:
         changed = {topics.contact(contact_id) for contact_id in contact_ids}

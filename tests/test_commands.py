@@ -1,14 +1,19 @@
 """The shell commands as an operator runs them: real processes, a fresh data folder."""
 
+import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 
-from hotline import config
+from hotline import app, config
+from hotline.actions import centre
 from hotline.config import Settings
+from hotline.rules.access import OPERATOR
 from tests.servers import free_port
 
 REPO = Path(__file__).parent.parent
@@ -31,6 +36,43 @@ def test_centre_show_has_a_row_per_line(tmp_path: Path) -> None:
     assert "OPEN until" in rows["city_trust_19513"]
     assert "CLOSED until 2026-12-28 08:00 (assumed)" in rows["sow_perpetrators"]
     assert "UNKNOWN" in rows["kis"]
+
+
+async def changed(data: Path) -> None:
+    async with app.open_system(Settings(data=data)) as system:
+        await centre.decide_fact(system, OPERATOR, "line.19525", "confirmed")
+        rule = {"same_as": "family_trust"}
+        await centre.set_hours(system, OPERATOR, "kis", system.clock.now().date() + timedelta(days=9), rule)
+
+
+def test_the_centre_as_its_staff_changed_it(tmp_path: Path) -> None:
+    data, overlay = tmp_path / "data", tmp_path / "overlay.toml"
+    assert run("init", data=data).returncode == 0
+    asyncio.run(changed(data))
+    shown = run("centre", "show", data=data)
+    assert re.search(r"city_trust_19525 +195 25 +OPEN until", shown.stdout), shown.stderr
+    # another installation with the export laid over the file is the same
+    overlay.write_text(run("centre", "export", data=data).stdout, encoding="utf-8")
+    elsewhere = run("centre", "show", "kielce", "--overlay", str(overlay), data=tmp_path)
+    assert elsewhere.stdout.splitlines()[1:] == shown.stdout.splitlines()[1:]
+    assert 'same_as = "family_trust"' in overlay.read_text(encoding="utf-8")
+    # what no longer fits the files stops the start by its name, and can still be taken back
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[[line]]\nid = "family_trust"\nsame_as = "kis"\nhours = []\non_public_holiday = "unstated"\n'
+    )
+    anew = {"HOTLINE_CENTRE_OVERLAY": str(own)}
+    broken = run("centre", "show", data=data, **anew)
+    assert (broken.returncode, "in a circle" in broken.stderr) == (1, True)
+    change_id = next(
+        row.split()[0]
+        for row in run("centre", "changes", data=data).stdout.splitlines()
+        if "hours kis" in row
+    )
+    assert run("centre", "withdraw", "--change", change_id, data=data, **anew).returncode == 0
+    assert run("centre", "show", data=data, **anew).returncode == 0
+    assert "(withdrawn)" in run("centre", "changes", data=data).stdout
+    assert run("centre", "withdraw", "--change", change_id, data=data).returncode == 1
 
 
 def test_from_an_empty_folder_to_who_is_on_duty(tmp_path: Path) -> None:

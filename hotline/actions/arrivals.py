@@ -12,6 +12,7 @@ from hotline.rules.access import Actor
 from hotline.rules.centre import Centre, Queue
 from hotline.rules.duty import OnDuty, OpenButEmpty, duty
 from hotline.rules.words import checked
+from hotline.store import centre as centre_rows
 from hotline.store import claims, queries
 from hotline.store.journal import Line as EntryLine
 from hotline.system import System, Transaction
@@ -229,8 +230,14 @@ async def _values(
         "caller_blind": blind,
         "address_sealed": address,
         "caller_seen_at": tx.now,
-        "privacy_version": arrival.privacy_version,
+        "privacy_version": await _given_notice(tx, arrival.privacy_version),
     }
+
+
+async def _given_notice(tx: Transaction, shown: str) -> str:
+    """The notice the caller's page was made with; the newest one where a channel does not say or guesses."""
+    known = shown and await centre_rows.notice(tx, shown) is not None
+    return shown if known else tx.notice.version
 
 
 async def _ref(tx: Transaction) -> str:

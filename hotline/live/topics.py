@@ -21,6 +21,10 @@ def alarms() -> str:
     return "alarms"
 
 
+def centre() -> str:
+    return "centre"
+
+
 def outbox() -> str:
     return "outbox"
 

@@ -118,6 +118,8 @@ TABLE: dict[str, Rule] = {
     "alarms.see": _leading,
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "staff.change": _any(_staff(ADMINISTRATOR), _kind("operator")),
+    "centre.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
+    "centre.answer_for": _any(_staff(ADMINISTRATOR), _kind("operator")),
     # the clock
     "alarms.ring": _kind("engine"),
     "offers.make": _unwalled(_any(_leading, _kind("engine"))),

@@ -185,6 +185,12 @@ async def contact(tx: Tx, contact_id: str) -> Row[Any] | None:
     return (await tx.connection.execute(select(contacts).where(contacts.c.id == contact_id))).one_or_none()
 
 
+async def any_contact_of(tx: Tx, lines: Collection[str]) -> bool:
+    """Was there ever a contact of one of these lines?"""
+    query = select(contacts.c.id).where(contacts.c.line.in_(lines)).limit(1)
+    return (await tx.connection.execute(query)).first() is not None
+
+
 async def contact_by_origin(tx: Tx, origin: str) -> Row[Any] | None:
     return (await tx.connection.execute(select(contacts).where(contacts.c.origin == origin))).one_or_none()
 

@@ -65,6 +65,8 @@ EXPECTED = {
     "alarms.see": Rights(roles=(SUPERVISOR,)),
     "roster.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
     "staff.change": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
+    "centre.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
+    "centre.answer_for": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
     "alarms.ring": Rights(kinds=("engine",)),
     "offers.make": Rights(roles=(SUPERVISOR,), kinds=("engine",), walled=True),
     "offers.withdraw": Rights(kinds=("engine",)),

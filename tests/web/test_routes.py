@@ -11,7 +11,7 @@ from hotline import errors
 from hotline.actions import contacts, summaries
 from hotline.errors import HotlineError
 from hotline.ids import new_id
-from hotline.rules import access
+from hotline.rules import access, go_live
 from hotline.rules.forms import Value
 from hotline.texts import LANGUAGES, names, texts
 from hotline.web.routes import CALLER, EVERYONE, ROUTES, Route
@@ -58,6 +58,7 @@ def test_the_program_asks_for_every_right_of_the_table_and_for_no_other() -> Non
     asked = set(re.findall(r"(?:require|may)\(\s*[\w.]+,\s*\"([\w.]+)\"", source))
     asked |= set(re.findall(r"locked\(\s*\w+,\s*\w+,\s*\"([\w.]+)\"", source))
     asked |= {route.who for route in STAFF_ROUTES}
+    asked |= {blocker.verb for blocker in go_live.BLOCKERS.values()}
     assert asked <= access.TABLE.keys()
     assert access.TABLE.keys() - asked <= {"delivery"}
 
@@ -126,6 +127,7 @@ def test_every_error_has_words_in_every_language_and_a_status_of_its_kind() -> N
     assert len({kind.code for kind in declared}) == len(declared)
     # what a person may get to read is filled from these; settings and files are for the operator's shell
     given = {"text_too_long": {"limit"}, "config_invalid": {"setting", "reason"}}
+    given["change_invalid"] = {"reason"}
     given["centre_invalid"] = {"file", "key", "reason"}
     for kind in declared:
         assert 400 <= kind.status < 600, kind

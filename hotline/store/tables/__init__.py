@@ -2,6 +2,7 @@
 
 from hotline.store.tables.alarms import alarms
 from hotline.store.tables.cases import case_contacts, case_notes, cases
+from hotline.store.tables.centre import centre_changes, notices
 from hotline.store.tables.contacts import assignments, contacts, entries, offers, summaries, threads
 from hotline.store.tables.keys import sealing_keys
 from hotline.store.tables.parts import key_metadata, metadata
@@ -16,6 +17,7 @@ __all__ = [
     "case_contacts",
     "case_notes",
     "cases",
+    "centre_changes",
     "contacts",
     "contractions",
     "counters",
@@ -24,6 +26,7 @@ __all__ = [
     "key_metadata",
     "leases",
     "metadata",
+    "notices",
     "offers",
     "sealing_keys",
     "sessions",

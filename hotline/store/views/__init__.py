@@ -13,6 +13,7 @@ from hotline.store.views.board import (
     open_alarms,
 )
 from hotline.store.views.casefiles import CaseNote, CaseRow, CaseView, case, case_list, case_row
+from hotline.store.views.centre import ChangeRow, NoticeView, centre_history, notice
 from hotline.store.views.desk import ConsoleView, Duty, Me, Mine, OfferView, WaitingRow, console
 from hotline.store.views.people import StaffRow, next_shifts, people, shifts, shifts_around
 from hotline.store.views.talks import (
@@ -36,6 +37,7 @@ __all__ = [
     "CaseNote",
     "CaseRow",
     "CaseView",
+    "ChangeRow",
     "ConsoleView",
     "ContactHead",
     "ContactNow",
@@ -44,6 +46,7 @@ __all__ = [
     "LineNow",
     "Me",
     "Mine",
+    "NoticeView",
     "OfferView",
     "PersonNow",
     "StaffRow",
@@ -55,12 +58,14 @@ __all__ = [
     "case",
     "case_list",
     "case_row",
+    "centre_history",
     "console",
     "contact_head",
     "contact_now",
     "earlier_contacts",
     "entries_after",
     "next_shifts",
+    "notice",
     "open_alarms",
     "people",
     "queue_place",
