@@ -1,23 +1,48 @@
-"""The town of a story: on SQLite, and on PostgreSQL too where a story says `BOTH`."""
+"""The town of a story: every story is told twice, in a house that is one process and in one that is several."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests import factories
+from tests import factories, servers
 from tests.conftest import HouseTemplate
+from tests.flows.houses import Apart, Embedded, House, apart_of
+from tests.flows.nursery import Nursery, nursery_of
 from tests.flows.town import Town, town_of
 
 
-@pytest.fixture
-async def town(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Town]:
-    if getattr(request, "param", "sqlite") == "sqlite":
-        async with town_of(factories.settings_in(tmp_path)) as made:
-            yield made
-        return
-    template: HouseTemplate = request.getfixturevalue("house_template")
-    main, keys = await template.copy()
-    async with town_of(factories.settings_in(tmp_path, database_url=main, keys_url=keys)) as made:
+@pytest.fixture(scope="session")
+async def nursery() -> AsyncIterator[Nursery]:
+    async with nursery_of() as made:
         yield made
-    await template.drop(main, keys)
+
+
+@pytest.fixture(scope="session")
+async def apart(
+    house_template: HouseTemplate, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Apart]:
+    """The one of the run, with a Redis of its own: others count who listens at theirs."""
+    folder = tmp_path_factory.mktemp("apart")
+    main, keys = await house_template.copy()
+    with servers.redis_server() as redis:
+        given = {"database_url": main, "keys_url": keys, "redis_url": redis.url}
+        async with apart_of(factories.settings_in(folder / "data", **given), nursery, folder) as made:
+            yield made
+    await house_template.drop(main, keys)
+
+
+@pytest.fixture(
+    params=["embedded", pytest.param("apart", marks=[pytest.mark.postgres, pytest.mark.redis])],
+)
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+    if request.param == "embedded":
+        return Embedded(factories.settings_in(tmp_path))
+    apart: Apart = request.getfixturevalue("apart")
+    return apart
+
+
+@pytest.fixture
+async def town(house: House) -> AsyncIterator[Town]:
+    async with town_of(house) as made:
+        yield made

@@ -10,13 +10,15 @@ import re
 import secrets
 import socket as sockets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, TypeVar
 
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType
 
 Json = dict[str, Any]
+Headers = dict[str, str]
 Found = TypeVar("Found")
 DEADLINE = 10.0  # seconds; a busy machine is slow, not wrong
 
@@ -41,6 +43,7 @@ class Answer:
 
     status: int
     text: str
+    location: str
 
     def json(self) -> Json:
         body: Json = json.loads(self.text)
@@ -59,18 +62,26 @@ class Answer:
 
 
 class Browser:
-    """One person's browser: a cookie jar, the house's own origin, and at most one live page."""
+    """One person's browser: a cookie jar and at most one live page.
 
-    def __init__(self, origin: str) -> None:
-        headers = {"Origin": origin, "Accept-Language": "pl"}
-        self.session = ClientSession(origin, headers=headers, cookie_jar=CookieJar(unsafe=True))
+    Where the house has several web processes, its requests and sockets go to one after the other.
+    """
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        self._origins = cycle(origins)
+        headers = {"Accept-Language": "pl"}
+        self._session = ClientSession(headers=headers, cookie_jar=CookieJar(unsafe=True))
         self._socket: ClientWebSocketResponse | None = None
         self._reading: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
 
-    async def ask(self, method: str, path: str, body: Json | None = None, **more: Any) -> Answer:
-        async with self.session.request(method, path, json=body, allow_redirects=False, **more) as response:
-            return Answer(response.status, await response.text())
+    async def ask(
+        self, method: str, path: str, body: Json | None = None, *, headers: Headers | None = None, **more: Any
+    ) -> Answer:
+        origin = next(self._origins)
+        more |= {"headers": {"Origin": origin, **(headers or {})}, "allow_redirects": False}
+        async with self._session.request(method, origin + path, json=body, **more) as response:
+            return Answer(response.status, await response.text(), response.headers.get("Location", ""))
 
     async def until(self, condition: Callable[[], Found | None], what: str) -> Found:
         """Look again at every frame until the condition holds; what it found."""
@@ -97,7 +108,8 @@ class Browser:
         return self._reading is not None and not self._reading.done()
 
     async def connect(self, path: str, hello: Json | None = None) -> None:
-        self._socket = await self.session.ws_connect(path)
+        origin = next(self._origins)
+        self._socket = await self._session.ws_connect(origin + path, headers={"Origin": origin})
         if hello is not None:
             await self._socket.send_json(hello)
         self._reading = asyncio.get_running_loop().create_task(self._read(self._socket))
@@ -130,7 +142,7 @@ class Browser:
         if self._socket is not None:
             await self._socket.close()
             await self.gone()
-        await self.session.close()
+        await self._session.close()
 
     async def _read(self, socket: ClientWebSocketResponse) -> None:
         async for message in socket:
@@ -143,8 +155,8 @@ class Browser:
 class WebCaller(Browser):
     """Somebody who writes in the chat of a line."""
 
-    def __init__(self, origin: str, line: str) -> None:
-        super().__init__(origin)
+    def __init__(self, origins: Sequence[str], line: str) -> None:
+        super().__init__(origins)
         self.line = line
         self.token = secrets.token_urlsafe(32)
         self.state: Json = {}
@@ -227,5 +239,5 @@ class WebCaller(Browser):
         return {"state": self.state, "texts": [each["text"] for each in self.seen][-8:]}
 
     @property
-    def _secret(self) -> dict[str, str]:
+    def _secret(self) -> Headers:
         return {"Authorization": f"Bearer {self.token}"}

@@ -6,8 +6,6 @@ Each process is started as an operator starts it, and writes its log to a file o
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -21,11 +19,11 @@ from hotline.rules.access import OPERATOR
 from hotline.system import System
 from tests import factories
 from tests.factories import VICTIMS, Person
+from tests.flows.nursery import Nursery
 from tests.flows.people import DEADLINE, WebCaller, eventually
 from tests.flows.staff import Counsellor
 from tests.servers import free_port
 
-REPO = Path(__file__).parent.parent.parent
 START_SECONDS = 60.0  # four interpreters at once on a busy machine
 
 
@@ -45,70 +43,74 @@ def figures(text: str) -> None:
 class Process:
     """`hotline web`, `hotline engine` or another, running."""
 
-    def __init__(self, part: str, settings: Settings, log: Path) -> None:
-        self.settings, self._log = settings, log
-        with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "hotline", part],
-                env=environment(settings),
-                cwd=REPO,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                process_group=0,
-            )
+    def __init__(self, number: int, settings: Settings, log: Path, ended: "asyncio.Future[int]") -> None:
+        self.settings = settings
+        self._number, self._log, self._ended = number, log, ended
+
+    @classmethod
+    async def start(
+        cls, nursery: Nursery, part: str, settings: Settings, log: Path, clock: Path | None = None
+    ) -> "Process":
+        """Start it with the clock of a story, or with its own; it is not ready yet."""
+        number = await nursery.bear([part], environment(settings), log, clock)
+        return cls(number, settings, log, nursery.ended(number))
 
     @property
-    def origin(self) -> str:
-        return self.settings.origin
+    def origins(self) -> tuple[str]:
+        return (self.settings.origin,)
+
+    @property
+    def alive(self) -> bool:
+        return not self._ended.done()
 
     def log(self) -> str:
-        return self._log.read_text()
+        return self._log.read_text() if self._log.exists() else ""
 
     async def says(self, words: str, at_most: float = START_SECONDS) -> float:
         """Wait until the log holds these words; how long that took, in seconds."""
         began = time.monotonic()
         while words not in self.log():
-            assert self._process.poll() is None, self.log()[-2000:]
+            assert self.alive, self.log()[-2000:]
             assert time.monotonic() - began < at_most, f"{words!r} is not in: {self.log()[-2000:]}"
             await asyncio.sleep(0.02)
         return time.monotonic() - began
 
     def tell(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
+        if self.alive:
+            os.kill(self._number, number)
 
     async def ends(self, number: signal.Signals) -> int:
         """Send the signal and wait; the exit status."""
         self.tell(number)
-        return await asyncio.to_thread(self._process.wait, 20)
+        async with asyncio.timeout(20):
+            return await asyncio.shield(self._ended)
 
     def end(self) -> None:
         """Whatever it is doing, it is over."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        self.tell(signal.SIGKILL)
 
 
 class Street:
     """The processes, the people before them, and a look at the database they share."""
 
-    def __init__(self, settings: Settings, system: System, logs: Path) -> None:
-        self.settings, self.system, self._logs = settings, system, logs
+    def __init__(self, settings: Settings, system: System, nursery: Nursery, logs: Path) -> None:
+        self.settings, self.system, self._nursery, self._logs = settings, system, nursery, logs
         self._processes: list[Process] = []
         self._people: list[WebCaller | Counsellor] = []
 
-    def start(self, part: str, **more: str) -> Process:
+    async def start(self, part: str, **more: str) -> Process:
         """Start a process; it is not ready yet."""
         settings = replace(self.settings, port=free_port(), **more)  # type: ignore[arg-type]
-        process = Process(part, settings, self._logs / f"{len(self._processes)}-{part}.log")
+        log = self._logs / f"{len(self._processes)}-{part}.log"
+        process = await Process.start(self._nursery, part, settings, log)
         self._processes.append(process)
         return process
 
     async def opens(self) -> tuple[Process, Process, Process, Process]:
         """Two web processes, the engine that leads, and one that stands by."""
-        one, other, engine = self.start("web"), self.start("web"), self.start("engine")
+        one, other, engine = [await self.start(part) for part in ("web", "web", "engine")]
         await engine.says("engine leads")
-        standby = self.start("engine")
+        standby = await self.start("engine")
         for web in (one, other):
             await web.says("Listening on")
         await standby.says("Running: engine")
@@ -119,7 +121,7 @@ class Street:
 
     async def at_console(self, person: Person, name: str, web: Process) -> Counsellor:
         """The person's console, open at this web process."""
-        counsellor = Counsellor(web.origin, person.id, name)
+        counsellor = Counsellor(web.origins, person.id, name)
         self._people.append(counsellor)
         secret = await staff.issue_link(self.system, OPERATOR, person.id)
         assert await counsellor.signs_in(f"/sign-in/once/{secret}") == "/console"
@@ -128,7 +130,7 @@ class Street:
 
     def caller(self, web: Process, before: WebCaller | None = None) -> WebCaller:
         """Somebody's page at this web process; or the page they had `before` elsewhere, as the browser kept it."""
-        caller = WebCaller(web.origin, VICTIMS)
+        caller = WebCaller(web.origins, VICTIMS)
         if before is not None:
             caller.token, caller.cursor = before.token, before.cursor
             caller.state, caller.seen = before.state, list(before.seen)
@@ -155,10 +157,10 @@ class Street:
 
 
 @asynccontextmanager
-async def street_of(settings: Settings, logs: Path) -> AsyncIterator[Street]:
+async def street_of(settings: Settings, nursery: Nursery, logs: Path) -> AsyncIterator[Street]:
     """An installation whose databases are ready and whose processes are not started yet."""
     async with app.open_system(settings) as system:
-        street = Street(settings, system, logs)
+        street = Street(settings, system, nursery, logs)
         try:
             yield street
         finally:

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from tests.flows.people import Answer, Browser, Json, new_id
@@ -19,24 +20,24 @@ CARD = {
 class Colleague(Browser):
     """Anybody on the staff."""
 
-    def __init__(self, origin: str, staff_id: str, name: str) -> None:
-        super().__init__(origin)
+    def __init__(self, origins: Sequence[str], staff_id: str, name: str) -> None:
+        super().__init__(origins)
         self.id = staff_id
         self.name = name
 
     async def signs_in(self, path: str) -> str:
         """By a one-time link: a page with one button, then the place this person works at."""
         assert (await self.ask("GET", path)).status == 200
-        async with self.session.post(path, allow_redirects=False) as response:
-            assert response.status == 303
-            return response.headers["Location"]
+        answer = await self.ask("POST", path)
+        assert answer.status == 303
+        return answer.location
 
 
 class Counsellor(Colleague):
     """Somebody who answers."""
 
-    def __init__(self, origin: str, staff_id: str, name: str) -> None:
-        super().__init__(origin, staff_id, name)
+    def __init__(self, origins: Sequence[str], staff_id: str, name: str) -> None:
+        super().__init__(origins, staff_id, name)
         self.console: Json = {}
         self.heads: dict[str, Json] = {}
         self.talks: dict[str, list[Json]] = defaultdict(list)

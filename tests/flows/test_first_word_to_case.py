@@ -4,13 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from tests.factories import TRUST
 from tests.flows.staff import CARD, Caseworker, Counsellor
-from tests.flows.town import BOTH, Town
+from tests.flows.town import Town
 
 MORNING = ("2026-11-23T06:00+01:00", "2026-11-23T14:00+01:00")
 NOTE = "Notatka: głos drży, sprawdzić leki nasercowe."
 
 
-@BOTH
 async def test_a_talk_becomes_a_case(town: Town) -> None:
     await town.begins("2026-11-23T10:00+01:00")
     halina = await town.caseworker("Halina")

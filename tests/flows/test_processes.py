@@ -14,8 +14,9 @@ from tests import factories, servers
 from tests.bots.bot_api import TOKEN, bot_api
 from tests.conftest import HouseTemplate
 from tests.factories import TRUST
+from tests.flows.nursery import REPO, Nursery
 from tests.flows.people import eventually
-from tests.flows.processes import REPO, Street, environment, figures, street_of
+from tests.flows.processes import Street, environment, figures, street_of
 from tests.flows.test_telegram import Phone
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.redis]
@@ -32,11 +33,11 @@ def redis() -> Iterator[servers.RedisServer]:
 
 @pytest.fixture
 async def street(
-    house_template: HouseTemplate, redis: servers.RedisServer, tmp_path: Path
+    house_template: HouseTemplate, redis: servers.RedisServer, nursery: Nursery, tmp_path: Path
 ) -> AsyncIterator[Street]:
     main, keys = await house_template.copy()
     settings = factories.settings_in(tmp_path / "data", database_url=main, keys_url=keys, redis_url=redis.url)
-    async with street_of(settings, tmp_path) as made:
+    async with street_of(settings, nursery, tmp_path) as made:
         yield made
     await house_template.drop(main, keys)
 
@@ -175,7 +176,7 @@ async def test_a_talk_between_the_bots_process_and_a_web_process(street: Street)
     _, there, _, _ = await street.opens()
     anna = await street.at_console(await street.hires("Anna", (TRUST,)), "Anna", there)
     async with bot_api(street.system.clock.now) as api:
-        bot = street.start("telegram", telegram_api=api.url, telegram_token=TOKEN)
+        bot = await street.start("telegram", telegram_api=api.url, telegram_token=TOKEN)
         await bot.says("Running: telegram")
         olena = Phone(api, 5_000_111_222)
         await olena.writes("/start")
@@ -189,7 +190,7 @@ async def test_a_talk_between_the_bots_process_and_a_web_process(street: Street)
         assert await bot.ends(signal.SIGKILL) == -signal.SIGKILL
         await anna.replies(contact, "Jestem.")
         await api.put(api.message(olena.chat, "Halo?"))
-        bot = street.start("telegram", telegram_api=api.url, telegram_token=TOKEN)
+        bot = await street.start("telegram", telegram_api=api.url, telegram_token=TOKEN)
         await olena.reads("Jestem.")
         await anna.reads(contact, "Halo?")
         assert await bot.ends(signal.SIGTERM) == 0

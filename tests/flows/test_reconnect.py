@@ -8,7 +8,7 @@ import pytest
 from tests.factories import TRUST
 from tests.flows.people import Answer, WebCaller, new_id
 from tests.flows.staff import Counsellor
-from tests.flows.town import BOTH, Town
+from tests.flows.town import Town
 
 MORNING = ("2026-11-23T06:00:00+01:00", "2026-11-23T14:00:00+01:00")
 
@@ -21,7 +21,6 @@ async def _talk(town: Town) -> tuple[WebCaller, Counsellor, str]:
     return caller, anna, await anna.answers_next()
 
 
-@BOTH
 async def test_every_message_comes_once_and_in_order_however_often_the_socket_is_cut(town: Town) -> None:
     caller, anna, contact = await _talk(town)
     hers = [f"Odpowiedź {n}." for n in range(30)]

@@ -5,7 +5,7 @@ import time
 from tests.factories import VICTIMS
 from tests.flows.people import WebCaller
 from tests.flows.staff import CARD, Counsellor
-from tests.flows.town import BOTH, Town
+from tests.flows.town import Town
 
 AFTERNOON = ("2026-11-23T14:00:00+01:00", "2026-11-23T22:00:00+01:00")
 NIGHT = ("2026-11-23T22:00:00+01:00", "2026-11-24T06:00:00+01:00")
@@ -24,7 +24,6 @@ async def _evening(town: Town) -> tuple[Counsellor, Counsellor, WebCaller, str]:
     return anna, beata, caller, contact
 
 
-@BOTH
 async def test_the_talk_stays_and_the_open_offer_goes_to_the_next_shift(town: Town) -> None:
     anna, beata, caller, contact = await _evening(town)
     await anna.raises(contact, "P2", "Boi się wrócić do pokoju, mąż jest w domu.")

@@ -6,7 +6,7 @@ from aiohttp import ClientError
 from tests.factories import TRUST
 from tests.flows.people import WebCaller, new_id
 from tests.flows.staff import CARD, Counsellor
-from tests.flows.town import BOTH, Town
+from tests.flows.town import Town
 
 TEN = "2026-11-23T10:00:00+01:00"
 MORNING = ("2026-11-23T06:00:00+01:00", "2026-11-23T14:00:00+01:00")
@@ -82,7 +82,6 @@ async def test_an_offer_that_ran_out_meanwhile_moves_on_when_the_engine_is_back(
     assert len(await town.held_by(contact)) == 1
 
 
-@BOTH
 async def test_the_whole_house_stops_and_starts_in_the_middle_of_a_talk(town: Town) -> None:
     await town.begins(TEN)
     anna = await town.counsellor("Anna", (TRUST,), MORNING, talks=1)

@@ -1,14 +1,10 @@
 """From the first word to the bot to a case. Telegram itself is a local server that speaks its protocol."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from tests.bots.bot_api import BotApi, bot_api
-from tests.bots.doors import Door
 from tests.factories import TRUST
 from tests.flows.people import eventually
 from tests.flows.staff import CARD
-from tests.flows.town import BOTH, Town
+from tests.flows.town import Town
 
 MORNING = ("2026-11-23T06:00:00+01:00", "2026-11-23T14:00:00+01:00")
 OLENA = 5_000_111_222
@@ -50,25 +46,13 @@ class Phone:
         return await eventually(shown, f"{text!r} among {self.api.texts(self.chat)}")
 
 
-@asynccontextmanager
-async def bot_of(town: Town, api: BotApi) -> AsyncIterator[None]:
-    """The bot's process."""
-    door = Door(town.system, api)
-    await door.open()
-    try:
-        yield
-    finally:
-        await door.kill()
-
-
-@BOTH
 async def test_a_talk_on_telegram_becomes_a_case(town: Town) -> None:
     await town.begins("2026-11-23T10:00:00+01:00")
     halina = await town.caseworker("Halina")
     anna = await town.counsellor("Anna", (TRUST,), MORNING)
     async with bot_api(town.clock.now) as api:
         olena = Phone(api, OLENA)
-        async with bot_of(town, api):
+        async with town.bot_running(api):
             await olena.writes("/start")
             await olena.reads("To czat wsparcia: MOPR Kielce.")
             await olena.writes("Nie wiem, od czego zacząć. On zaraz wróci.")
@@ -92,7 +76,7 @@ async def test_a_talk_on_telegram_becomes_a_case(town: Town) -> None:
         # the bot stops; Telegram keeps what she writes, the house keeps what Anna writes
         await anna.replies(contact, "Jestem cały czas.")
         await api.put(api.message(OLENA, "Halo?"))
-        async with bot_of(town, api):
+        async with town.bot_running(api):
             await olena.reads("Jestem cały czas.")
             await anna.reads(contact, "Halo?")
             await town.it_is("2026-11-23T10:25:00+01:00")

@@ -3,18 +3,14 @@
 Time passes when a story says so. Pages stay open meanwhile, as pages do, and show that they are alive.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-import pytest
 from sqlalchemy import select
 
 from hotline.actions import contacts, roster, staff
-from hotline.config import Settings
-from hotline.engine import Engine
 from hotline.rules.access import OPERATOR
 from hotline.rules.civil_time import resolve
 from hotline.store import queries, views
@@ -22,13 +18,12 @@ from hotline.store.tables import assignments, audit
 from hotline.store.views import ContactHead
 from hotline.system import System
 from tests import factories
-from tests.factories import TRUST, MovableClock, Running
+from tests.bots.bot_api import BotApi
+from tests.factories import TRUST
+from tests.flows.houses import House
 from tests.flows.people import WebCaller, eventually
 from tests.flows.staff import Caseworker, Colleague, Counsellor
 
-BOTH = pytest.mark.parametrize(
-    "town", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
-)  # a story that is told on both databases
 Span = tuple[str, str] | tuple[datetime, datetime]
 HOP = timedelta(minutes=10)  # under the life of a caller's token without a sign of life
 SHORT_HOP = timedelta(seconds=20)  # under the time after which an offer is taken from a silent console
@@ -45,11 +40,9 @@ def instant(moment: str | datetime) -> datetime:
 class Town:
     """The house and everybody in the story."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.clock = MovableClock(frozen=True)
-        self._house: Running | None = None
-        self._stack = AsyncExitStack()
+    def __init__(self, house: House) -> None:
+        self.clock = house.clock
+        self._house = house
         self._callers: list[WebCaller] = []
         self._counsellors: list[Counsellor] = []
         self._colleagues: list[Colleague] = []
@@ -63,32 +56,27 @@ class Town:
 
     async def opens(self, *, engine: bool = True) -> None:
         """Start the house on its data, as an operator would."""
-        running = factories.running_house(self.settings, self.clock, engine=engine)
-        self._house = await self._stack.enter_async_context(running)
+        await self._house.opens(engine=engine)
 
     async def shuts(self) -> None:
         """Stop the house; its data stay where they are."""
-        self._house = None
-        await self._stack.aclose()
+        await self._house.shuts()
 
-    @asynccontextmanager
-    async def engine_running(self) -> AsyncIterator[None]:
+    def engine_running(self) -> AbstractAsyncContextManager[None]:
         """The engine for as long as the block runs, in a house that was opened without one."""
-        task = asyncio.get_running_loop().create_task(Engine(self.system).run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
+        return self._house.engine_running()
+
+    def bot_running(self, api: BotApi) -> AbstractAsyncContextManager[None]:
+        """The callers' bot for as long as the block runs."""
+        return self._house.bot_running(api)
 
     async def ends(self) -> None:
         for person in (*self._callers, *self._counsellors, *self._colleagues):
             await person.close()
-        await self.shuts()
+        await self._house.ends()
 
     @property
     def system(self) -> System:
-        assert self._house is not None
         return self._house.system
 
     # -- the people ----------------------------------------------------------------------------------
@@ -114,7 +102,7 @@ class Town:
     ) -> Counsellor:
         """A counsellor at an open console."""
         staff_id = await self.hires(name, lines, *shifts, talks=talks)
-        person = Counsellor(self.settings.origin, staff_id, name)
+        person = Counsellor(self._origins(), staff_id, name)
         self._counsellors.append(person)
         assert await person.signs_in(await self._link(staff_id)) == "/console"
         await person.opens_console()
@@ -122,7 +110,7 @@ class Town:
 
     async def caseworker(self, name: str) -> Caseworker:
         """A caseworker, not signed in yet: a session without a shift ends after half an hour of silence."""
-        person = Caseworker(self.settings.origin, await self.hires(name, (), role="caseworker"), name)
+        person = Caseworker(self._origins(), await self.hires(name, (), role="caseworker"), name)
         self._colleagues.append(person)
         return person
 
@@ -130,13 +118,18 @@ class Town:
         assert await person.signs_in(await self._link(person.id)) == "/cases"
 
     def caller(self, line: str = TRUST) -> WebCaller:
-        person = WebCaller(self.settings.origin, line)
+        person = WebCaller(self._origins(), line)
         self._callers.append(person)
         return person
 
     async def _link(self, staff_id: str) -> str:
-        assert self._house is not None
-        return await self._house.sign_in_path(staff_id)
+        return f"/sign-in/once/{await staff.issue_link(self.system, OPERATOR, staff_id)}"
+
+    def _origins(self) -> Sequence[str]:
+        """Where the next person begins: everybody at another web process, if there are several."""
+        met = len(self._callers) + len(self._counsellors) + len(self._colleagues)
+        there = self._house.origins
+        return tuple(there[(met + number) % len(there)] for number in range(len(there)))
 
     # -- time ----------------------------------------------------------------------------------------
 
@@ -203,9 +196,9 @@ class Town:
 
 
 @asynccontextmanager
-async def town_of(settings: Settings) -> AsyncIterator[Town]:
+async def town_of(house: House) -> AsyncIterator[Town]:
     """A town whose house has not opened yet; everything is closed afterwards."""
-    town = Town(settings)
+    town = Town(house)
     try:
         yield town
     finally:

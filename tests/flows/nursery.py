@@ -1,0 +1,175 @@
+"""Where the processes of the stories come from: one interpreter that has everything imported, and forks.
+
+A child is `hotline <part>` as an operator starts it, less the seconds of importing; only its clock may be the
+story's. Run as a program this reads one order per line, and takes its children with it when its input ends.
+"""
+
+import asyncio
+import json
+import mmap
+import os
+import signal
+import struct
+import sys
+import traceback
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bots import telegram  # noqa: F401  for the children: importing aiogram takes seconds
+from hotline import __main__ as command
+from hotline import app
+from hotline.texts import texts
+from tests.factories import MovableClock
+
+REPO = Path(__file__).parent.parent.parent
+ZERO = datetime(1970, 1, 1, tzinfo=UTC)
+DEATHS = {signal.SIGCHLD}
+MICROSECOND = timedelta(microseconds=1)
+
+
+class StoryClock(MovableClock):
+    """Stands still for all processes of a story, until somebody sets it: they map the same eight bytes."""
+
+    def __init__(self, file: Path) -> None:
+        if not file.exists():
+            file.write_bytes(bytes(8))
+        self.file = file
+        with file.open("r+b") as opened:
+            self._shared = mmap.mmap(opened.fileno(), 8)
+
+    def now(self) -> datetime:
+        count: int = struct.unpack("q", self._shared[:8])[0]
+        return ZERO + count * MICROSECOND
+
+    def set(self, at: datetime) -> None:
+        self._shared[:8] = struct.pack("q", (at - ZERO) // MICROSECOND)
+
+
+class Nursery:
+    """The test's end of it."""
+
+    def __init__(self, program: asyncio.subprocess.Process) -> None:
+        self._program = program
+        self._born: asyncio.Queue[int] = asyncio.Queue()
+        self._one_birth = asyncio.Lock()
+        self._ended: dict[int, asyncio.Future[int]] = {}
+
+    async def bear(
+        self, arguments: list[str], environment: Mapping[str, str], log: Path, clock: Path | None
+    ) -> int:
+        """Start a process; its id."""
+        order = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
+        order["clock"] = str(clock) if clock else ""
+        assert self._program.stdin is not None
+        async with self._one_birth:
+            self._program.stdin.write(json.dumps(order).encode() + b"\n")
+            return await self._born.get()
+
+    def ended(self, process: int) -> "asyncio.Future[int]":
+        """The exit status when it has one; minus the signal that killed it."""
+        return self._ended[process]
+
+    async def listen(self) -> None:
+        """Until the program ends."""
+        assert self._program.stdout is not None
+        async for line in self._program.stdout:
+            what, process, status = line.split()
+            if what == b"born":
+                self._ended[int(process)] = asyncio.get_running_loop().create_future()
+                self._born.put_nowait(int(process))
+            else:
+                self._ended[int(process)].set_result(int(status))
+
+
+@asynccontextmanager
+async def nursery_of() -> AsyncIterator[Nursery]:
+    """It and all its children are gone afterwards."""
+    program = await asyncio.create_subprocess_exec(
+        *("setpriv", "--pdeathsig=TERM", "--", sys.executable, "-m", "tests.flows.nursery"),
+        cwd=REPO,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        process_group=0,  # Ctrl-C reaches the tests alone, and they end it in order
+    )
+    made = Nursery(program)
+    listening = asyncio.get_running_loop().create_task(made.listen())
+    try:
+        yield made
+    finally:
+        assert program.stdin is not None
+        program.stdin.close()
+        await program.wait()
+        await listening
+
+
+# -- the program -----------------------------------------------------------------------------------------
+
+
+def _main() -> None:
+    texts()
+    children: set[int] = set()
+
+    def bury(*_: object) -> None:
+        with suppress(ChildProcessError):
+            while (found := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+                children.discard(found[0])
+                _tell("dead", found[0], os.waitstatus_to_exitcode(found[1]))
+
+    signal.signal(signal.SIGCHLD, bury)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        for line in sys.stdin:
+            signal.pthread_sigmask(signal.SIG_BLOCK, DEATHS)  # none is told before its birth
+            child = os.fork()
+            if child == 0:
+                _live(json.loads(line))
+            children.add(child)
+            _tell("born", child, 0)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, DEATHS)
+    finally:
+        for child in tuple(children):
+            os.kill(child, signal.SIGKILL)
+
+
+def _tell(what: str, process: int, status: int) -> None:
+    os.write(1, f"{what} {process} {status}\n".encode())
+
+
+def _live(order: dict[str, Any]) -> None:
+    """As the child, to the end of its life."""
+    status = 1
+    try:
+        status = _run(order)
+    except BaseException:  # noqa: BLE001  the interpreter's own edge, which a fork must not pass
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _run(order: dict[str, Any]) -> int:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, DEATHS)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    if order["clock"]:
+        clock = StoryClock(Path(order["clock"]))
+
+        async def clock_of(_db: object) -> StoryClock:
+            return clock
+
+        app._clock_of = clock_of  # type: ignore[assignment]
+    return command.main(order["arguments"])
+
+
+if __name__ == "__main__":
+    _main()
