@@ -44,7 +44,7 @@ def _sentence(error: HotlineError) -> str:
 
 
 async def _interruptible(work: Awaitable[int]) -> int:
-    """SIGTERM ends the work like Ctrl+C: sockets are told, commits finish."""
+    """SIGTERM ends the work like Ctrl+C. Processes that serve have an end in order of their own, see `_live`."""
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -156,8 +156,8 @@ async def _apart(settings: Settings, part: "app.Part") -> int:
 
 
 async def _live(settings: Settings, *parts: "app.Part") -> int:
-    """These parts in this process, until a signal."""
-    from hotline import app
+    """These parts in this process, until it is told to end; then what is under way is finished."""
+    from hotline import app, lifetime
 
     async with app.house(settings, parts=parts) as house:
         if "web" in parts:
@@ -167,8 +167,10 @@ async def _live(settings: Settings, *parts: "app.Part") -> int:
         if "telegram" in parts:
             from bots import telegram  # after the web server listens: importing aiogram takes seconds
 
-            house.tasks.create_task(telegram.run(house.system))
-        await asyncio.Event().wait()
+            house.open(telegram.run(house.system))
+        lifetime.tell("READY=1")
+        await lifetime.told_to_end()
+        house.system.closing.set()
     return 0
 
 

@@ -1,10 +1,10 @@
 """Composition root: builds the parts, opens them in order, closes them in reverse. Nothing is global."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 from weakref import WeakSet
@@ -12,13 +12,16 @@ from weakref import WeakSet
 import structlog
 from aiohttp import web
 
-from hotline import centres
+from hotline import centres, lifetime, metrics
 from hotline.config import Settings
 from hotline.engine import Engine
 from hotline.errors import ConfigInvalid
+from hotline.health import Health
+from hotline.listening import listening
 from hotline.live import topics
 from hotline.live.bus import Bus, LocalBus, RedisBus
 from hotline.live.hub import Hub, Versions
+from hotline.monitor import Monitor
 from hotline.rules.centre import Centre
 from hotline.rules.centre_changes import Layer
 from hotline.rules.centre_file import parse
@@ -28,13 +31,14 @@ from hotline.system import Clock, DatabaseClock, MachineClock, System
 from hotline.texts import texts
 from hotline.vault import Vault, read_master_key
 from hotline.web import middleware, routes, sockets
-from hotline.web.keys import HUB, SOCKETS, SYSTEM
+from hotline.web.keys import HEALTH, HUB, SOCKETS, SYSTEM
 
 log = structlog.get_logger()
 Part = Literal["web", "engine", "telegram"]
 WRITERS: frozenset[Part] = frozenset(("web", "telegram"))  # their messages go through the journal
 BODY_LIMIT = 128 * 1024
 BEYOND = "a newer release has changed the schema in a way this one does not know; install that release again"
+GRACE_SECONDS = 2.5  # still listening and not ready any more, so that a proxy turns to the others first
 
 
 def load_centre(settings: Settings) -> Centre:
@@ -125,10 +129,10 @@ async def _check_schema(db: Database, which: schema.Which, setting: str) -> None
         await schema.upgrade(db, which)
 
 
-def build_web(system: System, hub: Hub) -> web.Application:
+def build_web(system: System, hub: Hub, health: Health) -> web.Application:
     """The application of the web door."""
     app = web.Application(middlewares=middleware.MIDDLEWARES, client_max_size=BODY_LIMIT)
-    app[SYSTEM], app[HUB], app[SOCKETS] = system, hub, WeakSet()
+    app[SYSTEM], app[HUB], app[HEALTH], app[SOCKETS] = system, hub, health, WeakSet()
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
     app.on_shutdown.append(sockets.close_all)
@@ -142,6 +146,11 @@ class House:
     system: System
     hub: Hub
     tasks: asyncio.TaskGroup
+    outside: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def open(self, door: Coroutine[None, None, None]) -> None:
+        """One more door, which lies outside: a bot. It ends by itself once the system is closing."""
+        self.outside.append(self.tasks.create_task(door))
 
 
 @asynccontextmanager
@@ -150,63 +159,69 @@ async def house(
 ) -> AsyncIterator[House]:
     """These parts in this process, with what they need: where "web" is one, it listens when the block begins.
 
-    "telegram" means that the bot is about to be started in `tasks`: the door itself lies outside.
+    "telegram" means that the bot is about to be opened: the door itself lies outside.
     A part that ends unexpectedly ends all: whoever supervises the process starts it anew.
+    Whoever sets `system.closing` before the block ends has all that is under way finished first.
     """
     async with open_system(settings, clock) as system:
-        hub = Hub(system.bus, _versions_of(system))
-        loops: list[Callable[[], Coroutine[None, None, None]]] = [system.follow_centre]
-        if WRITERS & set(parts):
-            loops.append(system.journal.run)
-        if "engine" in parts:
-            loops.append(Engine(system).run)
-        if isinstance(system.bus, RedisBus):
-            loops.append(system.bus.run)
-        if isinstance(system.clock, DatabaseClock):
-            loops.append(system.clock.run)
+        hub, health = Hub(system.bus, _versions_of(system)), Health(system)
+        loops = _loops(system, health, parts)
         async with AsyncExitStack() as doors:
             if "web" in parts:
                 loops.append(hub.run)
-                await doors.enter_async_context(_open_web(system, hub))
+                await doors.enter_async_context(_open_web(system, hub, health))
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(loop()) for loop in loops]
+                opened = House(system, hub, tasks)
                 try:
-                    log.info("running", kind=",".join(sorted(parts)), centre=system.centre.id)
-                    yield House(system, hub, tasks)
+                    await _say_what_runs(system, parts)
+                    yield opened
                 finally:
                     await doors.aclose()  # while the journal still commits what is under way
-                    for task in running:
+                    if system.closing.is_set() and opened.outside:
+                        await asyncio.wait(opened.outside)
+                    for task in (*running, *opened.outside):
                         task.cancel()
 
 
+Loop = Callable[[], Coroutine[None, None, None]]
+
+
+def _loops(system: System, health: Health, parts: Collection[Part]) -> list[Loop]:
+    """What runs beside the doors, until cancelled."""
+    loops: list[Loop] = [lifetime.watchdog]
+    if WRITERS & set(parts):
+        loops.append(system.journal.run)
+    if "engine" in parts:
+        loops.append(Engine(system).run)
+    if isinstance(system.bus, RedisBus):
+        loops.append(system.bus.run)
+    if isinstance(system.clock, DatabaseClock):
+        loops.append(system.clock.run)
+    if system.settings.metrics_port:
+        loops.append(Monitor(system, health).run)
+    return loops
+
+
 @asynccontextmanager
-async def _open_web(system: System, hub: Hub) -> AsyncIterator[None]:
-    runner = web.AppRunner(
-        build_web(system, hub),
-        access_log=None,
-        handle_signals=False,
-        shutdown_timeout=5,
-        keepalive_timeout=30,
-    )
-    await _listen(runner, system.settings)
-    log.info("listening", port=system.settings.port)
-    try:
-        yield
-    finally:
-        await runner.cleanup()
-
-
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+async def _open_web(system: System, hub: Hub, health: Health) -> AsyncIterator[None]:
     """Before the tasks begin: an address in use is a plain error, and what arrives early waits its turn."""
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-    except OSError as error:
-        await runner.cleanup()
-        place = f"{settings.host}:{settings.port}"
-        raise ConfigInvalid(
-            "HOTLINE_PORT", f"cannot listen on {place}: {os.strerror(error.errno or 0)}"
-        ) from error
+    settings = system.settings
+    async with listening(build_web(system, hub, health), settings.host, settings.port, "HOTLINE_PORT"):
+        log.info("listening", port=settings.port)
+        try:
+            yield
+        finally:
+            if system.closing.is_set():
+                await asyncio.sleep(GRACE_SECONDS)
+
+
+async def _say_what_runs(system: System, parts: Collection[Part]) -> None:
+    """One line at the start: whoever reads the log later knows which program wrote it."""
+    here = {"version": version("hotline"), "schema": await schema.revision(system.db) or "none"}
+    kind = ",".join(sorted(parts))
+    metrics.RUNNING.labels(parts=kind, **here).set(1)
+    log.info("running", kind=kind, centre=system.centre.id, **here)
 
 
 def _versions_of(system: System) -> Versions:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from hotline import metrics
 from hotline.errors import HotlineError
 from hotline.live import topics
 from hotline.live.bus import Bell
@@ -59,16 +60,17 @@ class Sender(Protocol):
 
 
 class Delivery:
-    """Sends what is due of one channel, until cancelled."""
+    """Sends what is due of one channel, until the system closes: then what is being sent is finished first."""
 
     def __init__(self, system: System, channel: str, send: Sender) -> None:
         self._system, self._channel, self._send = system, channel, send
         self._bell = Bell(system.bus, lambda topic: topic == topics.outbox())
 
     async def run(self) -> None:
-        while True:
+        closing = self._system.closing
+        while not closing.is_set():
             try:
-                while await self.step():
+                while not closing.is_set() and await self.step():
                     pass
             except HotlineError as error:
                 log.warning("delivery waits", code=error.code)
@@ -97,6 +99,7 @@ class Delivery:
                 state = "failed"
             log.warning("delivery will be tried again", channel=self._channel, exc_info=error)
         await self._settle(row.contact_id, row.seq, state, pause)
+        metrics.DELIVERIES.labels(self._channel, "again" if state == "pending" else state).inc()
         return True
 
     async def _outbound(self, contact_id: str, seq: int) -> Outbound:

@@ -45,6 +45,12 @@ class Settings:
     )
     telegram_api: str = field(default="https://api.telegram.org", metadata={"help": "Bot API server"})
     telegram_port: int = field(default=8081, metadata={"help": "port of the webhook listener"})
+    metrics_host: str = field(
+        default="127.0.0.1", metadata={"help": "address of the metrics listener; no proxy may lead to it"}
+    )
+    metrics_port: int = field(
+        default=0, metadata={"help": "its port, for /metrics, /healthz and /readyz; 0: off", "off": True}
+    )
     exit_url: str = field(default="https://www.imgw.pl/", metadata={"help": "where quick exit leads"})
     log_level: str = field(default="info", metadata={"help": "debug, info, warning or error"})
 
@@ -108,7 +114,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             _refuse_weak(key, value)
         if key in WITH_PASSWORD:
             _refuse_weak_password(key, value)
-        values[each.name] = _typed(key, value, each.type)
+        values[each.name] = 0 if each.metadata.get("off") and value == "0" else _typed(key, value, each.type)
     settings = Settings(**values)  # type: ignore[arg-type]
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise ConfigInvalid("HOTLINE_LOG_LEVEL", "must be debug, info, warning or error")

@@ -6,9 +6,12 @@ engines one has the lease and acts; the others stand by and ask for it.
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
+from hotline import metrics
 from hotline.actions import alarms, leases, offers
 from hotline.errors import HotlineError, LeaseLost
 from hotline.ids import new_id
@@ -59,7 +62,8 @@ class Engine:
         while True:
             await self._leading.wait()
             try:
-                await self.step()
+                with _counted():
+                    await self.step()
             except LeaseLost:
                 self._becomes(None)
                 continue
@@ -91,6 +95,7 @@ class Engine:
         if actor == self._actor:
             return
         self._actor = actor
+        metrics.LEADS.set(actor is not None)
         if actor is None:
             self._leading.clear()
             log.warning("engine stands by")
@@ -108,6 +113,7 @@ class Engine:
             log.warning("lease not given up")
         self._actor = None
         self._leading.clear()
+        metrics.LEADS.set(0)
 
     async def _end_stale_offers(self, actor: Actor) -> int:
         async with self._system.read() as tx:
@@ -136,3 +142,14 @@ class Engine:
         for contact_id in unanswered:
             rung += await alarms.ring(self._system, actor, contact_id)
         return rung
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    result = "failed"
+    try:
+        yield
+        result = "done"
+        metrics.LAST_ROUND.set_to_current_time()
+    finally:
+        metrics.ROUNDS.labels(result).inc()

@@ -19,6 +19,7 @@ ALLOWED = frozenset((
     "event", "level", "timestamp", "method", "route", "status", "ms", "code", "verb", "thing",
     "count", "step", "tries", "channel", "kind", "version", "port", "state", "line", "queue",
     "centre", "frames", "error", "logger", "where", "reason", "setting", "epoch",
+    "schema",
 ))  # fmt: skip
 EVENT = re.compile(r"[A-Za-z0-9_.:/{}<>, -]{0,200}")
 CODE = re.compile(r"[A-Za-z0-9_.:/{}<>,-]{0,200}")  # no spaces: a sentence is not a code

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hotline import metrics
 from hotline.config import Settings
 from hotline.errors import HotlineError, KeyDestroyed, LeaseLost
 from hotline.ids import new_id
@@ -139,6 +140,11 @@ class Transaction(Tx):
         """Keyed fingerprint for a look-up."""
         return self.system.vault.blind(purpose, value)
 
+    def count_records(self) -> None:
+        """What has been done, for whoever watches the process; called once, just after the commit."""
+        for each in self._records:
+            metrics.ACTIONS.labels(each.verb).inc()
+
     async def flush_records(self) -> None:
         """Write the audit rows; called once, just before the commit."""
         actor = self.actor
@@ -182,6 +188,8 @@ class System:
     _centre_version: int | None = field(init=False, default=None)
     _refreshing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     journal: Journal = field(init=False)
+    closing: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    """Set when the process is to end: take nothing on any more, finish what is under way."""
 
     def __post_init__(self) -> None:
         self.centre = centre_changes.compiled(self.layers, ())
@@ -200,6 +208,7 @@ class System:
                 raise LeaseLost
             yield tx
             await tx.flush_records()
+        tx.count_records()
         if tx.topics:
             self.bus.publish(tx.topics)
 

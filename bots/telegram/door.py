@@ -26,7 +26,7 @@ async def check(settings: Settings) -> str:
 
 
 async def run(system: System) -> None:
-    """Until cancelled. The journal and, if there is one, the Redis bus of this system must be running.
+    """Until the system closes. The journal and, if there is one, the Redis bus of this system must be running.
 
     Webhook if a secret is set, else polling. Raises ConfigInvalid; a Telegram that is away is waited for.
     """
@@ -37,9 +37,11 @@ async def run(system: System) -> None:
         async with asyncio.TaskGroup() as tasks:
             intake = Intake(receiver, bot, tasks)
             if settings.telegram_secret:
-                tasks.create_task(Webhook(bot, intake, settings).run())
+                receiving = tasks.create_task(Webhook(bot, intake, settings).run())
             else:
-                tasks.create_task(Polling(bot, intake, tasks).run())
+                receiving = tasks.create_task(Polling(bot, intake, tasks).run())
             tasks.create_task(Delivery(system, "telegram", Sender(bot, system.centre)).run())
+            await system.closing.wait()
+            receiving.cancel()  # what it has taken is finished; what it has not, Telegram keeps
     finally:
         await bot.session.close()

@@ -13,6 +13,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from hotline import metrics
 from hotline.errors import Unavailable
 
 log = structlog.get_logger()
@@ -142,7 +143,10 @@ class RedisBus:
             taken = True
         except AWAY:
             taken, lost = False, lost + len(topics)
+        if taken:
+            metrics.POKES.labels("published").inc()
         if lost:
+            metrics.POKES.labels("lost").inc(lost)
             log.warning("poke lost", count=lost)
         return taken
 
@@ -170,6 +174,7 @@ class RedisBus:
                         self.hears_since = time.monotonic()
                         log.info("redis heard")
                     elif message["type"] == "message":
+                        metrics.POKES.labels("heard").inc()
                         self._local.publish(_topics(message["data"]))
                 elif asked:
                     raise TimeoutError

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hotline import metrics
 from hotline.errors import ContactEnded, HotlineError, NotFound, NotTheHolder, Unavailable
 from hotline.store.db import Database
 from hotline.store.tables import contacts, entries, threads
@@ -120,6 +121,9 @@ class _Waiting:
     answer: "asyncio.Future[Receipt]"
 
 
+_Verdict = tuple[_Waiting, Receipt | HotlineError]
+
+
 class Journal:
     """Gathers lines and commits them in groups. `run()` must be running while `write()` is used."""
 
@@ -139,8 +143,9 @@ class Journal:
     async def write(self, line: Line) -> Receipt:
         """Commit one line. Raises ContactEnded, NotTheHolder, NotFound, Unavailable; then nothing is stored."""
         waiting = _Waiting(line, asyncio.get_running_loop().create_future())
-        await self._queue.put(waiting)
-        return await waiting.answer
+        with metrics.JOURNAL_WAITING.track_inprogress():
+            await self._queue.put(waiting)
+            return await waiting.answer
 
     async def run(self) -> None:
         """Commit groups until cancelled."""
@@ -156,7 +161,11 @@ class Journal:
 
     async def _commit(self, batch: list[_Waiting]) -> list[_Waiting]:
         try:
-            return await self._write_group(batch)
+            with metrics.JOURNAL_SECONDS.time(), metrics.JOURNAL_FAILURES.count_exceptions():
+                verdicts, busy = await self._write_group(batch)
+            metrics.JOURNAL_BATCH.observe(len(verdicts))
+            self._settle(verdicts)
+            return busy
         except Unavailable as error:
             _fail(batch, error)
             return []
@@ -170,8 +179,9 @@ class Journal:
                 busy += await self._commit([each])
             return busy
 
-    async def _write_group(self, batch: list[_Waiting]) -> list[_Waiting]:
-        verdicts: list[tuple[_Waiting, Receipt | HotlineError]] = []
+    async def _write_group(self, batch: list[_Waiting]) -> tuple[list[_Verdict], list[_Waiting]]:
+        """One transaction: what became of each line, and those whose thread is locked by somebody else."""
+        verdicts: list[_Verdict] = []
         async with self._db.write() as connection:
             wanted = sorted({each.line.contact_id for each in batch})
             locked = await _lock_threads(connection, wanted)
@@ -195,15 +205,16 @@ class Journal:
                     good.append(each)
             receipts = await append(connection, self._now(), [each.line for each in good]) if good else []
             verdicts += zip(good, receipts, strict=True)
-        self._settle(verdicts)
-        return busy
+        return verdicts, busy
 
-    def _settle(self, verdicts: Iterable[tuple[_Waiting, Receipt | HotlineError]]) -> None:
+    def _settle(self, verdicts: Iterable[_Verdict]) -> None:
         changed: set[str] = set()
         outgoing = False
         for each, verdict in verdicts:
             if isinstance(verdict, Receipt):
-                self.written += not verdict.repeated
+                if not verdict.repeated:
+                    self.written += 1
+                    metrics.MESSAGES.labels(each.line.author, each.line.kind).inc()
                 changed.add(each.line.contact_id)
                 outgoing |= each.line.outgoing
                 if not each.answer.done():

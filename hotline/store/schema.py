@@ -5,6 +5,7 @@ something away says `contracts = True`; it is written down in the database, and 
 """
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,10 +56,9 @@ async def fit(db: Database, which: Which) -> Fit:
     """
 
     def compare(sync: Connection) -> Fit:
-        scripts = ScriptDirectory.from_config(_config(which, sync))
-        known = {script.revision for script in scripts.walk_revisions()}
+        newest, known = _known(MIGRATIONS / which)
         revision = MigrationContext.configure(sync).get_current_revision()
-        if revision == scripts.get_current_head():
+        if revision == newest:
             return "current"
         if revision is None or revision in known:
             return "behind"
@@ -69,6 +69,19 @@ async def fit(db: Database, which: Which) -> Fit:
 
     async with db.read() as connection:
         return await connection.run_sync(compare)
+
+
+async def revision(db: Database) -> str | None:
+    """Where the database is; None before its first migration. Raises Unavailable."""
+    async with db.read() as connection:
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+
+
+@cache
+def _known(folder: Path) -> tuple[str | None, frozenset[str]]:
+    """The newest of these revisions, and all of them: read once, asked every second."""
+    scripts = ScriptDirectory(str(folder))
+    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def contracts(script: Script) -> bool:

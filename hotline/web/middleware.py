@@ -10,6 +10,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web, web_response
 
+from hotline import metrics
 from hotline.errors import ForeignOrigin, HotlineError, LineClosed, NotFound, NotSignedIn, Unavailable
 from hotline.texts import say
 from hotline.web import render
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SERVER: Final = "hotline"
 SAFE: Final = frozenset({"GET", "HEAD"})
+METHODS: Final = (*SAFE, "POST")
+QUIET: Final = ("/static/", "/healthz", "/readyz")  # asked all the time, and told only when they fail
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -39,21 +42,27 @@ setattr(web_response, "SERVER_SOFTWARE", SERVER)  # noqa: B010  its type is Fina
 
 @web.middleware
 async def bare_log(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """One line per request: the route's pattern, never the path, which may hold an id."""
+    """One line and two figures per request: the route's pattern, never the path, which may hold an id."""
     started = time.perf_counter()
     response = await handler(request)
-    resource = request.match_info.route.resource
-    log.info(
-        "request",
-        method=request.method if request.method.isalpha() else "other",
-        route=resource.canonical if resource is not None else "none",
-        status=response.status,
-        ms=round((time.perf_counter() - started) * 1000, 1),
-    )
+    took = time.perf_counter() - started
+    route = route_of(request)
+    method = request.method if request.method in METHODS else "other"
+    write = log.debug if route.startswith(QUIET) and response.status < 500 else log.info
+    write("request", method=method, route=route, status=response.status, ms=round(took * 1000, 1))
+    metrics.REQUESTS.labels(method, route, f"{response.status // 100}xx").inc()
+    if not isinstance(response, web.WebSocketResponse):
+        metrics.REQUEST_SECONDS.labels(route).observe(took)
     return response
 
 
-async def strict_headers(_request: web.Request, response: web.StreamResponse) -> None:
+def route_of(request: web.Request) -> str:
+    """The pattern that the path fits; "none" for those that fit none."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "none"
+
+
+async def strict_headers(request: web.Request, response: web.StreamResponse) -> None:
     """The same strict headers on every answer, and nothing stored on the way.
 
     Asked just before an answer is sent, so that sockets and what the server itself refuses carry them, too.
@@ -62,6 +71,9 @@ async def strict_headers(_request: web.Request, response: web.StreamResponse) ->
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Server"] = SERVER
+    if request.app[SYSTEM].closing.is_set() and not isinstance(response, web.WebSocketResponse):
+        response.headers["Connection"] = "close"
+        response.force_close()  # the next request comes over another connection, which another process takes
 
 
 @web.middleware

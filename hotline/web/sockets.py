@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from hotline import metrics
 from hotline.actions import contacts, presence, staff
 from hotline.actions.contacts import caller_of
 from hotline.errors import HotlineError, Malformed, NotSignedIn
@@ -21,7 +22,7 @@ from hotline.rules.access import Actor
 from hotline.rules.presence import CALLER_PING, CONSOLE_PING
 from hotline.store import views
 from hotline.system import System
-from hotline.web import caller_view, render
+from hotline.web import caller_view, middleware, render
 from hotline.web.body import Body, Cursor, Token, parse
 from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
@@ -185,10 +186,11 @@ async def _run(
 
     code: int = WSCloseCode.OK
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(read())
-            group.create_task(ping())
-            group.create_task(write())
+        with metrics.SOCKETS.labels(middleware.route_of(request)).track_inprogress():
+            async with asyncio.TaskGroup() as group:
+                group.create_task(read())
+                group.create_task(ping())
+                group.create_task(write())
     except* (_PageGone, ConnectionError):
         pass
     except* TimeoutError:  # a good-bye would wait behind all that this reader does not take

@@ -15,6 +15,7 @@ from hotline.store.views.board import (
 from hotline.store.views.casefiles import CaseNote, CaseRow, CaseView, case, case_list, case_row
 from hotline.store.views.centre import ChangeRow, NoticeView, centre_history, notice
 from hotline.store.views.desk import ConsoleView, Duty, Me, Mine, OfferView, WaitingRow, console
+from hotline.store.views.figures import Figures, figures
 from hotline.store.views.people import StaffRow, next_shifts, people, shifts, shifts_around
 from hotline.store.views.talks import (
     Audience,
@@ -43,6 +44,7 @@ __all__ = [
     "ContactNow",
     "Duty",
     "Entry",
+    "Figures",
     "LineNow",
     "Me",
     "Mine",
@@ -64,6 +66,7 @@ __all__ = [
     "contact_now",
     "earlier_contacts",
     "entries_after",
+    "figures",
     "next_shifts",
     "notice",
     "open_alarms",

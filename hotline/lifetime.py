@@ -1,0 +1,52 @@
+"""How a process lives under a supervisor such as systemd: it says when it serves and that it is not stuck, and it
+ends when it is told to, in order if it can and in any case in time.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from contextlib import suppress
+
+import structlog
+
+log = structlog.get_logger()
+LIMIT_SECONDS = 25.0  # from the signal to the end, whatever hangs; supervisors kill after thirty
+
+
+async def told_to_end() -> None:
+    """Until SIGTERM. From then on a second one ends the process at once, and so does the limit."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, told.set)
+    await told.wait()
+    log.info("ending")
+    tell("STOPPING=1")
+    loop.remove_signal_handler(signal.SIGTERM)
+    # A thread, because the loop itself may be what hangs.
+    limit = threading.Timer(LIMIT_SECONDS, _end_by_force)
+    limit.daemon = True
+    limit.start()
+
+
+def _end_by_force() -> None:
+    """What is committed stays; what is not was never acknowledged."""
+    log.error("ended by force")
+    os._exit(0)
+
+
+def tell(state: str) -> None:
+    """A word to systemd, as sd_notify(3) says it; without systemd nobody listens."""
+    place = os.environ.get("NOTIFY_SOCKET", "")
+    if not place:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end, suppress(OSError):
+        end.sendto(state.encode(), place.replace("@", "\0", 1) if place.startswith("@") else place)
+
+
+async def watchdog() -> None:
+    """Tell systemd that the loop turns, three times within the span it set; at once over if it set none."""
+    microseconds = int(os.environ.get("WATCHDOG_USEC", "0"))
+    while microseconds:
+        tell("WATCHDOG=1")
+        await asyncio.sleep(microseconds / 3_000_000)
