@@ -200,6 +200,12 @@ async def test_another_process_works_on_the_newest_centre_by_its_poke_and_withou
         following.cancel()
 
 
+async def test_a_house_follows_what_another_process_changes(running: factories.Running) -> None:
+    async with app.open_system(running.settings) as shell:
+        await centre.decide_fact(shell, IGOR, "line.19525", "confirmed")
+    await eventually(lambda: "city_trust_19525" in running.system.centre.lines, 4)
+
+
 async def test_a_transaction_keeps_the_centre_it_began_with(system: System) -> None:
     async with system.read() as tx:
         if not system.db.is_sqlite:
