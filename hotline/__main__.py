@@ -111,6 +111,15 @@ def _parser() -> argparse.ArgumentParser:
     people("--role", action="append", default=[], help="counsellor, supervisor, caseworker, administrator")
     people("--line", action="append", default=[], help="a line the person may serve")
     people("--password-file", type=Path)
+
+    keys = add(
+        "keys", _keys, "erase: destroy the key of a contact or a case, and with it every word of theirs"
+    )
+    keys.add_argument("what", choices=["destroy"])
+    owner = keys.add_mutually_exclusive_group(required=True)
+    owner.add_argument("--contact", metavar="REF")
+    owner.add_argument("--case", metavar="REF")
+    keys.add_argument("--reason", required=True, choices=["request", "retention", "court", "mistake"])
     return parser
 
 
@@ -212,6 +221,14 @@ async def _staff(settings: Settings, chosen: argparse.Namespace) -> int:
     from hotline import commands
 
     return await commands.staff(settings, chosen)
+
+
+async def _keys(settings: Settings, chosen: argparse.Namespace) -> int:
+    from hotline.keeping import erase
+
+    if chosen.contact:
+        return await erase.run(settings, "contact", chosen.contact, chosen.reason)
+    return await erase.run(settings, "case", chosen.case, chosen.reason)
 
 
 if __name__ == "__main__":

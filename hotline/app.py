@@ -189,7 +189,7 @@ Loop = Callable[[], Coroutine[None, None, None]]
 
 def _loops(system: System, health: Health, parts: Collection[Part]) -> list[Loop]:
     """What runs beside the doors, until cancelled."""
-    loops: list[Loop] = [lifetime.watchdog, system.follow_centre]
+    loops: list[Loop] = [lifetime.watchdog, system.follow_centre, system.watch_ledger]
     if WRITERS & set(parts):
         loops.append(system.journal.run)
     if "engine" in parts:

@@ -37,6 +37,8 @@ log = structlog.get_logger()
 LEASE = "engine"
 LEASE_LIFE = timedelta(seconds=3)  # a dead engine is replaced within five seconds: renewed every second
 CENTRE_SECONDS = 1.0
+LEDGER_SECONDS = 1.0
+LEDGER_OVERLAP = timedelta(minutes=1)
 MEASURE_SECONDS = 10.0  # between two looks at the database's clock; machines drift by microseconds meanwhile
 
 
@@ -252,6 +254,27 @@ class System:
         """A key for a new contact or case; committed apart before anything is sealed with it."""
         key_id, wrapped = self.vault.new_key(owner_id)
         await key_rows.add(self.keys, owner_id, key_id, wrapped, self.clock.now())
+
+    async def destroy_key(self, erasure: key_rows.Erasure) -> None:
+        """Nothing sealed with the owner's key can be read again: here at once, elsewhere within a second or two."""
+        await key_rows.destroy(self.keys, [erasure])
+        self.vault.forget(erasure.owner_id)
+
+    async def watch_ledger(self) -> None:
+        """Forget keys that another process destroyed, until cancelled: on a poke, and every second in any case."""
+        bell = Bell(self.bus, lambda topic: topic == topics.keys())
+        since: datetime | None = None
+        while True:
+            try:
+                async with self.keys.read() as connection:
+                    erased = await key_rows.ledger(connection, since)
+                for each in erased:
+                    self.vault.forget(each.owner_id)
+                if erased:  # again for a while: one that was being opened just then may have come back
+                    since = erased[-1].destroyed_at - LEDGER_OVERLAP
+            except HotlineError as error:
+                log.warning("ledger not read", code=error.code)
+            await bell.rest(LEDGER_SECONDS)
 
     async def open_key(self, owner_id: str) -> None:
         """Have the owner's key at hand. Raises KeyDestroyed if there is none."""

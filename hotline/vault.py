@@ -81,6 +81,10 @@ class Vault:
             raise SealBroken from None
         self._remember(owner_id, key_id, key)
 
+    def forget(self, owner_id: str) -> None:
+        """Have the owner's key at hand no more."""
+        self._opened.pop(owner_id, None)
+
     def seal(self, owner_id: str, table: str, row_id: str, text: str) -> bytes:
         """format · key id · nonce · ciphertext, for an owner whose key is opened."""
         key_id, cipher = self._opened[owner_id]

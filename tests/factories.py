@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from hotline import app, centres
-from hotline.actions import arrivals, offers, presence, roster, staff
+from hotline.actions import arrivals, contacts, offers, presence, roster, staff, summaries
 from hotline.actions import leases as engine_lease
 from hotline.config import Settings
 from hotline.rules import access
 from hotline.rules.access import OPERATOR, Actor
 from hotline.rules.assignment import Proposal
+from hotline.rules.forms import Value
 from hotline.store import queries
 from hotline.store.tables import leases
 from hotline.system import System
@@ -226,6 +227,20 @@ async def talk(system: System, person: Person, **more: object) -> Caller:
     assert offer is not None
     await offers.accept(system, person.actor, offer.id, offer.token)
     return caller
+
+
+async def finish(system: System, person: Person, contact_id: str) -> None:
+    """The conversation ends and its card is saved: the contact is closed."""
+    await contacts.end(system, person.actor, contact_id, "completed")
+    card: dict[str, Value] = {
+        "reporter_role": "subject",
+        "problem_primary": next(iter(system.centre.problem_areas)),
+        "priority_final": "P3",
+        "help_forms": [next(iter(system.centre.help_forms))],
+        "agreements": "Zadzwoni jutro.",
+        "end_reason": "completed",
+    }
+    await summaries.save(system, person.actor, contact_id, card)
 
 
 def instant(text: str) -> datetime:

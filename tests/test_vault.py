@@ -256,7 +256,7 @@ def test_bytes_in_tables_are_sealed_and_only_they_are() -> None:
     assert all(isinstance(column.type, LargeBinary) for column in columns if column.name.endswith("_sealed"))
     keys = [column for column in tables.sealing_keys.columns if isinstance(column.type, LargeBinary)]
     assert [column.name for column in keys] == ["wrapped"]
-    assert set(tables.key_metadata.tables) == {"sealing_keys", "key_contractions"}
+    assert set(tables.key_metadata.tables) == {"sealing_keys", "key_contractions", "key_ledger"}
     assert not tables.key_metadata.tables.keys() & tables.metadata.tables.keys()
 
 

@@ -25,6 +25,11 @@ def centre() -> str:
     return "centre"
 
 
+def keys() -> str:
+    """A key was destroyed: whoever has it at hand forgets it."""
+    return "keys"
+
+
 def outbox() -> str:
     return "outbox"
 

@@ -120,6 +120,7 @@ TABLE: dict[str, Rule] = {
     "staff.change": _any(_staff(ADMINISTRATOR), _kind("operator")),
     "centre.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "centre.answer_for": _any(_staff(ADMINISTRATOR), _kind("operator")),
+    "erasure.destroy": _kind("operator"),
     # the clock
     "alarms.ring": _kind("engine"),
     "offers.make": _unwalled(_any(_leading, _kind("engine"))),

@@ -62,9 +62,12 @@ class Tx(ABC):
 
     def upsert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
         """An INSERT that knows ON CONFLICT, in this database's dialect."""
-        if self.connection.dialect.name == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)
+        return upsert_on(self.connection, table)
+
+
+def upsert_on(connection: AsyncConnection, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 class Database:
@@ -107,6 +110,14 @@ class Database:
         """Connections at work now."""
         pool = self.engine.pool
         return pool.checkedout() if isinstance(pool, QueuePool) else 0
+
+    async def wipe_log(self) -> None:
+        """On SQLite, let the write-ahead log forget what was overwritten, or, while somebody reads, soon after."""
+        if self.is_sqlite:
+            async with self._gate, _or_unavailable(), self.engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                assert raw.driver_connection is not None  # noqa: S101
+                await raw.driver_connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def close(self) -> None:
         await self.engine.dispose()

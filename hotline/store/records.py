@@ -1,11 +1,11 @@
-"""Rows of summaries and cases."""
+"""Rows of summaries and cases, and ids by the references people use."""
 
 from typing import Any
 
 from sqlalchemy import func, insert, select
 
 from hotline.store.db import Tx
-from hotline.store.tables import case_contacts, case_notes, cases, summaries
+from hotline.store.tables import case_contacts, case_notes, cases, contacts, summaries
 
 
 async def summary_versions(tx: Tx, contact_id: str) -> int:
@@ -41,3 +41,17 @@ async def case_note_id(tx: Tx, case_id: str, client_id: str) -> str:
         case_notes.c.case_id == case_id, case_notes.c.client_id == client_id
     )
     return str((await tx.connection.execute(query)).scalar_one())
+
+
+async def contact_id(tx: Tx, ref: str) -> str | None:
+    """The contact of a reference such as K/2026/00012."""
+    found: str | None = (
+        await tx.connection.execute(select(contacts.c.id).where(contacts.c.ref == ref))
+    ).scalar()
+    return found
+
+
+async def case_id(tx: Tx, ref: str) -> str | None:
+    """The case of a reference such as S/2026/00012."""
+    found: str | None = (await tx.connection.execute(select(cases.c.id).where(cases.c.ref == ref))).scalar()
+    return found

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from hotline.errors import KeyDestroyed
 from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.rules.access import Actor
@@ -92,7 +93,10 @@ class ConsoleFeed:
         head = await views.contact_head(tx, cursor.contact_id)
         if head is None or head.holder_id != self._actor.id:
             return []
-        entries = await views.entries_after(tx, head.id, cursor.after, "staff", LIMIT)
+        try:
+            entries = await views.entries_after(tx, head.id, cursor.after, "staff", LIMIT)
+        except KeyDestroyed:  # erased meanwhile; the page has heard it from its own request
+            return []
         if entries:
             cursor.after = entries[-1].seq
         if len(entries) == LIMIT:  # a long talk comes in several frames, one right after the other

@@ -69,6 +69,7 @@ EXPECTED = {
     "centre.answer_for": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
     "alarms.ring": Rights(kinds=("engine",)),
     "offers.make": Rights(roles=(SUPERVISOR,), kinds=("engine",), walled=True),
+    "erasure.destroy": Rights(kinds=("operator",)),
     "offers.withdraw": Rights(kinds=("engine",)),
     "leases.take": Rights(kinds=("standby", "engine")),
     "leases.give_up": Rights(kinds=("engine",)),

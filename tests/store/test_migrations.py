@@ -12,9 +12,7 @@ from sqlalchemy import Connection, MetaData, inspect, select
 from sqlalchemy.exc import ProgrammingError
 
 from hotline import app
-from hotline.actions import contacts, summaries
 from hotline.errors import ConfigInvalid, Unavailable
-from hotline.rules.forms import Value
 from hotline.store import schema
 from hotline.store.db import Database
 from hotline.store.tables import entries, key_metadata, metadata, sealing_keys
@@ -127,16 +125,7 @@ async def test_data_goes_with_its_tables_and_foreign_keys_do_not_stop_it(system:
 async def a_closed_contact(system: System) -> None:
     anna = await factories.add_person(system, "Anna")
     caller = await factories.talk(system, anna)
-    await contacts.end(system, anna.actor, caller.contact_id, "completed")
-    card: dict[str, Value] = {
-        "reporter_role": "subject",
-        "problem_primary": next(iter(system.centre.problem_areas)),
-        "priority_final": "P3",
-        "help_forms": [next(iter(system.centre.help_forms))],
-        "agreements": "Zadzwoni jutro.",
-        "end_reason": "completed",
-    }
-    await summaries.save(system, anna.actor, caller.contact_id, card)
+    await factories.finish(system, anna, caller.contact_id)
 
 
 async def test_a_shared_database_is_not_migrated_by_the_way(postgres_url: str, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from hotline.store.claims.contacts import (
     take,
 )
 from hotline.store.claims.delivery import claim_delivery, settle_delivery
+from hotline.store.claims.erasure import forget_callers, forget_subjects
 from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
 from hotline.store.claims.locks import lock_contact, lock_staff
 from hotline.store.claims.offers import close_offer, make_offer, withdraw_offers
@@ -35,6 +36,8 @@ __all__ = [
     "claim_delivery",
     "close_offer",
     "end_alarms",
+    "forget_callers",
+    "forget_subjects",
     "freed",
     "give_lease_up",
     "hold_lease",

@@ -4,7 +4,7 @@ from hotline.store.tables.alarms import alarms
 from hotline.store.tables.cases import case_contacts, case_notes, cases
 from hotline.store.tables.centre import centre_changes, notices
 from hotline.store.tables.contacts import assignments, contacts, entries, offers, summaries, threads
-from hotline.store.tables.keys import sealing_keys
+from hotline.store.tables.keys import key_ledger, sealing_keys
 from hotline.store.tables.parts import key_metadata, metadata
 from hotline.store.tables.people import sessions, shifts, sign_in_links, staff
 from hotline.store.tables.record import audit, counters, leases
@@ -23,6 +23,7 @@ __all__ = [
     "counters",
     "entries",
     "key_contractions",
+    "key_ledger",
     "key_metadata",
     "leases",
     "metadata",

@@ -14,3 +14,13 @@ sealing_keys = Table(
     Column("made_at", Instant, nullable=False),
     Column("destroyed_at", Instant),
 )
+
+# Which keys were destroyed. It goes into every backup and is replayed on every restore: what was erased stays erased.
+key_ledger = Table(
+    "key_ledger",
+    key_metadata,
+    Column("owner_id", String(36), primary_key=True),
+    Column("kind", String(16), nullable=False, comment="contact | case"),
+    Column("reason", String(16), nullable=False, comment="request | retention | court | mistake"),
+    Column("destroyed_at", Instant, nullable=False, index=True),
+)

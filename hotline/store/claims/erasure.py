@@ -1,0 +1,22 @@
+"""What is left of a person outside sealed columns goes together with their key: fingerprints to look them up by."""
+
+from collections.abc import Collection
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hotline.store.tables import cases, contacts, entries
+
+
+async def forget_callers(connection: AsyncConnection, contact_ids: Collection[str]) -> None:
+    """These contacts are found by no token or chat any more, and nothing of them is sent out."""
+    await connection.execute(update(contacts).where(contacts.c.id.in_(contact_ids)).values(caller_blind=None))
+    unsent = entries.c.delivery.in_(("pending", "sending"))
+    await connection.execute(
+        update(entries).where(entries.c.contact_id.in_(contact_ids), unsent).values(delivery="failed")
+    )
+
+
+async def forget_subjects(connection: AsyncConnection, case_ids: Collection[str]) -> None:
+    """These cases are found by no name any more."""
+    await connection.execute(update(cases).where(cases.c.id.in_(case_ids)).values(subject_blind=""))

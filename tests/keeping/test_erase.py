@@ -1,0 +1,48 @@
+"""`hotline keys destroy`, as an operator types it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotline.errors import KeyDestroyed
+from hotline.store import views
+from hotline.system import System
+from tests import factories
+from tests.flows.processes import environment
+from tests.test_commands import REPO
+
+
+def destroy(system: System, ref: str, typed: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hotline", "keys", "destroy", "--contact", ref, "--reason", "request"]
+    given = environment(system.settings)
+    return subprocess.run(
+        command, env=given, cwd=REPO, input=typed, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+async def test_the_reference_is_typed_twice(system: System, tmp_path: Path) -> None:
+    anna = await factories.add_person(system, "Anna")
+    caller = await factories.talk(system, anna)
+    async with system.read() as tx:
+        head = await views.contact_head(tx, caller.contact_id)
+    assert head is not None
+    early = destroy(system, head.ref, head.ref + "\n")
+    assert (early.returncode, "not closed yet. Nothing was destroyed." in early.stdout) == (1, True)
+    await factories.finish(system, anna, caller.contact_id)
+    for typed in ("", "\n", "K/2026/999999\n", "y\n"):
+        refused = destroy(system, head.ref, typed)
+        assert (refused.returncode, "Nothing was destroyed." in refused.stdout) == (1, True)
+    async with system.read() as tx:
+        assert await views.entries_after(tx, caller.contact_id, 0, "staff")
+    done = destroy(system, head.ref, head.ref + "\n")
+    assert done.returncode == 0, done.stderr
+    assert f"The key of contact {head.ref} is destroyed" in done.stdout
+    system.vault.forget(caller.contact_id)
+    async with system.read() as tx:
+        with pytest.raises(KeyDestroyed):
+            await views.entries_after(tx, caller.contact_id, 0, "staff")
+    unknown = destroy(system, "K/2026/999999", "K/2026/999999\n")
+    assert unknown.returncode == 1
+    assert "Traceback" not in unknown.stderr
