@@ -4,6 +4,7 @@ import asyncio
 
 from aiogram.methods import GetMe
 
+from bots.telegram import menu
 from bots.telegram.api import call, open_bot
 from bots.telegram.intake import Intake
 from bots.telegram.polling import Polling
@@ -36,12 +37,11 @@ async def run(system: System) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             intake = Intake(receiver, bot, tasks)
-            if settings.telegram_secret:
-                receiving = tasks.create_task(Webhook(bot, intake, settings).run())
-            else:
-                receiving = tasks.create_task(Polling(bot, intake, tasks).run())
+            door = Webhook(bot, intake, settings) if settings.telegram_secret else Polling(bot, intake, tasks)
+            receiving = [tasks.create_task(door.run()), tasks.create_task(menu.publish(bot))]
             tasks.create_task(Delivery(system, "telegram", Sender(bot, system.centre)).run())
             await system.closing.wait()
-            receiving.cancel()  # what it has taken is finished; what it has not, Telegram keeps
+            for each in receiving:
+                each.cancel()  # what it has taken is finished; what it has not, Telegram keeps
     finally:
         await bot.session.close()

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from bots.telegram import prompts
 from bots.telegram.api import Away, call
-from bots.telegram.receive import DEFAULT_LANGUAGE, Answer, Outcome, Receiver
+from bots.telegram.receive import Answer, Outcome, Receiver
 from hotline.channels import Later, Refused
 from hotline.errors import Unavailable
 
@@ -38,10 +38,14 @@ class NotYet(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One update of Telegram. `update` is None if it cannot be read; `chat_id` is None outside private chats."""
+    """One update of Telegram. `update` is None if it cannot be read; `chat_id` is None outside private chats.
+
+    `spoken` is what the phone speaks.
+    """
 
     id: int
     chat_id: int | None
+    spoken: str | None
     update: Update | None
 
 
@@ -53,17 +57,28 @@ def read(raw: Any) -> Incoming | None:
         update = Update.model_validate(raw)
     except ValidationError:
         update = None
-    return Incoming(raw["update_id"], _chat_of(raw), update)
+    return Incoming(raw["update_id"], _chat_of(raw), _spoken_by(raw), update)
+
+
+def _part_of(raw: dict[str, Any]) -> dict[str, Any]:
+    """What the update is about, of the kinds that we ask for."""
+    kinds = ("message", "edited_message", "callback_query")
+    return next((part for kind in kinds if isinstance(part := raw.get(kind), dict)), {})
 
 
 def _chat_of(raw: dict[str, Any]) -> int | None:
-    part = raw.get("callback_query") or raw
-    for name in ("message", "edited_message"):
-        message = part.get(name) if isinstance(part, dict) else None
-        chat = message.get("chat") if isinstance(message, dict) else None
-        if isinstance(chat, dict) and chat.get("type") == "private" and isinstance(chat.get("id"), int):
-            return int(chat["id"])
+    part = _part_of(raw)
+    message = part.get("message", part) if "callback_query" in raw else part
+    chat = message.get("chat") if isinstance(message, dict) else None
+    if isinstance(chat, dict) and chat.get("type") == "private" and isinstance(chat.get("id"), int):
+        return int(chat["id"])
     return None
+
+
+def _spoken_by(raw: dict[str, Any]) -> str | None:
+    user = _part_of(raw).get("from")
+    code = user.get("language_code") if isinstance(user, dict) else None
+    return code if isinstance(code, str) else None
 
 
 class Intake:
@@ -154,7 +169,8 @@ class Intake:
 
     async def _tell_trouble(self, incoming: Incoming) -> None:
         if incoming.chat_id is not None:
-            text = prompts.trouble(self._receiver.line, DEFAULT_LANGUAGE)
+            language = await self._receiver.visits.language(incoming.chat_id, incoming.spoken)
+            text = prompts.trouble(self._receiver.line, language)
             await self._say(incoming.chat_id, (prompts.send(incoming.chat_id, text),))
 
     async def _say(self, chat: int, answers: Sequence[Answer]) -> bool:

@@ -109,7 +109,7 @@ def introduction(system: System, line: Line, duty: Duty, chat_id: int, language:
     greeting = texts.greeting(now, language)
     welcome = say("welcome", language, greeting=greeting, centre_name=centre.short_name_pl)
     said = [send(chat_id, welcome, languages(language))]
-    said += [send(chat_id, text) for text in _notices(system, language)]
+    said += [send(chat_id, text) for text in notices(system, language)]
     if isinstance(duty, OpenButEmpty):
         said.append(send(chat_id, _nobody(centre, duty, language)))
     else:
@@ -117,7 +117,7 @@ def introduction(system: System, line: Line, duty: Duty, chat_id: int, language:
     return [*said, danger(chat_id, language)]
 
 
-def _notices(system: System, language: str) -> list[str]:
+def notices(system: System, language: str) -> list[str]:
     """What Telegram keeps and where it is safer; who processes the data. No address is named that is not ours."""
     centre, public = system.centre, system.settings.public_url.rstrip("/")
     site = centre.web_url or public

@@ -4,16 +4,18 @@ Private chats only. Whatever is neither words nor a button is refused kindly and
 carries the update's own id, so an update that comes again changes nothing, even after its contact has ended.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from aiogram.enums import ChatType
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
-from aiogram.types import CallbackQuery, InaccessibleMessage, Message, Update, User
+from aiogram.types import CallbackQuery, InaccessibleMessage, Message, Update
 
-from bots.telegram import prompts
-from bots.telegram.choices import Choice, Choices
+from bots.telegram import menu, prompts
+from bots.telegram.choices import Choice
+from bots.telegram.media import Refusals
 from bots.telegram.prompts import Press
+from bots.telegram.visits import Visit, Visits, language_of
 from hotline.actions import arrivals, contacts, languages, messages
 from hotline.channels import CHANNEL
 from hotline.errors import (
@@ -27,19 +29,15 @@ from hotline.errors import (
     TextTooLong,
 )
 from hotline.rules import contact, triage
+from hotline.rules.access import Actor
 from hotline.rules.centre import Centre, Line
 from hotline.rules.duty import duty
-from hotline.store import queries
+from hotline.store import queries, views
 from hotline.store.queries import ContactRow
 from hotline.system import System
-from hotline.texts import LANGUAGES, say
+from hotline.texts import say
 
-DEFAULT_LANGUAGE = "pl"
 EXPLAINED = (ChatDisabled, LineClosed, TextEmpty, TextMalformed, TextTooLong)
-MEDIA = {
-    "animation", "audio", "checklist", "contact", "dice", "document", "game", "live_photo", "location", "paid_media",
-    "photo", "poll", "rich_message", "sticker", "story", "venue", "video", "video_note", "voice",
-}  # fmt: skip
 Answer = TelegramMethod[Any]
 Buttons = Message | InaccessibleMessage  # what a pressed button hangs on
 
@@ -53,25 +51,6 @@ class Outcome:
 
     committed: bool = False
     answers: tuple[Answer, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Who comes with which update. `newest` is the chat's last contact, `seen` says this update had its effect."""
-
-    key: str
-    chat_id: int
-    blind: str
-    seen: bool
-    newest: ContactRow | None
-    choice: Choice
-    language: str
-
-    @property
-    def open(self) -> ContactRow | None:
-        """The chat's contact that words can still go to."""
-        live = self.newest is not None and self.newest.state in (contact.WAITING, contact.ACTIVE)
-        return self.newest if live else None
 
 
 def line_of(centre: Centre) -> Line:
@@ -89,7 +68,9 @@ class Receiver:
         self._system = system
         self.line = line_of(system.centre)
         self._topics = triage.topics(self.line.audience)
-        self._choices = Choices()
+        self._refusals = Refusals()
+        self.visits = Visits(system)
+        self._choices = self.visits.choices
 
     async def receive(self, update: Update) -> Outcome:
         """Raises Unavailable when nothing could be stored; any other exception is a mistake of ours."""
@@ -99,7 +80,7 @@ class Receiver:
         message = update.message or update.edited_message
         if message is None or message.chat.type != ChatType.PRIVATE:
             return Outcome()
-        visit = await self._visit(key, message.chat.id, message.from_user)
+        visit = await self.visits.of(key, message.chat.id, language_of(message.from_user))
         try:
             if update.edited_message is not None:
                 return await self._corrected(visit, message)
@@ -110,52 +91,76 @@ class Receiver:
     # -- words -----------------------------------------------------------------------------------------
 
     async def _said(self, visit: Visit, message: Message) -> Outcome:
+        command = menu.command(message.text)
+        if command is not None:
+            return await self._command(visit, command)
         # A caption is somebody's words; only the picture around it is refused.
         words = message.text or message.caption
-        command = (message.text or "").strip().partition(" ")[0].partition("@")[0].lower()
-        if command == "/start":
-            return await self._welcome(visit)
-        if command in ("/pomoc", "/help"):
-            return Outcome(answers=(prompts.send(visit.chat_id, say("emergency_list", visit.language)),))
-        outcome = Outcome() if words is None else await self._words(visit, words)
-        if message.content_type not in MEDIA:
+        outcome = Outcome() if words is None else await self._words(visit, words, message)
+        refusal = self._refusals.text_for(message)
+        if refusal is None:
             return outcome
-        refused = prompts.send(visit.chat_id, say("media_not_accepted", visit.language))
+        refused = prompts.send(visit.chat_id, say(refusal, visit.language))
         return Outcome(outcome.committed, (refused, *outcome.answers))
 
-    async def _words(self, visit: Visit, words: str) -> Outcome:
+    async def _words(self, visit: Visit, words: str, message: Message) -> Outcome:
         if visit.seen:
             return Outcome(committed=True, answers=self._asked_again(visit))
+        source = self._source(message)
         if visit.open is not None:
             try:
-                await messages.receive(self._system, CHANNEL, visit.open.id, visit.key, words)
+                await messages.receive(self._system, CHANNEL, visit.open.id, visit.key, words, source)
             except ContactEnded:
                 pass  # just now; so these words begin the next one
             else:
+                await self._is_back(visit.open)
                 return Outcome(committed=True)
-        started = await self._start(visit, words, visit.choice.danger)
+        started = await self._start(visit, words, visit.choice.danger, source)
         answers = () if started.repeated else self._questions(visit, visit.choice)
         return Outcome(committed=True, answers=answers)
 
-    async def _start(self, visit: Visit, words: str | None, danger: str | None) -> arrivals.Started:
+    async def _is_back(self, row: ContactRow) -> None:
+        """Somebody who had left in danger writes again."""
+        if row.caller_left_at is not None:
+            await contacts.caller_seen(self._system, Actor("caller", row.id))
+
+    async def _start(
+        self, visit: Visit, words: str | None, danger: str | None, source: str | None = None
+    ) -> arrivals.Started:
         arrival = arrivals.Arrival(
             line=self.line.id, channel="telegram", origin=visit.key, client_id=visit.key, language=visit.language,
             text=words, danger=danger, topic=visit.choice.topic, under18=visit.choice.under18,
-            address=str(visit.chat_id),
+            address=str(visit.chat_id), source_blind=source,
         )  # fmt: skip
         started = await arrivals.start(self._system, arrival)
         self._choices.forget(visit.blind)
         return started
 
+    def _source(self, message: Message) -> str:
+        """Finds the entry again when this message is corrected, and tells nobody else anything."""
+        return self._system.vault.blind("telegram message", f"{message.chat.id}:{message.message_id}")
+
     async def _corrected(self, visit: Visit, message: Message) -> Outcome:
-        """A correction is added. It never begins a contact: whoever tidies an old chat wants no answer."""
+        """A correction stands beside its message. What is over, or was never words here, it cannot change.
+
+        Telegram also reports edits that changed nothing a person sees: they are no news.
+        """
         words = message.text or message.caption
-        if visit.seen or visit.open is None or words is None:
+        if visit.seen or words is None or menu.command(message.text) is not None:
             return Outcome(committed=visit.seen)
-        try:
-            await messages.receive(self._system, CHANNEL, visit.open.id, visit.key, words)
-        except ContactEnded:
+        async with self._system.read() as tx:
+            found = await queries.entry_by_source(tx, self._source(message))
+            before = None if found is None else await views.words_now(tx, *found)
+        if before == words:
             return Outcome()
+        lost = prompts.send(visit.chat_id, say("telegram.edit_lost", visit.language))
+        if found is None or visit.open is None or found[0] != visit.open.id:
+            return Outcome(answers=(lost,))
+        try:
+            await messages.correct(self._system, CHANNEL, visit.open.id, visit.key, found[1], words)
+        except ContactEnded:
+            return Outcome(answers=(lost,))
+        await self._is_back(visit.open)
         noted = prompts.send(visit.chat_id, say("telegram.edited_noted", visit.language))
         return Outcome(committed=True, answers=(noted,))
 
@@ -177,11 +182,40 @@ class Receiver:
 
     # -- commands --------------------------------------------------------------------------------------
 
+    async def _command(self, visit: Visit, command: str) -> Outcome:
+        if command == "start":
+            return await self._welcome(visit)
+        if command == "stop":
+            return await self._stop(visit)
+        if command == "language":
+            text, keyboard = (
+                say("telegram.choose_language", visit.language),
+                prompts.languages(visit.language),
+            )
+            return Outcome(answers=(prompts.send(visit.chat_id, text, keyboard),))
+        if command == "privacy":
+            told = prompts.notices(self._system, visit.language)
+        else:
+            told = [say("emergency_list", visit.language)]
+        return Outcome(answers=tuple(prompts.send(visit.chat_id, text) for text in told))
+
     async def _welcome(self, visit: Visit) -> Outcome:
         if visit.open is not None:
             text, keyboard = say("already_open", visit.language), prompts.languages(visit.language)
             return Outcome(answers=(prompts.send(visit.chat_id, text, keyboard),))
         return Outcome(answers=await self._introduction(visit, visit.language))
+
+    async def _stop(self, visit: Visit) -> Outcome:
+        """At once and without a question: whoever looks over a shoulder may be coming."""
+        self._choices.forget(visit.blind)
+        if visit.seen:
+            return Outcome(committed=True)
+        if visit.open is None:
+            text, committed = "telegram.stop_nothing", False
+        else:
+            ended = await contacts.stop(self._system, CHANNEL, visit.open.id, visit.key)
+            text, committed = "telegram.stopped" if ended else "telegram.stopped_danger", True
+        return Outcome(committed, (prompts.send(visit.chat_id, say(text, visit.language)),))
 
     async def _introduction(self, visit: Visit, language: str) -> tuple[Answer, ...]:
         async with self._system.read() as tx:
@@ -200,7 +234,7 @@ class Receiver:
         gone = prompts.take_away(message.chat.id, message.message_id)
         if press is None:
             return Outcome(answers=(done, gone))
-        visit = await self._visit(key, message.chat.id, query.from_user, press.language)
+        visit = await self.visits.of(key, message.chat.id, language_of(query.from_user), press.language)
         try:
             if press.question == "language":
                 outcome = await self._language(visit, press)
@@ -251,19 +285,6 @@ class Receiver:
             return Outcome(answers=(saved,))
         return Outcome(answers=await self._introduction(visit, press.value))
 
-    # -- who comes -------------------------------------------------------------------------------------
-
-    async def _visit(self, key: str, chat_id: int, user: User | None, shown: str | None = None) -> Visit:
-        async with self._system.read() as tx:
-            blind = tx.blind("telegram", str(chat_id))
-            began = await queries.contact_by_origin(tx, key)
-            sent = await queries.entry_seq(tx, key, blind)
-            newest = await queries.contact_by_caller(tx, blind)
-            choice = self._choices.of(blind, tx.now)
-        seen = sent is not None or (began is not None and began.caller_blind == blind)
-        visit = Visit(key, chat_id, blind, seen, newest, choice, DEFAULT_LANGUAGE)
-        return replace(visit, language=_language(visit, user, shown))
-
     def _refused(self, visit: Visit, error: HotlineError) -> Outcome:
         """Say what is the matter; on a closed line danger can still be told, if the centre takes it."""
         text = prompts.refusal(self._system, self.line, error, visit.language)
@@ -271,16 +292,6 @@ class Receiver:
         if isinstance(error, LineClosed) and self._system.centre.danger_fallback() is not None:
             answers.append(prompts.danger(visit.chat_id, visit.language))
         return Outcome(answers=tuple(answers))
-
-
-def _language(visit: Visit, user: User | None, shown: str | None) -> str:
-    """The contact's; else what was chosen, what the pressed button was in, the last contact's, the phone's."""
-    spoken = (user.language_code or "").lower().partition("-")[0] if user is not None else ""
-    last = visit.newest.language if visit.newest is not None else None
-    if visit.open is not None:
-        return str(visit.open.language)
-    wishes = (visit.choice.language, shown, last, spoken)
-    return next((wish for wish in wishes if wish in LANGUAGES), DEFAULT_LANGUAGE)
 
 
 def _answered_before(newest: ContactRow | None, message: Buttons) -> bool:

@@ -36,6 +36,7 @@ class Arrival:
     under18: bool = False
     token: str | None = None
     address: str | None = None
+    source_blind: str | None = None
     privacy_version: str = ""
 
 
@@ -251,7 +252,10 @@ async def _first_lines(
     lines = []
     if text is not None:
         body = await tx.seal(contact_id, "entries", arrival.client_id, text)
-        lines.append(EntryLine(contact_id, arrival.client_id, "message", "caller", body_sealed=body))
+        first = EntryLine(
+            contact_id, arrival.client_id, "message", "caller", source_blind=arrival.source_blind
+        )
+        lines.append(first.with_body(body))
     for question, value in (("danger", arrival.danger), ("topic", arrival.topic)):
         if value is not None:
             data = {"question": question, "value": value}

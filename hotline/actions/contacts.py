@@ -50,6 +50,7 @@ async def caller_seen(system: System, actor: Actor) -> None:
     async with system.transaction(actor) as tx:
         returned = await claims.caller_seen(tx, actor.id)
         if returned is not None:
+            await alarms.over(tx, actor.id, CALLER_LEFT)
             tx.topics.update(topics_of(returned))
 
 
@@ -141,6 +142,45 @@ async def leave(system: System, actor: Actor, contact_id: str, *, quick: bool) -
             tx.record("contacts.leave", "contact", contact_id, topics_of(row), quick=quick)
         if quick and row.priority == contact.P1 and row.state in (contact.WAITING, contact.ACTIVE):
             await alarms.raised(tx, CALLER_LEFT, "contact", contact_id, row.line)
+
+
+async def stop(system: System, actor: Actor, contact_id: str, entry_id: str) -> bool:
+    """The caller ends it from their side; False if danger keeps it open, as "caller left" with an alarm.
+
+    Who waited is not offered to anybody any more; who talked owes nothing, the counsellor a summary. The same
+    entry id again changes nothing.
+    """
+    async with system.transaction(actor) as tx:
+        row = await locked(tx, actor, "contacts.stop", contact_id)
+        danger = row.priority == contact.P1
+        if row.state not in (contact.WAITING, contact.ACTIVE):
+            return True
+        if await claims.stored(tx, contact_id, entry_id) is None:
+            to = await (_left_in_danger if danger else _ended_by_caller)(tx, row)
+            state = Line(contact_id, entry_id, "state", "caller", data={"to": to, "reason": "caller_left"})
+            await claims.append_to(tx, state)
+            if to == contact.CLOSED:
+                await claims.shut_thread(tx, contact_id)
+            tx.record("contacts.stop", "contact", contact_id, topics_of(row), to=to)
+        return not danger
+
+
+async def _left_in_danger(tx: Transaction, row: ContactRow) -> str:
+    await claims.change(tx, row.id, caller_left_at=tx.now)
+    await alarms.raised(tx, CALLER_LEFT, "contact", row.id, row.line)
+    return "left"
+
+
+async def _ended_by_caller(tx: Transaction, row: ContactRow) -> str:
+    ended = {"end_reason": "caller_left", "ended_at": tx.now, "caller_left_at": tx.now}
+    if row.state == contact.ACTIVE:
+        await claims.move(tx, row.id, contact.ACTIVE, contact.WRAP_UP, **ended)
+        await claims.release(tx, row.id)
+        await claims.freed(tx, row.holder_id)
+        return contact.WRAP_UP
+    await claims.move(tx, row.id, contact.WAITING, contact.CLOSED, closed_at=tx.now, **ended)
+    tx.topics.update(map(topics.staff, await claims.withdraw_offers(tx, row.id, "caller_left")))
+    return contact.CLOSED
 
 
 async def end(system: System, actor: Actor, contact_id: str, reason: str) -> None:

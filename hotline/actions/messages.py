@@ -11,21 +11,30 @@ from hotline.store import claims, queries
 from hotline.store.journal import Line, Receipt
 from hotline.system import System
 
-__all__ = ["Receipt", "note", "receive", "reply"]
+__all__ = ["Receipt", "correct", "note", "receive", "reply"]
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 
 
-async def receive(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:
+async def receive(
+    system: System, actor: Actor, contact_id: str, client_id: str, text: str, source_blind: str | None = None
+) -> Receipt:
     """A caller's message, committed when this returns. The same id again changes nothing.
 
     Raises TextEmpty, TextTooLong, TextMalformed, ContactEnded, NotFound, Unavailable.
     """
     access.require(actor, "messages.receive", Thing(contact_id))
-    words = _checked(client_id, text)
-    if triage.flagged(words):
-        return await _receive_and_raise(system, actor, contact_id, client_id, words)
-    return await _write(system, Line(contact_id, client_id, "message", "caller"), words)
+    line = Line(contact_id, client_id, "message", "caller", source_blind=source_blind)
+    return await _receive(system, actor, line, _checked(client_id, text))
+
+
+async def correct(
+    system: System, actor: Actor, contact_id: str, client_id: str, ref_seq: int, text: str
+) -> Receipt:
+    """What a caller's message should have said. It stands beside the message, which stays. Raises as `receive`."""
+    access.require(actor, "messages.correct", Thing(contact_id))
+    line = Line(contact_id, client_id, "edit", "caller", ref_seq=ref_seq)
+    return await _receive(system, actor, line, _checked(client_id, text))
 
 
 async def reply(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:
@@ -47,21 +56,24 @@ async def note(system: System, actor: Actor, contact_id: str, client_id: str, te
     return await _write(system, line, _checked(client_id, text))
 
 
-async def _receive_and_raise(
-    system: System, actor: Actor, contact_id: str, client_id: str, words: str
-) -> Receipt:
+async def _receive(system: System, actor: Actor, line: Line, words: str) -> Receipt:
+    if triage.flagged(words):
+        return await _receive_and_raise(system, actor, line, words)
+    return await _write(system, line, words)
+
+
+async def _receive_and_raise(system: System, actor: Actor, line: Line, words: str) -> Receipt:
     """Words that must not wait unseen: message and priority in one commit, so neither is there without the other."""
+    contact_id = line.contact_id
     async with system.transaction(actor) as tx:
         row = await claims.lock_contact(tx, contact_id)
-        stored = await claims.stored(tx, contact_id, client_id)
+        stored = await claims.stored(tx, contact_id, line.id)
         if stored is not None:
             return stored
         if row is None or row.state not in (contact.WAITING, contact.ACTIVE):
             raise ContactEnded
-        body = await tx.seal(contact_id, "entries", client_id, words)
-        (receipt,) = await claims.append_to(
-            tx, Line(contact_id, client_id, "message", "caller", body_sealed=body)
-        )
+        body = await tx.seal(contact_id, "entries", line.id, words)
+        (receipt,) = await claims.append_to(tx, line.with_body(body))
         tx.topics.update(topics_of(row))
         priority = triage.raised(row.priority, None, None, words)
         key_class, key_at = contact.queue_key(priority, row.arrived_at)

@@ -92,7 +92,9 @@ TABLE: dict[str, Rule] = {
     "contacts.start": _kind("caller", "channel"),
     "contacts.answer": _any(_own, _kind("channel")),
     "contacts.leave": _any(_own, _kind("channel")),
+    "contacts.stop": _kind("channel"),
     "messages.receive": _any(_own, _kind("channel")),
+    "messages.correct": _kind("channel"),
     # counsellors
     "console.see": _staff(COUNSELLOR, SUPERVISOR),
     "presence.seen": _kind("staff"),

@@ -25,6 +25,7 @@ BATCH = 200
 # Who may write what while the contact is in which state.
 WRITABLE = {
     ("caller", "message"): ("waiting", "active"),
+    ("caller", "edit"): ("waiting", "active"),
     ("staff", "message"): ("active",),
     ("staff", "note"): ("active", "wrap_up"),
 }
@@ -42,6 +43,7 @@ class Line:
     body_sealed: bytes | None = None
     data: dict[str, Any] = field(default_factory=dict)
     ref_seq: int | None = None
+    source_blind: str | None = None
     outgoing: bool = False
 
     def with_body(self, sealed: bytes) -> "Line":
@@ -107,6 +109,7 @@ def _row(line: Line, seq: int, now: datetime) -> dict[str, Any]:
         "author_id": line.author_id,
         "at": now,
         "ref_seq": line.ref_seq,
+        "source_blind": line.source_blind,
         "body_sealed": line.body_sealed,
         "data": line.data,
         "delivery": "pending" if line.outgoing else "none",

@@ -233,6 +233,13 @@ async def entry_seq(tx: Tx, entry_id: str, caller_blind: str) -> tuple[str, int]
     return None if row is None else (row.contact_id, row.seq)
 
 
+async def entry_by_source(tx: Tx, source_blind: str) -> tuple[str, int] | None:
+    """(contact, seq) of the entry that a channel's message became."""
+    query = select(entries.c.contact_id, entries.c.seq).where(entries.c.source_blind == source_blind)
+    row = (await tx.connection.execute(query)).first()
+    return None if row is None else (row.contact_id, row.seq)
+
+
 async def staff_row(tx: Tx, staff_id: str) -> Row[Any] | None:
     return (await tx.connection.execute(select(staff).where(staff.c.id == staff_id))).one_or_none()
 

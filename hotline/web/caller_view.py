@@ -72,7 +72,10 @@ async def frame(tx: Transaction, contact_id: str, after: int, language: str) -> 
     if head is None:
         raise NotFound
     entries = await views.entries_after(tx, contact_id, after, "caller", LIMIT)
-    shown = [entry_json(tx.centre, each, language) for each in entries if each.kind in ("message", "system")]
+    shown = [entry_json(tx.centre, each, language) for each in entries if each.kind != "state"]
+    corrected = {each["ref"]: each["text"] for each in shown if each["kind"] == "edit"}
+    for each in shown:
+        each["text"] = corrected.get(each["seq"], each["text"])
     return {
         "state": await state_json(tx, head, language),
         "entries": shown,
@@ -134,6 +137,7 @@ def entry_json(centre: Centre, entry: Entry, language: str) -> dict[str, Any]:
         "seq": entry.seq,
         "id": entry.id,
         "kind": entry.kind,
+        "ref": entry.ref_seq,
         "who": "system" if entry.kind == "system" else "me" if mine else "counsellor",
         "name": "" if mine or entry.kind == "system" else entry.author_name or "",
         "text": text,

@@ -79,6 +79,7 @@ def entry_json(entry: Entry, actor_id: str, centre: Centre, language: str) -> Js
         "at": entry.at.isoformat(),
         "time": clock(entry.at, language, centre.zone),
         "delivery": entry.delivery,
+        "ref": entry.ref_seq,
     }
 
 

@@ -57,6 +57,7 @@ class BotApi:
     failures: dict[str, list[Failure]] = field(default_factory=lambda: defaultdict(list))
     blocked_by: set[int] = field(default_factory=set)
     webhook: Json = field(default_factory=dict)
+    menus: dict[str, list[Json]] = field(default_factory=dict)
     repeats: int = 1
     forget_offsets_below: int | None = None
     _ids: "count[int]" = field(default_factory=lambda: count(700_000_001))
@@ -78,12 +79,11 @@ class BotApi:
     def update_id(self) -> int:
         return next(self._ids)
 
-    def correction(self, chat: int, text: str) -> Json:
-        update = self.message(chat, text)
-        return {
-            "update_id": update["update_id"],
-            "edited_message": {**update["message"], "edit_date": self._stamp()},
-        }
+    def correction(self, of: Json, text: str | None = None, /, **content: Any) -> Json:
+        """The same message as in that update, edited: other words, or other content such as caption="…"."""
+        said = {"text": text} if text is not None else {}
+        edited = {**of["message"], **said, **content, "edit_date": self._stamp()}
+        return {"update_id": next(self._ids), "edited_message": edited}
 
     def press(self, chat: int, data: str, *, message: Json | None = None, language: str = "pl") -> Json:
         """An update of a pressed button, by default on a message sent now."""
@@ -201,6 +201,10 @@ class BotApi:
         self.webhook = {}
         return True
 
+    async def _setMyCommands(self, params: Json) -> bool:  # noqa: N802
+        self.menus[params.get("language_code", "")] = params["commands"]
+        return True
+
     async def _getMe(self, _params: Json) -> Json:  # noqa: N802
         return {"id": 4242424242, "is_bot": True, "first_name": "Rozmowa", "username": "rozmowa_bot"}
 
@@ -221,7 +225,8 @@ def person(chat: int, language: str) -> Json:
 
 
 def _value(name: str, text: str) -> Any:
-    return json.loads(text) if name in ("reply_markup", "link_preview_options", "allowed_updates") else text
+    structured = ("reply_markup", "link_preview_options", "allowed_updates", "commands")
+    return json.loads(text) if name in structured else text
 
 
 def _failed(failure: Failure) -> web.Response:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -199,47 +198,6 @@ async def test_buttons_we_never_made_change_nothing(
     assert len(api.calls("answerCallbackQuery")) == 1
 
 
-PHOTO = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]
-FILE = {"file_id": "x", "file_unique_id": "y"}
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        {"photo": PHOTO},
-        {"voice": {**FILE, "duration": 3}},
-        {"document": FILE},
-        {
-            "sticker": {
-                **FILE, "type": "regular", "width": 1, "height": 1, "is_animated": False, "is_video": False,
-            }
-        },
-        {"video_note": {**FILE, "length": 1, "duration": 1}},
-        {"location": {"latitude": 50.87, "longitude": 20.63}},
-    ],
-    ids=lambda content: next(iter(content)),
-)  # fmt: skip
-async def test_media_are_refused_and_never_fetched(
-    system: System, api: BotApi, door: Door, content: dict[str, Any]
-) -> None:
-    await door.open()
-    await door.say(ANNA, "halo")
-    await door.bring(api.message(ANNA, **content))
-    await until(lambda: say("media_not_accepted", "pl") in api.texts(ANNA))
-    (row,) = await contact_rows(system)
-    assert await words(system, row.id) == ["halo"]
-    assert api.calls("getFile") == []
-
-
-async def test_the_words_under_a_picture_are_words(system: System, api: BotApi, door: Door) -> None:
-    await door.open()
-    await door.bring(api.message(ANNA, photo=PHOTO, caption="On ma nóż"))
-    (row,) = await contact_rows(system)
-    assert await words(system, row.id) == ["On ma nóż"]
-    assert row.priority == "P2"
-    await until(lambda: say("media_not_accepted", "pl") in api.texts(ANNA))
-
-
 async def test_too_much_or_unstorable_text_is_explained(system: System, api: BotApi, door: Door) -> None:
     await door.open()
     await door.say(ANNA, "a" * 4001)
@@ -262,17 +220,6 @@ async def test_groups_and_service_messages_are_left_alone(system: System, api: B
     await door.bring({"update_id": api.update_id(), "a_kind_of_update_that_is_not_known_yet": {}})
     assert await contact_rows(system) == []
     assert api.calls("sendMessage") == []
-
-
-async def test_a_correction_is_added(system: System, api: BotApi, door: Door) -> None:
-    await door.open()
-    await door.bring(api.correction(ANNA, "nic z tego"))
-    assert await contact_rows(system) == []
-    await door.say(ANNA, "jestem na Zytniej")
-    await door.bring(api.correction(ANNA, "jestem na Żytniej"))
-    (row,) = await contact_rows(system)
-    assert await words(system, row.id) == ["jestem na Zytniej", "jestem na Żytniej"]
-    await until(lambda: say("telegram.edited_noted", "pl") in api.texts(ANNA))
 
 
 async def test_after_the_end_a_new_contact_begins(system: System, api: BotApi, door: Door) -> None:

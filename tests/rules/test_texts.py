@@ -14,7 +14,7 @@ from hotline.errors import TextIncomplete
 from hotline.rules import triage
 from hotline.texts import LANGUAGES, CatalogueInvalid, catalogue, greeting, plural, say, say_count, when
 
-CALLER = texts.read([texts.HERE / "caller.toml"])
+CALLER = texts.read([texts.HERE / "caller.toml", texts.HERE / "telegram.toml"])
 LIMIT = 300
 # what a parameter may hold at its longest in practice
 LONG = {
@@ -93,6 +93,7 @@ def test_whoever_waits_or_finds_nobody_is_told_of_112_and_a_number_that_answers(
         "goodbye",
         "telegram.queued",
         "telegram.stopped",
+        "telegram.stopped_danger",
     ]
     for key in nobody:
         for language in LANGUAGES:

@@ -89,6 +89,9 @@ entries = Table(
     Column("author_id", String(36)),
     Column("at", Instant, nullable=False),
     Column("ref_seq", BigInteger),
+    Column(
+        "source_blind", String(64), comment="keyed index of the channel's own message, to find its correction"
+    ),
     Column("body_sealed", LargeBinary),
     Column("data", JSON, nullable=False),
     Column("delivery", String(8), nullable=False, comment="none | pending | sending | sent | failed"),
@@ -96,6 +99,12 @@ entries = Table(
     Column("delivery_at", Instant, comment="next try, or when it was sent"),
     UniqueConstraint("contact_id", "id"),
     Index("ix_entries_id", "id"),
+    Index(
+        "ix_entries_source",
+        "source_blind",
+        sqlite_where=text("source_blind IS NOT NULL"),
+        postgresql_where=text("source_blind IS NOT NULL"),
+    ),
     Index(
         "ix_entries_outbox",
         "contact_id",

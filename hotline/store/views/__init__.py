@@ -28,6 +28,7 @@ from hotline.store.views.talks import (
     entries_after,
     queue_place,
     summary,
+    words_now,
 )
 
 __all__ = [
@@ -75,4 +76,5 @@ __all__ = [
     "shifts",
     "shifts_around",
     "summary",
+    "words_now",
 ]

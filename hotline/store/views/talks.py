@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 
 from hotline.rules.presence import CALLER_PING, LEAVING_GRACE
 from hotline.store import queries
@@ -13,7 +13,7 @@ from hotline.store.db import Tx
 from hotline.store.tables import case_contacts, contacts, entries, staff, summaries, threads
 
 Audience = Literal["caller", "staff"]
-FOR_CALLER = ("message", "system", "state")
+FOR_CALLER = ("message", "edit", "system", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,10 @@ class ContactHead:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry, opened. `data` is coded: catalogue key of a system text, an answer, a change of state."""
+    """One entry, opened. `data` is coded: catalogue key of a system text, an answer, a change of state.
+
+    `ref_seq` is the number of the message that an edit corrects.
+    """
 
     seq: int
     id: str
@@ -62,6 +65,7 @@ class Entry:
     text: str | None
     data: dict[str, Any]
     delivery: str
+    ref_seq: int | None
 
 
 async def contact_head(tx: Tx, contact_id: str) -> ContactHead | None:
@@ -111,8 +115,21 @@ async def _entry(tx: Tx, row: Row[Any], audience: Audience) -> Entry:
         text = await tx.unseal(row.contact_id, "entries", row.id, row.body_sealed)
     name = row.signature if audience == "caller" else row.author_name
     return Entry(
-        row.seq, row.id, row.kind, row.author, row.author_id, name, row.at, text, dict(row.data), row.delivery
+        row.seq, row.id, row.kind, row.author, row.author_id, name, row.at, text, dict(row.data), row.delivery,
+        row.ref_seq,
+    )  # fmt: skip
+
+
+async def words_now(tx: Tx, contact_id: str, seq: int) -> str | None:
+    """What a message says after its corrections so far."""
+    query = (
+        select(entries.c.id, entries.c.body_sealed)
+        .where(entries.c.contact_id == contact_id, or_(entries.c.seq == seq, entries.c.ref_seq == seq))
+        .order_by(entries.c.seq.desc())
+        .limit(1)
     )
+    row = (await tx.connection.execute(query)).one()
+    return await tx.unseal(contact_id, "entries", row.id, row.body_sealed) if row.body_sealed else None
 
 
 async def address(tx: Tx, contact_id: str) -> str:
@@ -160,8 +177,11 @@ async def earlier_contacts(tx: Tx, contact_id: str) -> list[ContactHead]:
 
 
 def caller_away(row: Row[Any] | ContactHead, now: datetime) -> bool:
-    """Has the caller's page been closed, or its network been gone for a while? Telegram has no presence."""
+    """Has the caller's page been closed, or its network been gone for a while?
+
+    Telegram has no presence; but whoever said /stop in danger has left, and the contact is open still.
+    """
     if row.channel != "web":
-        return False
+        return row.caller_left_at is not None
     left = row.caller_left_at is not None and now - row.caller_left_at > LEAVING_GRACE
     return left or row.caller_seen_at is None or now - row.caller_seen_at > 3 * CALLER_PING

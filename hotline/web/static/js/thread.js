@@ -31,6 +31,7 @@ export class Thread {
   /** Shows an entry unless it is there. Returns true if it is new to the eye. */
   add(entry, spoken = true) {
     if (this.#bySeq.has(entry.seq)) return false;
+    if (entry.kind === "edit") return this.#correct(entry);
     const known = this.#byId.get(entry.id);
     if (known && entry.who === "me") {
       this.sent(entry.id, entry.seq, entry.time);
@@ -87,6 +88,13 @@ export class Thread {
   forget(id) {
     this.#byId.get(id)?.remove();
     this.#byId.delete(id);
+  }
+
+  /** The words stand where they were written, as they read now. */
+  #correct(entry) {
+    const words = this.#bySeq.get(entry.ref)?.querySelector(".bubble-text");
+    if (words) words.textContent = entry.text;
+    return false;
   }
 
   #place(item, seq) {

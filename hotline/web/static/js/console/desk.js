@@ -28,7 +28,7 @@ class Talk {
   get unread() {
     let count = 0;
     for (const entry of this.entries.values()) {
-      if (entry.who === "caller" && entry.kind === "message" && entry.seq > this.seen) count += 1;
+      if (entry.who === "caller" && ["message", "edit"].includes(entry.kind) && entry.seq > this.seen) count += 1;
     }
     return count;
   }

@@ -110,14 +110,17 @@ export class TalkView extends HTMLElement {
 
   #drawEntries(talk, stick) {
     let heard = null;
-    for (const entry of [...talk.entries.values()].sort((one, other) => one.seq - other.seq)) {
+    const entries = [...talk.entries.values()].sort((one, other) => one.seq - other.seq);
+    const edits = new Map(entries.filter((entry) => entry.kind === "edit").map((edit) => [edit.ref, edit]));
+    for (const entry of entries) {
       const known = this.elements.get(entry.seq);
-      if (known && known.delivery === entry.delivery) continue;
-      const element = this.#entry(entry);
+      const edit = edits.get(entry.seq) ?? null;
+      if (known && known.delivery === entry.delivery && known.edit === edit?.seq) continue;
+      const element = this.#entry(entry, edit, talk);
       if (known) known.element.replaceWith(element);
       else this.#insert(entry.seq, element);
-      this.elements.set(entry.seq, { element, delivery: entry.delivery });
-      if (!known && entry.who === "caller" && entry.kind === "message") heard = entry;
+      this.elements.set(entry.seq, { element, delivery: entry.delivery, edit: edit?.seq });
+      if (!known && entry.who === "caller" && ["message", "edit"].includes(entry.kind)) heard = entry;
     }
     const empty = this.elements.size === 0 && talk.outbox.length === 0 && talk.head;
     this.blank.hidden = !empty;
@@ -146,7 +149,11 @@ export class TalkView extends HTMLElement {
     else this.thread.prepend(element);
   }
 
-  #entry(entry) {
+  #entry(entry, edit, talk) {
+    if (entry.kind === "edit") {
+      const said = t("corrected_line", { time: talk.entries.get(entry.ref)?.time ?? "" });
+      return h("p", { class: "line-system" }, h("span", { class: "line-text" }, said), " ", h("time", {}, entry.time));
+    }
     if (entry.kind !== "message" && entry.kind !== "note") {
       const line = entry.kind === "answer" ? "line-system line-answer" : "line-system";
       return h("p", { class: line }, h("span", { class: "line-text" }, entry.text), " ", h("time", {}, entry.time));
@@ -159,7 +166,8 @@ export class TalkView extends HTMLElement {
       "article",
       { class: `bubble${own ? " bubble-own" : ""}${note ? " bubble-note" : ""}` },
       note && h("p", { class: "bubble-name" }, icon("note"), t("note")),
-      h("p", { class: "bubble-text" }, entry.text),
+      h("p", { class: "bubble-text" }, edit ? edit.text : entry.text),
+      edit && this.#before(entry),
       h(
         "p",
         { class: "bubble-foot" },
@@ -167,6 +175,16 @@ export class TalkView extends HTMLElement {
         h("time", {}, entry.time),
         mark && h("span", { class: "bubble-mark" }, t(mark)),
       ),
+    );
+  }
+
+  /** What was written first stays within reach: a correction may say more than its last words. */
+  #before(entry) {
+    return h(
+      "details",
+      { class: "bubble-before" },
+      h("summary", {}, t("corrected")),
+      h("p", { class: "bubble-text" }, entry.text),
     );
   }
 
