@@ -35,7 +35,7 @@ from hotline.system import System, Transaction
 
 Decision = Literal["confirmed", "rejected"]
 DOCUMENTS = (
-    "centre.controller", "centre.controller_contact", "centre.dpo_email", "centre.web_url",
+    "centre.controller", "centre.controller_contact", "centre.dpo_email", "centre.web_url", "centre.verified_on",
     "accessibility.published_on", "accessibility.updated_on", "accessibility.made_on",
     "accessibility.reviewed_on", "accessibility.status", "accessibility.gaps_pl", "accessibility.building_pl",
     "accessibility.contact_name", "accessibility.contact_email", "accessibility.contact_phone",

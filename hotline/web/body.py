@@ -17,6 +17,7 @@ MOST_FIELDS: Final = 50
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 RowId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
+NoticeVersion = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{16})?$")]
 Cursor = Annotated[int, Field(ge=0, lt=10**15)]  # as far as JavaScript counts exactly
 
 

@@ -9,6 +9,8 @@ from hotline.actions.arrivals import Arrival
 from hotline.ids import new_secret
 from hotline.rules import triage
 from hotline.rules.centre import Line
+from hotline.rules.civil_time import local
+from hotline.rules.hours import Hours
 from hotline.rules.words import MESSAGE_LIMIT
 from hotline.system import Transaction
 from hotline.texts import say
@@ -45,6 +47,7 @@ def arrival(
     topic: str | None,
     under18: bool,
     language: str,
+    notice: str,
 ) -> Arrival:
     """One approach per token: its fingerprint is the key under which a repeat finds the same contact."""
     return Arrival(
@@ -58,6 +61,7 @@ def arrival(
         topic=topic,
         under18=under18,
         token=token,
+        privacy_version=notice,
     )
 
 
@@ -67,12 +71,12 @@ def script_texts(language: str) -> dict[str, str]:
     return {**own, "youth": say("youth_welcome", language)}
 
 
-def intro(line: Line, language: str) -> str:
+def intro(line: Line, rule: Hours, language: str) -> str:
     """What people who use violence read instead of the general welcome; "" on any other line.
 
     It names the number and its hours, so a line that lacks one of them welcomes like the others.
     """
-    stated = hours.in_words(line, language)
+    stated = hours.in_words(rule, language)
     if "using_violence" not in line.audience or not stated:
         return ""
     return say("using_violence_intro", language, line=line.number, hours=stated)
@@ -93,7 +97,10 @@ async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str
         "scene": now,
         "topics": triage.topics(line.audience),
         "greeting": say(greeting, language),
-        "intro": intro(line, language),
+        "intro": intro(
+            line, system.centre.hours_on(line, local(tx.now, system.centre.zone).date()), language
+        ),
+        "notice": tx.notice.version,
         "away": caller_view.away(system.centre, now, language),
         "limit": MESSAGE_LIMIT,
         "token": new_secret(),

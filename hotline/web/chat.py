@@ -11,8 +11,8 @@ from hotline.actions import arrivals, contacts, messages
 from hotline.errors import Malformed, NotSignedIn
 from hotline.rules.access import Actor
 from hotline.texts import clock
-from hotline.web import caller_page, caller_view, chat_plain, render
-from hotline.web.body import Body, ClientId, Token, read_json
+from hotline.web import caller_page, caller_view, chat_plain, embedding, render
+from hotline.web.body import Body, ClientId, NoticeVersion, Token, read_json
 from hotline.web.keys import SYSTEM
 
 plain = chat_plain.submit
@@ -28,6 +28,7 @@ class Start(Body):
     topic: str | None = None
     under18: bool = False
     language: Literal["pl", "uk", "en"]
+    notice: NoticeVersion = ""
 
 
 class Message(Body):
@@ -56,7 +57,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     line = caller_page.line_of(request)
     async with system.read() as tx:
         shown = await caller_page.context(request, tx, line)
-    return render.render(request, "chat.html", **shown)
+    return embedding.allow(request, render.render(request, "chat.html", **shown))
 
 
 async def start(request: web.Request) -> web.StreamResponse:

@@ -17,7 +17,7 @@ from hotline.rules.access import Actor
 from hotline.rules.centre import Line
 from hotline.system import System
 from hotline.texts import say
-from hotline.web import caller_page, caller_view, render
+from hotline.web import caller_page, caller_view, embedding, render
 from hotline.web.body import read_form
 from hotline.web.keys import SYSTEM
 
@@ -35,6 +35,7 @@ class Form:
     danger: str = ""
     topic: str = ""
     under18: bool = False
+    notice: str = ""
     pressed: str = "send"  # or one of BUTTONS
     problem: str = field(default="", init=False)
 
@@ -72,6 +73,7 @@ async def _read(request: web.Request, line: Line) -> Form:
         danger=danger if danger in triage.DANGER else "",
         topic=topic if topic in triage.topics(line.audience) else "",
         under18=not under18 if pressed == "under18" else under18,
+        notice=given.get("notice", ""),
         pressed=pressed,
     )
 
@@ -97,6 +99,7 @@ async def _begin(system: System, line: Line, form: Form, language: str) -> None:
         topic=form.topic or None,
         under18=form.under18,
         language=language,
+        notice=form.notice,
     )
     await arrivals.start(system, given)
     form.text = ""
@@ -128,7 +131,7 @@ async def _page(
     kept = {"token": form.token, "id": form.id if form.problem else new_secret()}
     answers = {"danger": form.danger, "topic": form.topic, "under18": form.under18}
     page = {**shown, **kept, **answers, **frame, "draft": form.text, "problem": form.problem}
-    return render.render(request, "chat_plain.html", **page)
+    return embedding.allow(request, render.render(request, "chat_plain.html", **page))
 
 
 async def _frame(request: web.Request, system: System, actor: Actor | None) -> dict[str, Any]:

@@ -1,26 +1,30 @@
-"""A line's weekly hours as people write them: "pon.–pt. 8:00–16:00", "całą dobę"."""
+"""Weekly hours as people write them: "pon.–pt. 8:00–16:00", "całą dobę"."""
 
 from collections.abc import Iterable
 from itertools import groupby
 
-from hotline.rules.centre import Line
 from hotline.rules.centre_facts import Window
 from hotline.rules.civil_time import DAY_MINUTES, WEEKDAYS, Weekday
+from hotline.rules.hours import Hours
 from hotline.texts import say
 
 Spans = tuple[tuple[int, int], ...]  # minutes from the day's midnight, [start, end), in order, not touching
 RANGE_FROM = 3  # days; "pon., wt." is shorter than a range and cannot be misread
 
 
-def in_words(line: Line, language: str) -> str:
+def in_words(rule: Hours, language: str) -> str:
     """The stated hours of an ordinary week; "" where nothing is stated for sure."""
-    if line.always:
+    if rule.always:
         return say("hours.always", language)
-    if line.hours_status != "stated":
-        return ""
+    return of_windows(rule.hours, language) if rule.hours_status == "stated" else ""
+
+
+def of_windows(windows: Iterable[Window], language: str) -> str:
+    """Days that have the same hours are named together; "" for none."""
+    windows = tuple(windows)
     days_of: dict[Spans, list[Weekday]] = {}
     for day in WEEKDAYS:
-        days_of.setdefault(_spans(line.hours, day), []).append(day)
+        days_of.setdefault(_spans(windows, day), []).append(day)
     return "; ".join(
         f"{_days(days, language)} {', '.join(map(_span, spans))}" for spans, days in days_of.items() if spans
     )

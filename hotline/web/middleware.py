@@ -13,7 +13,7 @@ from aiohttp import web, web_response
 from hotline import metrics
 from hotline.errors import ForeignOrigin, HotlineError, LineClosed, NotFound, NotSignedIn, Unavailable
 from hotline.texts import say
-from hotline.web import render
+from hotline.web import embedding, render
 from hotline.web.keys import SYSTEM
 
 log = structlog.get_logger()
@@ -63,12 +63,13 @@ def route_of(request: web.Request) -> str:
 
 
 async def strict_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """The same strict headers on every answer, and nothing stored on the way.
+    """The same strict headers on every answer, and nothing stored on the way; a page may allow to be framed.
 
     Asked just before an answer is sent, so that sockets and what the server itself refuses carry them, too.
     """
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    for name, value in (HEADERS | embedding.other_headers(response, HEADERS)).items():
+        if value:
+            response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Server"] = SERVER
     if request.app[SYSTEM].closing.is_set() and not isinstance(response, web.WebSocketResponse):

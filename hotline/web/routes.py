@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from hotline.rules import access
-from hotline.web import assets, cases, chat, console, health, public, sign_in, sockets
+from hotline.web import assets, cases, chat, console, health, papers, public, sign_in, sockets
 from hotline.web.session import actor_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -37,7 +37,9 @@ ROUTES = (
     Route("GET", "/", public.front, EVERYONE),
     Route("GET", "/healthz", health.alive, EVERYONE),
     Route("GET", "/readyz", health.ready, EVERYONE),
-    Route("GET", "/prywatnosc", public.privacy, EVERYONE),
+    Route("GET", "/prywatnosc", papers.privacy, EVERYONE),
+    Route("GET", "/prywatnosc/{version:[0-9a-f]{16}}", papers.privacy_version, EVERYONE),
+    Route("GET", "/deklaracja-dostepnosci", papers.accessibility, EVERYONE),
     Route("GET", "/static/{version:[0-9a-f]{12}}/{path:.+}", assets.file, EVERYONE),
     Route("GET", LINE, chat.page, EVERYONE),
     Route("POST", f"{LINE}/contacts", chat.start, EVERYONE),

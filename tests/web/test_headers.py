@@ -1,15 +1,20 @@
 """Every answer carries the same strict headers: pages, JSON, errors, redirects, files, sockets, refusals."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import WSMsgType
 from structlog.testing import capture_logs
 
+from hotline.centres import DEMO
 from hotline.store.db import Database
 from hotline.web import assets, middleware
-from tests.web.doors import Answer, Doors, bearer, client_id, first_words
+from tests import factories
+from tests.factories import MovableClock
+from tests.web.doors import Answer, Doors, bearer, client_id, doors_of, first_words
 from tests.web.scenes import scene_at
 
 STRICT = {
@@ -38,16 +43,18 @@ def strict(headers: Mapping[str, str], **other: str) -> None:
     assert headers.keys() - STRICT.keys() <= ORDINARY
 
 
-async def asked(doors: Doors) -> dict[str, Answer]:
+async def asked(doors: Doors, but: Collection[str] = ()) -> dict[str, Answer]:
     """An answer of every kind."""
     scene = await scene_at(doors)
     anna, caller = doors.as_staff("Anna"), bearer(scene.caller)
     html = {"Accept": "text/html"}
     chat, contact = "/chat/city_trust_19513", f"/console/contacts/{scene.caller.contact_id}"
     words = {"id": client_id(), "text": "Dzień dobry."}
-    return {
+    answers = {
         "200 front": await doors.ask("GET", "/"),
         "200 privacy": await doors.ask("GET", "/prywatnosc"),
+        "200 statement": await doors.ask("GET", "/deklaracja-dostepnosci"),
+        "404 privacy": await doors.ask("GET", "/prywatnosc/" + "0" * 16, headers=html),
         "200 chat": await doors.ask("GET", chat),
         "200 sign-in": await doors.ask("GET", "/sign-in"),
         "200 once": await doors.ask("GET", "/sign-in/once/" + "x" * 43),
@@ -82,6 +89,7 @@ async def asked(doors: Doors) -> dict[str, Answer]:
         "422 card": await doors.ask("POST", f"{contact}/case", body={}, headers=anna),
         "200 sign-out": await doors.ask("POST", "/sign-out", headers=doors.as_staff("Halina")),
     }
+    return {name: answer for name, answer in answers.items() if name not in but}
 
 
 async def test_every_kind_of_answer_is_strict(doors: Doors) -> None:
@@ -96,6 +104,51 @@ async def test_every_kind_of_answer_is_strict(doors: Doors) -> None:
             raise AssertionError(name) from error
         if answer.status != 303 and answer.text:
             assert answer.headers["Content-Type"].split(";")[0] in ("text/html", "application/json"), name
+
+
+# -- who may frame what ------------------------------------------------------------------------------------
+
+SITES = ("https://www.kielce.example", "https://mopr.kielce.example:8443")
+FRAMED = STRICT["Content-Security-Policy"].removesuffix("'none'") + " ".join(SITES)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture
+async def framed(tmp_path: Path) -> AsyncIterator[Doors]:
+    """A centre that names two sites of its own."""
+    overlay = tmp_path / "sites.toml"
+    sites = ", ".join(f'"{site}"' for site in SITES)
+    overlay.write_text(DEMO.read_text().replace("[centre]\n", f"[centre]\nembed_origins = [{sites}]\n", 1))
+    settings = replace(factories.settings_in(tmp_path), centre_overlay=str(overlay))
+    async with (
+        factories.running_house(settings, MovableClock(), engine=False) as running,
+        doors_of(running) as doors,
+    ):
+        yield doors
+
+
+async def test_the_conversation_may_be_framed_by_the_sites_of_the_centre_and_nothing_else_by_anybody(
+    framed: Doors,
+) -> None:
+    chat = "/chat/city_trust_19513"
+    pages = [
+        await framed.ask("GET", chat),
+        await framed.ask("GET", "/chat/kis"),
+        await framed.ask("POST", f"{chat}/plain", raw=b"send=1", headers=FORM),
+    ]
+    for page in pages:
+        assert page.status == 200
+        assert "X-Frame-Options" not in page.headers
+        without = {name: value for name, value in STRICT.items() if name != "X-Frame-Options"}
+        assert {name: page.headers[name] for name in without} == {
+            **without,
+            "Content-Security-Policy": FRAMED,
+        }
+        assert page.headers.keys() - STRICT.keys() <= ORDINARY
+    leaving = await framed.ask("POST", f"{chat}/plain", raw=b"leave=1", headers=FORM)
+    nowhere = await framed.ask("GET", "/chat/nowhere", headers={"Accept": "text/html"})
+    for answer in (leaving, nowhere, *(await asked(framed, but=("200 chat",))).values()):
+        strict(answer.headers)
 
 
 async def test_files_are_strict_and_may_be_kept(doors: Doors) -> None:

@@ -79,14 +79,14 @@ def test_hours_that_are_only_assumed_are_not_told_as_stated() -> None:
 
 def test_only_people_who_use_violence_read_their_own_introduction() -> None:
     own = kielce.line("sow_perpetrators")
-    assert "Telefon: +48 41 362 89 73, pon.–pt. 8:00–16:00." in caller_page.intro(own, "pl")
-    assert "Телефон: +48 41 362 89 73, пн–пт 8:00–16:00." in caller_page.intro(own, "uk")
-    assert "Phone: +48 41 362 89 73, Mon–Fri 8:00–16:00." in caller_page.intro(own, "en")
+    assert "Telefon: +48 41 362 89 73, pon.–pt. 8:00–16:00." in caller_page.intro(own, own, "pl")
+    assert "Телефон: +48 41 362 89 73, пн–пт 8:00–16:00." in caller_page.intro(own, own, "uk")
+    assert "Phone: +48 41 362 89 73, Mon–Fri 8:00–16:00." in caller_page.intro(own, own, "en")
     others = [each for each in kielce.lines.values() if each.id != own.id]
-    assert {caller_page.intro(each, "pl") for each in others} == {""}
+    assert {caller_page.intro(each, each, "pl") for each in others} == {""}
     # without stated hours there is nothing to put into the sentence: the general welcome
     unstated = centre(line("l", audience=["using_violence"], hours_status="unstated")).line("l")
-    assert caller_page.intro(unstated, "pl") == ""
+    assert caller_page.intro(unstated, unstated, "pl") == ""
 
 
 # -- on the pages ----------------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ async def quiet(tmp_path: Path) -> AsyncIterator[Running]:
 async def test_whoever_uses_violence_is_met_with_their_own_words(doors: Doors, language: str) -> None:
     own = await read(doors, f"/chat/{PERPETRATORS}", language)
     other = await read(doors, f"/chat/{TRUST}", language)
-    words = caller_page.intro(kielce.line(PERPETRATORS), language)
+    words = caller_page.intro(kielce.line(PERPETRATORS), kielce.line(PERPETRATORS), language)
     greeting = say("greeting_day", language)
     welcome = say("welcome", language, greeting=greeting, centre_name=kielce.short_name_pl)
     assert (words in own, welcome in own) == (True, False)
@@ -121,7 +121,7 @@ async def test_whoever_uses_violence_is_met_with_their_own_words(doors: Doors, l
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_also_outside_the_hours_and_while_there_is_no_chat(quiet: Running, language: str) -> None:
-    words = caller_page.intro(kielce.line(PERPETRATORS), language)
+    words = caller_page.intro(kielce.line(PERPETRATORS), kielce.line(PERPETRATORS), language)
     async with aiohttp.ClientSession() as http:
         doors = Doors(quiet, http)
         for at in ("2026-11-23T10:00", "2026-11-23T20:00", "2026-12-24T12:00"):

@@ -38,7 +38,17 @@ FORBIDDEN = {
 }
 # What else may be asked: pages, forms of the plain chat, the script's JSON; any of them with or without our origin.
 OTHERS: list[tuple[str, str, object]] = [
-    *(("GET", path, None) for path in ("/prywatnosc", "/sign-in", "/nowhere", "/static/x", "/console")),
+    *(
+        ("GET", path, None)
+        for path in (
+            "/prywatnosc",
+            "/deklaracja-dostepnosci",
+            "/sign-in",
+            "/nowhere",
+            "/static/x",
+            "/console",
+        )
+    ),
     *(("GET", f"/chat/{line}", None) for line in ("poik", "kis", "city_trust_19513", "KIS")),
     *(("POST", "/chat/poik/plain", form) for form in ("danger=yes", "send=1&text=Dobry", "leave=1", "x")),
     ("POST", "/chat/poik/contacts", first_words()),
@@ -105,7 +115,9 @@ async def page(doors: Doors, path: str, language: str) -> Answer:
 def test_the_search_finds_what_other_centres_are_told(language: str) -> None:
     for key in ("front.open", "front.closed", "chat.closed", "error.line_closed", "chat.state_open"):
         assert slips(say(key, language), language), key
-    assert slips(say("front.open_until", language, until="16:00"), language)
+    assert slips(say("front.open_until", language, edge="16:00"), language)
+    assert slips(say("front.open_today", language, time="16:00"), language)
+    assert slips(say("front.closed_today", language, time="16:00"), language)
 
 
 # -- every hour ----------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ def test_nothing_but_the_pages_before_signing_in_is_open_to_everyone() -> None:
         "GET /healthz",
         "GET /readyz",
         "GET /prywatnosc",
+        "GET /prywatnosc/{version",
+        "GET /deklaracja-dostepnosci",
         "GET /static/{version/{path",
         "GET /chat/{line",
         "POST /chat/{line/contacts",

@@ -147,7 +147,8 @@ class HotlineChat extends HTMLElement {
     }
     this.#begun();
     this.#say("state", this.texts.starting);
-    this.outbox.add({ kind: "start", id, text, danger, topic, under18 });
+    const notice = this.form.elements.notice.value;
+    this.outbox.add({ kind: "start", id, text, danger, topic, under18, notice });
   }
 
   #raise(value) {
@@ -163,8 +164,8 @@ class HotlineChat extends HTMLElement {
     const token = kept.get("token");
     const post = (what, body) => ask(this.#at(what), { method: "POST", token, body, signal });
     if (item.kind === "start") {
-      const { id, text, danger, topic, under18 } = item;
-      const given = { token, id, language: this.dataset.language };
+      const { id, text, danger, topic, under18, notice } = item;
+      const given = { token, id, language: this.dataset.language, notice };
       if (text) given.text = text;
       if (danger) given.danger = danger;
       if (topic) given.topic = topic;
