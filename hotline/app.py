@@ -30,7 +30,7 @@ from hotline.store.db import Database
 from hotline.system import Clock, DatabaseClock, MachineClock, System
 from hotline.texts import texts
 from hotline.vault import Vault, read_master_key
-from hotline.web import middleware, routes, sockets
+from hotline.web import middleware, rates, routes, sockets
 from hotline.web.keys import HEALTH, HUB, SOCKETS, SYSTEM
 
 log = structlog.get_logger()
@@ -133,6 +133,7 @@ def build_web(system: System, hub: Hub, health: Health) -> web.Application:
     """The application of the web door."""
     app = web.Application(middlewares=middleware.MIDDLEWARES, client_max_size=BODY_LIMIT)
     app[SYSTEM], app[HUB], app[HEALTH], app[SOCKETS] = system, hub, health, WeakSet()
+    app[rates.STARTS] = rates.Starts()
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
     app.on_shutdown.append(sockets.close_all)
@@ -226,12 +227,18 @@ async def _say_what_runs(system: System, parts: Collection[Part]) -> None:
 
 def _versions_of(system: System) -> Versions:
     async def versions(wanted: Collection[str]) -> dict[str, int]:
-        prefix = topics.contact("")
-        ids = [topic.removeprefix(prefix) for topic in wanted if topic.startswith(prefix)]
-        if not ids:
+        contacts, people = _ids(topics.contact, wanted), _ids(topics.rights, wanted)
+        if not contacts and not people:
             return {}
         async with system.read() as tx:
-            found = await queries.last_seqs(tx, ids)
-        return {topics.contact(contact_id): seq for contact_id, seq in found.items()}
+            seqs = await queries.last_seqs(tx, contacts)
+            revisions = await queries.revisions(tx, people)
+        found = {topics.contact(contact_id): seq for contact_id, seq in seqs.items()}
+        return found | {topics.rights(staff_id): revision for staff_id, revision in revisions.items()}
 
     return versions
+
+
+def _ids(topic: Callable[[str], str], wanted: Collection[str]) -> list[str]:
+    """What those topics that are of this kind are about."""
+    return [each.removeprefix(topic("")) for each in wanted if each.startswith(topic(""))]

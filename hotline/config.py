@@ -13,6 +13,7 @@ from hotline.errors import ConfigInvalid
 
 PREFIX = "HOTLINE_"
 WITH_PASSWORD = ("HOTLINE_DATABASE_URL", "HOTLINE_KEYS_URL", "HOTLINE_REDIS_URL")
+PORTS = (1, 65535)
 WEAK = ("change", "example", "secret", "password", "token-here", "xxxx")
 SHORTEST_PASSWORD = 12  # of a database or Redis; none at all is fine, where the server knows us otherwise
 
@@ -28,6 +29,10 @@ class Settings:
     port: int = field(default=8080, metadata={"help": "port to listen on"})
     public_url: str = field(
         default="", metadata={"help": "address browsers use; its origin is the only one let in"}
+    )
+    proxies: int = field(
+        default=0,
+        metadata={"help": "how many reverse proxies of our own stand in front (0 to 9)", "span": (0, 9)},
     )
     database_url: str = field(
         default="", metadata={"help": "postgresql+asyncpg://…; empty: SQLite in the data folder"}
@@ -114,7 +119,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             _refuse_weak(key, value)
         if key in WITH_PASSWORD:
             _refuse_weak_password(key, value)
-        values[each.name] = 0 if each.metadata.get("off") and value == "0" else _typed(key, value, each.type)
+        span = each.metadata.get("span", PORTS)
+        off = each.metadata.get("off") and value == "0"
+        values[each.name] = 0 if off else _typed(key, value, each.type, span)
     settings = Settings(**values)  # type: ignore[arg-type]
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise ConfigInvalid("HOTLINE_LOG_LEVEL", "must be debug, info, warning or error")
@@ -135,12 +142,13 @@ def _from_file(name: str, text: str, known: Mapping[str, object]) -> tuple[str, 
         raise ConfigInvalid(name, f"{text}: is no text") from None
 
 
-def _typed(key: str, text: str, kind: object) -> object:
+def _typed(key: str, text: str, kind: object, span: tuple[int, int]) -> object:
     if kind is Path:
         return Path(text).expanduser().resolve()
     if kind is int:
-        if not text.isascii() or not text.isdigit() or len(text) > 5 or not 0 < int(text) < 65536:
-            raise ConfigInvalid(key, "must be a port number")
+        if not text.isascii() or not text.isdigit() or len(text) > 5 or not span[0] <= int(text) <= span[1]:
+            what = "a port number" if span == PORTS else f"a number from {span[0]} to {span[1]}"
+            raise ConfigInvalid(key, f"must be {what}")
         return int(text)
     return text
 

@@ -126,6 +126,48 @@ class SignInBusy(HotlineError):
     status = 429
 
 
+class TooSoon(HotlineError):
+    """Too many tries: the next one is looked at after `seconds`."""
+
+    code = "too_soon"
+    status = 429
+
+
+class ManyContacts(HotlineError):
+    """So many contacts were begun from one network that new ones must wait `seconds`; danger never does."""
+
+    code = "many_contacts"
+    status = 429
+
+
+class PasswordWeak(HotlineError):
+    """A new password is too short, holds the login, or is one that anybody would try first."""
+
+    code = "password_weak"
+    status = 422
+
+
+class CodeWrong(HotlineError):
+    """The code of the authenticator app does not fit, or was used already."""
+
+    code = "code_wrong"
+    status = 401
+
+
+class LinkGone(HotlineError):
+    """A one-time link was used or has expired, or there never was one."""
+
+    code = "link_gone"
+    status = 410
+
+
+class SecondStepNeeded(HotlineError):
+    """The person's role asks for codes of an app, which must be set up before anything else."""
+
+    code = "second_step_needed"
+    status = 403
+
+
 class NotAllowed(HotlineError):
     """The table of rights says no."""
 
@@ -229,6 +271,20 @@ class StaffUnknown(HotlineError):
 
     code = "staff_unknown"
     status = 404
+
+
+class LastAdministrator(HotlineError):
+    """Somebody must be able to look after the staff."""
+
+    code = "last_administrator"
+    status = 409
+
+
+class AnotherMustConfirm(HotlineError):
+    """Nothing waits for this person's word: it was confirmed or has run out, or they asked for it themselves."""
+
+    code = "another_must_confirm"
+    status = 409
 
 
 # -- what has happened meanwhile -------------------------------------------------------------------

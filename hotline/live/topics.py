@@ -9,6 +9,11 @@ def staff(staff_id: str) -> str:
     return f"staff:{staff_id}"
 
 
+def rights(staff_id: str) -> str:
+    """A person's sessions, roles and lines; unlike their desk it has a number, so that no poke is needed."""
+    return f"rights:{staff_id}"
+
+
 def queue(queue_id: str) -> str:
     return f"queue:{queue_id}"
 

@@ -12,6 +12,8 @@ from hotline.errors import NotAllowed, NotFound
 Kind = Literal["caller", "staff", "engine", "standby", "channel", "operator"]
 COUNSELLOR, SUPERVISOR, CASEWORKER, ADMINISTRATOR = "counsellor", "supervisor", "caseworker", "administrator"
 ROLES = (COUNSELLOR, SUPERVISOR, CASEWORKER, ADMINISTRATOR)
+MAY_SIGN, IS_DPO, RESTRICTED = "may_sign", "is_dpo", "restricted"
+FLAGS = (MAY_SIGN, IS_DPO, RESTRICTED)  # restricted: a volunteer, who answers and sums up but opens no case
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,24 @@ def _any(*rules: Rule) -> Rule:
     return lambda actor, thing: any(rule(actor, thing) for rule in rules)
 
 
+def _oneself(actor: Actor, thing: Thing) -> bool:
+    return actor.kind == "staff" and thing.id == actor.id
+
+
+def _of_another(rule: Rule) -> Rule:
+    """Never for oneself: two people decide, and the one it is about is neither of them."""
+    return lambda actor, thing: thing.id != actor.id and rule(actor, thing)
+
+
+def _flagged(flag: str) -> Rule:
+    return lambda actor, _thing: actor.kind == "staff" and flag in actor.flags
+
+
+def _unrestricted(rule: Rule) -> Rule:
+    """What a volunteer never does, whatever their role."""
+    return lambda actor, thing: RESTRICTED not in actor.flags and rule(actor, thing)
+
+
 def _unwalled(rule: Rule) -> Rule:
     """The wall between those who suffer violence and those who use it comes before every role."""
     return lambda actor, thing: not thing.walled_off and rule(actor, thing)
@@ -103,26 +123,35 @@ TABLE: dict[str, Rule] = {
     "offers.decline": _answering,
     "assignments.pick_up": _unwalled(_staff(COUNSELLOR, SUPERVISOR)),
     "contacts.enter": _answering,
-    "contacts.look": _unwalled(_any(_holder, _leading)),
+    "contacts.look": _unwalled(_any(_holder, _unrestricted(_leading))),
     "contacts.end": _holder,
     "contacts.set_priority": _unwalled(_any(_holder, _leading)),
     "messages.reply": _holder,
     "messages.note": _holder,
     "summaries.save": _holder,
     # cases
-    "cases.open_case": _unwalled(_any(_holder, _leading)),
-    "cases.see": _staff(CASEWORKER, SUPERVISOR, COUNSELLOR),
-    "cases.look": _any(_worker, _leading, _holder),
+    "cases.open_case": _unwalled(_unrestricted(_any(_holder, _leading))),
+    "cases.see": _unrestricted(_staff(CASEWORKER, SUPERVISOR, COUNSELLOR)),
+    "cases.look": _unrestricted(_any(_worker, _leading, _holder)),
     "cases.note": _any(_worker, _leading),
     # running the centre
-    "assignments.hand_over": _unwalled(_leading),
-    "assignments.take_over": _unwalled(_leading),
+    "assignments.hand_over": _unwalled(_unrestricted(_leading)),
+    "assignments.take_over": _unwalled(_unrestricted(_leading)),
     "alarms.see": _leading,
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
+    "staff.see": _staff(SUPERVISOR, ADMINISTRATOR),
     "staff.change": _any(_staff(ADMINISTRATOR), _kind("operator")),
     "centre.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "centre.answer_for": _any(_staff(ADMINISTRATOR), _kind("operator")),
     "erasure.destroy": _kind("operator"),
+    "staff.issue_link": _kind("operator"),
+    "recovery.ask": _of_another(_staff(SUPERVISOR, ADMINISTRATOR)),
+    "recovery.confirm": _of_another(_staff(SUPERVISOR, ADMINISTRATOR)),
+    "sessions.end": _any(_oneself, _staff(ADMINISTRATOR), _kind("operator")),
+    "audit.see": _flagged(IS_DPO),
+    # oneself
+    "account.see": _kind("staff"),
+    "account.change": _oneself,
     # the clock
     "alarms.ring": _kind("engine"),
     "offers.make": _unwalled(_any(_leading, _kind("engine"))),

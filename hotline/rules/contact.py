@@ -7,7 +7,7 @@ WAITING, ACTIVE, WRAP_UP, CLOSED = "waiting", "active", "wrap_up", "closed"
 STATES: Final = (WAITING, ACTIVE, WRAP_UP, CLOSED)
 MOVES: Final = {
     WAITING: frozenset({ACTIVE, CLOSED}),
-    ACTIVE: frozenset({WRAP_UP}),
+    ACTIVE: frozenset({WRAP_UP, WAITING}),  # back to waiting when its counsellor is lost to it
     WRAP_UP: frozenset({CLOSED}),
     CLOSED: frozenset(),
 }
@@ -49,7 +49,7 @@ CHOSEN_END_REASONS: Final = (
 
 
 def may_move(state: str, to: str) -> bool:
-    """Is this one of the moves waiting → active → wrap_up → closed (or a waiting contact that ends)?"""
+    """Is this one of the moves waiting → active → wrap_up → closed (or back to waiting, or ended while waiting)?"""
     return to in MOVES[state]
 
 

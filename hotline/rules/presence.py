@@ -11,3 +11,7 @@ SESSION_IDLE: Final = timedelta(minutes=30)  # off duty
 SESSION_LIFE: Final = timedelta(hours=12)
 SHIFT_GRACE: Final = timedelta(hours=1)  # a session ends an hour after the shift
 LINK_LIFE: Final = timedelta(hours=12)
+INVITATION_LIFE: Final = timedelta(hours=24)
+RECOVERY_WAITS: Final = timedelta(hours=24)  # for the second person
+RECOVERY_LIFE: Final = timedelta(hours=1)
+SECOND_STEP_LIFE: Final = timedelta(minutes=5)  # between the password and the code

@@ -24,7 +24,9 @@ async def shifts_between(
     tx: Tx, start: datetime, end: datetime, lines: Collection[str] | None = None
 ) -> list[Shift]:
     """Shifts that touch [start, end), of these lines or of all."""
-    query = select(shifts).where(shifts.c.ends_at > start, shifts.c.starts_at < end)
+    query = select(shifts).where(
+        shifts.c.ends_at > start, shifts.c.starts_at < end, shifts.c.vacant_at.is_(None)
+    )
     if lines is not None:
         query = query.where(shifts.c.line.in_(lines))
     rows = await tx.connection.execute(query.order_by(shifts.c.starts_at, shifts.c.id))
@@ -36,7 +38,7 @@ async def next_shifts(tx: Tx, lines: Collection[str], barred: frozenset[str] = f
     query = (
         select(shifts, staff.c.lines.label("serves"))
         .join(staff, staff.c.id == shifts.c.staff_id)
-        .where(shifts.c.ends_at > tx.now, shifts.c.line.in_(lines))
+        .where(shifts.c.ends_at > tx.now, shifts.c.line.in_(lines), shifts.c.vacant_at.is_(None))
         .order_by(shifts.c.starts_at)
     )
     rows = await tx.connection.execute(query.limit(500))
@@ -251,11 +253,35 @@ async def staff_by_login(tx: Tx, login: str) -> Row[Any] | None:
 async def session(tx: Tx, secret_hash: str) -> Row[Any] | None:
     """A session that was not revoked, with its person."""
     query = (
-        select(sessions.c.seen_at.label("session_seen_at"), sessions.c.created_at.label("session_at"), staff)
+        select(
+            sessions.c.id.label("session_id"),
+            sessions.c.seen_at.label("session_seen_at"),
+            sessions.c.created_at.label("session_at"),
+            sessions.c.how,
+            staff,
+        )
         .join(staff, staff.c.id == sessions.c.staff_id)
         .where(sessions.c.secret_hash == secret_hash, sessions.c.revoked_at.is_(None), staff.c.active)
     )
     return (await tx.connection.execute(query)).one_or_none()
+
+
+async def revisions(tx: Tx, staff_ids: Collection[str]) -> dict[str, int]:
+    """The revision of each of these people: what a poll compares."""
+    query = select(staff.c.id, staff.c.revision).where(staff.c.id.in_(staff_ids))
+    return {row.id: row.revision for row in await tx.connection.execute(query)}
+
+
+async def administrators(tx: Tx) -> set[str]:
+    """Who looks after the staff now."""
+    rows = await tx.connection.execute(select(staff.c.id, staff.c.roles).where(staff.c.active))
+    return {row.id for row in rows if "administrator" in row.roles}
+
+
+async def held_by(tx: Tx, staff_id: str) -> list[str]:
+    """The conversations of a person, ids ascending: the order in which they are locked."""
+    query = select(contacts.c.id).where(contacts.c.holder_id == staff_id, contacts.c.state == "active")
+    return list((await tx.connection.execute(query.order_by(contacts.c.id))).scalars())
 
 
 async def last_seqs(tx: Tx, contact_ids: Collection[str]) -> dict[str, int]:

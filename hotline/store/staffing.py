@@ -1,12 +1,13 @@
 """Rows of people and their shifts: plain inserts and updates, no race in them that an index would not settle."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 
 from hotline.store.db import Tx
-from hotline.store.tables import sessions, shifts, sign_in_links, staff
+from hotline.store.tables import shifts, staff
 
 
 async def add(tx: Tx, values: dict[str, Any]) -> bool:
@@ -17,6 +18,11 @@ async def add(tx: Tx, values: dict[str, Any]) -> bool:
 
 async def change(tx: Tx, staff_id: str, **values: Any) -> None:
     await tx.connection.execute(update(staff).where(staff.c.id == staff_id).values(**values))
+
+
+async def revise(tx: Tx, staff_id: str) -> None:
+    """Let every process see that this person's sessions or rights have changed; the poke is the action's."""
+    await change(tx, staff_id, revision=staff.c.revision + 1)
 
 
 async def add_shift(tx: Tx, values: dict[str, Any]) -> bool:
@@ -32,25 +38,15 @@ async def remove_shift(tx: Tx, shift_id: str) -> tuple[str, str] | None:
     return None if row is None else (row.line, row.staff_id)
 
 
-async def add_link(tx: Tx, secret_hash: str, staff_id: str, expires_at: datetime) -> None:
-    values = {"secret_hash": secret_hash, "staff_id": staff_id, "expires_at": expires_at}
-    await tx.connection.execute(insert(sign_in_links).values(**values))
-
-
-async def add_session(tx: Tx, secret_hash: str, staff_id: str) -> None:
-    values = {"secret_hash": secret_hash, "staff_id": staff_id, "created_at": tx.now, "seen_at": tx.now}
-    await tx.connection.execute(insert(sessions).values(**values))
-
-
-async def touch_session(tx: Tx, secret_hash: str) -> None:
-    await tx.connection.execute(
-        update(sessions).where(sessions.c.secret_hash == secret_hash).values(seen_at=tx.now)
+async def vacate_shifts(tx: Tx, staff_id: str, keep: Collection[str] = ()) -> int:
+    """Mark a person's shifts that are not over as vacant, but for these lines; how many."""
+    statement = update(shifts).where(
+        shifts.c.staff_id == staff_id,
+        shifts.c.ends_at > tx.now,
+        shifts.c.vacant_at.is_(None),
+        shifts.c.line.not_in(keep),
     )
-
-
-async def revoke_session(tx: Tx, secret_hash: str) -> None:
-    statement = update(sessions).where(sessions.c.secret_hash == secret_hash, sessions.c.revoked_at.is_(None))
-    await tx.connection.execute(statement.values(revoked_at=tx.now))
+    return (await tx.connection.execute(statement.values(vacant_at=tx.now))).rowcount
 
 
 async def clear_shifts_from(tx: Tx, start: datetime) -> None:

@@ -51,7 +51,12 @@ def parse(raw: bytes | str, schema: type[Schema]) -> Schema:
 
 
 async def read_form(request: web.Request) -> dict[str, str]:
-    """The fields of an ordinary form in UTF-8. Raises BodyTooLarge over 64 KiB, Malformed for anything else.
+    """The fields of an ordinary form, the last of each name. Raises as `read_form_lists`."""
+    return {name: values[-1] for name, values in (await read_form_lists(request)).items()}
+
+
+async def read_form_lists(request: web.Request) -> dict[str, list[str]]:
+    """The fields of a form in UTF-8, all of each name. Raises BodyTooLarge over 64 KiB, Malformed for anything else.
 
     Not `request.post()`: that also takes files, nested parts and whatever alphabet the sender names.
     """
@@ -64,7 +69,10 @@ async def read_form(request: web.Request) -> dict[str, str]:
         raise Malformed(field="body") from None
     if any("\0" in value for _, value in pairs):
         raise Malformed(field="body")
-    return dict(pairs)
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return fields
 
 
 async def read_bytes(request: web.Request) -> bytes:

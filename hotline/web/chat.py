@@ -11,7 +11,7 @@ from hotline.actions import arrivals, contacts, messages
 from hotline.errors import Malformed, NotSignedIn
 from hotline.rules.access import Actor
 from hotline.texts import clock
-from hotline.web import caller_page, caller_view, chat_plain, embedding, render
+from hotline.web import caller_page, caller_view, chat_plain, embedding, rates, render
 from hotline.web.body import Body, ClientId, NoticeVersion, Token, read_json
 from hotline.web.keys import SYSTEM
 
@@ -65,6 +65,7 @@ async def start(request: web.Request) -> web.StreamResponse:
     system = request.app[SYSTEM]
     line = caller_page.line_of(request)
     body = await read_json(request, Start)
+    rates.admit(request, body.danger)
     given = body.model_dump(exclude={"token", "id"})
     started = await arrivals.start(system, caller_page.arrival(line, body.token, body.id, **given))
     # A repeat after a quick exit finds the contact, but its secret is dead and opens nothing.

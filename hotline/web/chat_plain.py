@@ -17,7 +17,7 @@ from hotline.rules.access import Actor
 from hotline.rules.centre import Line
 from hotline.system import System
 from hotline.texts import say
-from hotline.web import caller_page, caller_view, embedding, render
+from hotline.web import caller_page, caller_view, embedding, rates, render
 from hotline.web.body import read_form
 from hotline.web.keys import SYSTEM
 
@@ -52,6 +52,7 @@ async def submit(request: web.Request) -> web.StreamResponse:
         if actor is not None:
             await _go_on(system, actor, form)
         elif form.danger == "yes" or (form.pressed == "send" and form.text.strip()):
+            rates.admit(request, form.danger)
             await _begin(system, line, form, render.language_of(request))
             actor = await contacts.caller_of(system, form.token)
     except HotlineError as error:

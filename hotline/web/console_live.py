@@ -18,6 +18,7 @@ CALM = 0.25  # the pane goes out at most four times a second
 LIMIT = 200  # entries in one frame
 REFRESH = 5.0  # minutes pass and shifts begin without any poke
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Who = Callable[[], Awaitable[Actor]]
 
 
 class Watch(Body):
@@ -37,10 +38,14 @@ class _Cursor:
 
 
 class ConsoleFeed:
-    """One console's cursor over one conversation, and its pane."""
+    """One console's cursor over one conversation, and its pane.
 
-    def __init__(self, system: System, actor: Actor, language: str, send: Send) -> None:
-        self._system, self._actor, self._language, self._send = system, actor, language, send
+    `who` reads the session anew: rights may have changed, or it may be over, since the socket was opened.
+    """
+
+    def __init__(self, system: System, actor: Actor, who: Who, language: str, send: Send) -> None:
+        self._system, self._actor, self._who = system, actor, who
+        self._language, self._send = language, send
         self._watched: _Cursor | None = None
 
     def hear(self, listener: Listener) -> Callable[[str], None]:
@@ -58,10 +63,13 @@ class ConsoleFeed:
 
     async def serve(self, listener: Listener) -> None:
         """Send what changed until cancelled."""
+        listener.add(topics.rights(self._actor.id))
         listener.add(topics.staff(self._actor.id))
         listener.add(topics.roster())
         while True:
             changed = await listener.changed(at_most=REFRESH)
+            if topics.rights(self._actor.id) in changed:
+                self._actor = await self._who()
             watched = self._watched
             async with self._system.read() as tx:
                 frames = []
@@ -75,7 +83,7 @@ class ConsoleFeed:
 
     async def _pane(self, tx: Transaction, listener: Listener) -> dict[str, Any]:
         view = await views.console(tx, tx.centre, self._actor)
-        wanted = {topics.staff(self._actor.id), topics.roster()}
+        wanted = {topics.rights(self._actor.id), topics.staff(self._actor.id), topics.roster()}
         wanted |= {topics.contact(mine.contact_id) for mine in view.mine}
         wanted |= {topics.queue(queue) for queue in view.queues}
         if self._watched is not None:

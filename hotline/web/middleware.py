@@ -11,7 +11,15 @@ import structlog
 from aiohttp import web, web_response
 
 from hotline import metrics
-from hotline.errors import ForeignOrigin, HotlineError, LineClosed, NotFound, NotSignedIn, Unavailable
+from hotline.errors import (
+    ForeignOrigin,
+    HotlineError,
+    LineClosed,
+    NotFound,
+    NotSignedIn,
+    SecondStepNeeded,
+    Unavailable,
+)
 from hotline.texts import say
 from hotline.web import embedding, render
 from hotline.web.keys import SYSTEM
@@ -116,20 +124,23 @@ def answer(request: web.Request, error: HotlineError, status: int | None = None)
     if wants_page(request):
         if isinstance(error, NotSignedIn) and request.method in SAFE:
             return web.Response(status=303, headers={"Location": "/sign-in"})
+        if isinstance(error, SecondStepNeeded) and request.method in SAFE:
+            return web.Response(status=303, headers={"Location": "/account/second-step"})
         shown = {"code": error.code, "sentence": sentence, "centre": request.app[SYSTEM].centre}
         page = render.render(request, "error.html", status=status, **shown)
-        return _come_back(page, error)
+        return come_back(page, error)
     body: dict[str, Any] = {"code": error.code, "sentence": sentence}
     if "fields" in error.params:
         body["fields"] = str(error.params["fields"]).split(",")
     if isinstance(error, LineClosed):
         body["next_open"] = error.next_open.isoformat() if error.next_open else None
-    return _come_back(web.json_response({"error": body}, status=status), error)
+    return come_back(web.json_response({"error": body}, status=status), error)
 
 
-def _come_back(response: web.Response, error: HotlineError) -> web.Response:
-    if isinstance(error, Unavailable):
-        response.headers["Retry-After"] = "2"
+def come_back(response: web.Response, error: HotlineError) -> web.Response:
+    seconds = 2 if isinstance(error, Unavailable) else error.params.get("seconds")
+    if seconds is not None:
+        response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from hotline.rules import access
-from hotline.web import assets, cases, chat, console, health, papers, public, sign_in, sockets
+from hotline.web import (
+    account,
+    assets,
+    audit,
+    cases,
+    chat,
+    console,
+    health,
+    papers,
+    public,
+    sign_in,
+    sockets,
+    staff,
+)
 from hotline.web.session import actor_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -31,6 +44,9 @@ LINE = "/chat/{line:[a-z0-9_]{1,64}}"
 OFFER = "/console/offers/{offer:[0-9a-f-]{36}}"
 CONTACT = "/console/contacts/{contact:[0-9a-f-]{36}}"
 CASE = "/cases/{case:[0-9a-f-]{36}}"
+INVITATION = "/invitation/{secret:[A-Za-z0-9_-]{43}}"
+PERSON = "/staff/{person:[0-9a-f-]{36}}"
+SESSION = "sessions/{session:[0-9a-f-]{36}}"
 
 ROUTES = (
     # callers
@@ -54,6 +70,9 @@ ROUTES = (
     Route("POST", "/sign-in", sign_in.enter, EVERYONE),
     Route("GET", "/sign-in/once/{secret:[A-Za-z0-9_-]{43}}", sign_in.once, EVERYONE),
     Route("POST", "/sign-in/once/{secret:[A-Za-z0-9_-]{43}}", sign_in.enter_once, EVERYONE),
+    Route("POST", "/sign-in/code", sign_in.enter_code, EVERYONE),
+    Route("GET", INVITATION, sign_in.invitation, EVERYONE),
+    Route("POST", INVITATION, sign_in.accept, EVERYONE),
     Route("POST", "/sign-out", sign_in.leave, "presence.seen"),
     # the console
     Route("GET", "/console", console.page, "console.see"),
@@ -76,6 +95,32 @@ ROUTES = (
     Route("GET", "/cases", cases.index, "cases.see"),
     Route("GET", CASE, cases.page, "cases.see"),
     Route("POST", f"{CASE}/notes", cases.note, "cases.see"),
+    # one's own account
+    Route("GET", "/account", account.page, "account.see"),
+    Route("POST", "/account/name", account.rename, "account.see"),
+    Route("POST", "/account/password", account.set_password, "account.see"),
+    Route("POST", f"/account/{SESSION}/end", account.end_session, "account.see"),
+    Route("POST", "/account/sessions/end", account.end_sessions, "account.see"),
+    Route("GET", "/account/second-step", account.code_page, "account.see"),
+    Route("POST", "/account/second-step", account.prove_code, "account.see"),
+    Route("POST", "/account/second-step/begin", account.begin_code, "account.see"),
+    Route("POST", "/account/second-step/off", account.end_code, "account.see"),
+    Route("GET", "/account/second-step/qr.svg", account.qr, "account.see"),
+    # the staff
+    Route("GET", "/staff", staff.index, "staff.see"),
+    Route("GET", "/staff/new", staff.invitation, "staff.change"),
+    Route("POST", "/staff/new", staff.invite, "staff.change"),
+    Route("GET", PERSON, staff.page, "staff.see"),
+    Route("POST", PERSON, staff.change, "staff.change"),
+    Route("POST", f"{PERSON}/invitation", staff.invite_again, "staff.change"),
+    Route("POST", f"{PERSON}/recovery", staff.ask_recovery, "staff.see"),
+    Route("POST", f"{PERSON}/recovery/confirm", staff.confirm_recovery, "staff.see"),
+    Route("POST", f"{PERSON}/{SESSION}/end", staff.end_session, "staff.change"),
+    Route("POST", f"{PERSON}/sessions/end", staff.end_sessions, "staff.change"),
+    Route("GET", f"{PERSON}/leave", staff.leaving_page, "staff.change"),
+    Route("POST", f"{PERSON}/leave", staff.leave, "staff.change"),
+    # the record of who did what
+    Route("GET", "/audit", audit.page, "audit.see"),
 )
 
 

@@ -13,11 +13,12 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from hotline import metrics
-from hotline.actions import contacts, presence, staff
+from hotline.actions import contacts, presence, signing_in
 from hotline.actions.contacts import caller_of
 from hotline.errors import HotlineError, Malformed, NotSignedIn
 from hotline.live import topics
 from hotline.live.hub import Listener
+from hotline.rules import access
 from hotline.rules.access import Actor
 from hotline.rules.presence import CALLER_PING, CONSOLE_PING
 from hotline.store import views
@@ -108,14 +109,22 @@ async def console(request: web.Request) -> web.WebSocketResponse:
     """WS /console/socket. The page says which contact it watches; everything else comes by itself."""
     system = request.app[SYSTEM]
     secret = secret_of(request)
-    actor = await staff.actor_of(system, secret)
+
+    async def who() -> Actor:
+        """Whoever may no longer see the console, or is not there any more, is signed out of it."""
+        me = await signing_in.signed_in(system, secret)
+        if me.confined or not access.may(me.actor, "console.see"):
+            raise NotSignedIn
+        return me.actor
+
+    actor = await who()
     socket = await _open(request)
     async with request.app[HUB].listener() as listener:
-        feed = ConsoleFeed(system, actor, render.language_of(request), lambda frame: _send(socket, frame))
+        language = render.language_of(request)
+        feed = ConsoleFeed(system, actor, who, language, lambda frame: _send(socket, frame))
 
         async def alive() -> None:
-            await staff.actor_of(system, secret)
-            await presence.seen(system, actor)
+            await presence.seen(system, await who())
 
         await alive()
         ping_seconds = CONSOLE_PING.total_seconds()

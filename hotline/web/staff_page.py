@@ -4,8 +4,12 @@ from typing import Any
 
 from aiohttp import web
 
+from hotline.actions.signing_in import SignedIn
+from hotline.errors import HotlineError
 from hotline.rules import access
 from hotline.rules.access import Actor
+from hotline.texts import say
+from hotline.web import render
 from hotline.web.keys import SYSTEM
 
 
@@ -16,5 +20,30 @@ def context(request: web.Request, actor: Actor) -> dict[str, Any]:
 
 def places(actor: Actor) -> tuple[str, ...]:
     """The pages the person may open, in the order of the bar; the first is where signing in leads."""
-    table = (("console", "console.see"), ("cases", "cases.see"))
+    table = (
+        ("console", "console.see"),
+        ("cases", "cases.see"),
+        ("staff", "staff.see"),
+        ("audit", "audit.see"),
+    )
     return tuple(place for place, verb in table if access.may(actor, verb))
+
+
+def first(me: SignedIn) -> str:
+    """Where signing in leads."""
+    if me.confined:
+        return "/account/second-step"
+    return f"/{(*places(me.actor), 'account')[0]}"
+
+
+def told(request: web.Request, error: HotlineError | None, key: str = "") -> str:
+    """The sentence of an error, or of a text, for the page it is shown on; "" without one."""
+    language = render.language_of(request)
+    if error is not None:
+        return say(f"error.{error.code}", language, **error.params)
+    return say(key, language) if key else ""
+
+
+def see_other(path: str) -> web.Response:
+    """Go there: the answer to a form that was taken."""
+    return web.Response(status=303, headers={"Location": path})

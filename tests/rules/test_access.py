@@ -10,7 +10,10 @@ from hotline.rules.access import (
     ADMINISTRATOR,
     CASEWORKER,
     COUNSELLOR,
+    FLAGS,
+    IS_DPO,
     OPERATOR,
+    RESTRICTED,
     ROLES,
     STANDBY,
     SUPERVISOR,
@@ -36,6 +39,10 @@ class Rights:
     own: bool = False  # the caller whose contact it is
     kinds: Collection[str] = ()
     walled: bool = False  # the wall comes before the roles
+    volunteers: str = "all"  # all that the role may, "own" alone, or "none" of it
+    flag: str = ""  # whoever carries it
+    oneself: bool = False  # the person the thing is
+    another: bool = False  # never about oneself
 
 
 EXPECTED = {
@@ -51,24 +58,36 @@ EXPECTED = {
     "offers.accept": Rights(roles=(COUNSELLOR,)),
     "offers.decline": Rights(roles=(COUNSELLOR,)),
     "assignments.pick_up": Rights(roles=(COUNSELLOR, SUPERVISOR), walled=True),
-    "assignments.hand_over": Rights(roles=(SUPERVISOR,), walled=True),
-    "assignments.take_over": Rights(roles=(SUPERVISOR,), walled=True),
+    "assignments.hand_over": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
+    "assignments.take_over": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
     "contacts.enter": Rights(roles=(COUNSELLOR,)),
-    "contacts.look": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True),
+    "contacts.look": Rights(
+        roles=(SUPERVISOR,), holding=(COUNSELLOR, SUPERVISOR), walled=True, volunteers="own"
+    ),
     "contacts.end": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "contacts.set_priority": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True),
     "messages.reply": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "messages.note": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "summaries.save": Rights(holding=(COUNSELLOR, SUPERVISOR)),
-    "cases.open_case": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True),
-    "cases.see": Rights(roles=(CASEWORKER, SUPERVISOR, COUNSELLOR)),
-    "cases.look": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR, SUPERVISOR), leading=(CASEWORKER,)),
+    "cases.open_case": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True, volunteers="none"),
+    "cases.see": Rights(roles=(CASEWORKER, SUPERVISOR, COUNSELLOR), volunteers="none"),
+    "cases.look": Rights(
+        roles=(SUPERVISOR,), holding=(COUNSELLOR, SUPERVISOR), leading=(CASEWORKER,), volunteers="none"
+    ),
     "cases.note": Rights(roles=(SUPERVISOR,), leading=(CASEWORKER,)),
     "alarms.see": Rights(roles=(SUPERVISOR,)),
     "roster.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
+    "staff.see": Rights(roles=(SUPERVISOR, ADMINISTRATOR)),
     "staff.change": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
     "centre.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
     "centre.answer_for": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
+    "staff.issue_link": Rights(kinds=("operator",)),
+    "recovery.ask": Rights(roles=(SUPERVISOR, ADMINISTRATOR), another=True),
+    "recovery.confirm": Rights(roles=(SUPERVISOR, ADMINISTRATOR), another=True),
+    "sessions.end": Rights(roles=(ADMINISTRATOR,), oneself=True, kinds=("operator",)),
+    "audit.see": Rights(flag=IS_DPO),
+    "account.see": Rights(kinds=("staff",)),
+    "account.change": Rights(oneself=True),
     "alarms.ring": Rights(kinds=("engine",)),
     "offers.make": Rights(roles=(SUPERVISOR,), kinds=("engine",), walled=True),
     "erasure.destroy": Rights(kinds=("operator",)),
@@ -90,6 +109,9 @@ def actors() -> Iterator[Actor]:
     )
     yield from (Actor("staff", ME, roles=frozenset({role})) for role in ROLES)
     yield Actor("staff", ME, roles=frozenset(ROLES))
+    for flag in FLAGS:
+        yield Actor("staff", ME, flags=frozenset({flag}))
+        yield from (Actor("staff", ME, roles=frozenset({role}), flags=frozenset({flag})) for role in ROLES)
 
 
 def things() -> Iterator[Thing]:
@@ -104,13 +126,20 @@ def things() -> Iterator[Thing]:
 def expected(rights: Rights, actor: Actor, thing: Thing) -> bool:
     if rights.walled and thing.walled_off:
         return False
+    if rights.another and thing.id == ME:
+        return False
+    limit = rights.volunteers if RESTRICTED in actor.flags else "all"
+    if limit == "none":
+        return False
     if actor.kind != "staff":
         return actor.kind in rights.kinds or (rights.own and actor.kind == "caller" and thing.id == ME)
     return (
         "staff" in rights.kinds
-        or bool(actor.roles & set(rights.roles))
+        or (bool(actor.roles & set(rights.roles)) and limit == "all")
         or (bool(actor.roles & set(rights.holding)) and thing.holder_id == ME)
         or (bool(actor.roles & set(rights.leading)) and thing.worker_id == ME)
+        or rights.flag in actor.flags
+        or (rights.oneself and thing.id == ME)
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.rules import contact
-from hotline.rules.contact import BOOST, CLOSED, MOVES, P1, PRIORITIES, STATES, WAITING, queue_key
+from hotline.rules.contact import ACTIVE, BOOST, CLOSED, MOVES, P1, PRIORITIES, STATES, WAITING, queue_key
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 # two hours, to the second: wide enough for every boost, narrow enough for ties
@@ -60,9 +60,9 @@ def test_the_boosts_are_those_of_the_rules() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("to", STATES)
-def test_a_contact_moves_forward_only(state: str, to: str) -> None:
+def test_a_contact_moves_forward_or_back_into_the_queue(state: str, to: str) -> None:
     forward = STATES.index(to) == STATES.index(state) + 1
-    assert contact.may_move(state, to) == (forward or (state, to) == (WAITING, CLOSED))
+    assert contact.may_move(state, to) == (forward or (state, to) in ((WAITING, CLOSED), (ACTIVE, WAITING)))
     assert MOVES[CLOSED] == frozenset()
 
 

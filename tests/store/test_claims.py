@@ -12,7 +12,7 @@ from hotline.errors import AlreadyExists, OfferGone
 from hotline.ids import new_id
 from hotline.rules.access import OPERATOR
 from hotline.rules.assignment import Proposal
-from hotline.store import claims, queries, staffing
+from hotline.store import claims, queries, sign_ins
 from hotline.store.journal import Line
 from hotline.store.tables import (
     assignments,
@@ -263,13 +263,14 @@ async def test_offers_made_at_once_are_one_per_person_and_contact(system: System
 async def test_a_sign_in_link_works_once(system: System, clock: MovableClock) -> None:
     (person,) = await add_staff(system, 1)
     async with system.transaction(OPERATOR) as tx:
-        await staffing.add_link(tx, "h" * 64, person, clock.now() + timedelta(hours=1))
-        await staffing.add_link(tx, "o" * 64, person, clock.now())
-    used = await race(system, lambda tx, _: claims.use_link(tx, "h" * 64))
-    assert sorted(each for each in used if each) == [person]
+        await sign_ins.add_link(tx, "h" * 64, person, "sign_in", clock.now() + timedelta(hours=1))
+        await sign_ins.add_link(tx, "o" * 64, person, "sign_in", clock.now())
+        await sign_ins.add_link(tx, "i" * 64, person, "invitation", clock.now() + timedelta(hours=1))
+    used = await race(system, lambda tx, _: claims.use_link(tx, "h" * 64, "sign_in"))
+    assert [each.staff_id for each in used if each] == [person]
     async with system.transaction(OPERATOR) as tx:
-        assert await claims.use_link(tx, "o" * 64) is None  # too old
-        assert await claims.use_link(tx, "u" * 64) is None  # unknown
+        for secret in ("o", "u", "i"):  # too old, unknown, for something else
+            assert await claims.use_link(tx, secret * 64, "sign_in") is None
     assert await count(system, select(sign_in_links).where(sign_in_links.c.used_at.is_not(None))) == 1
 
 

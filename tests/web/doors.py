@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from hotline.actions import cases, presence, staff
+from hotline.actions import cases, presence, signing_in, staff
 from hotline.ids import new_id
 from hotline.rules.access import OPERATOR
 from hotline.store import views
@@ -78,7 +78,7 @@ class Doors:
         person = await add_person(self.running.system, name, lines, roles, hours=hours, text_limit=1000)
         link = await staff.issue_link(self.running.system, OPERATOR, person.id)
         self.people[name] = person
-        self.secrets[name] = await staff.sign_in_with_link(self.running.system, link)
+        self.secrets[name] = await signing_in.sign_in_with_link(self.running.system, link)
 
     def as_staff(self, name: str) -> dict[str, str]:
         return {"Cookie": f"{SESSION_COOKIE}={self.secrets[name]}"}
@@ -180,6 +180,8 @@ def filled(path: str, contact: str | None = None, case: str | None = None) -> st
         "contact": contact or new_id(),
         "case": case or new_id(),
         "secret": "x" * 43,
+        "person": new_id(),
+        "session": new_id(),
         "version": "0" * 12,
         "path": "css/none.css",
     }

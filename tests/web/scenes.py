@@ -7,8 +7,12 @@ from hotline.web.routes import ROUTES
 from tests.factories import Caller
 from tests.web.doors import Answer, Doors, bearer, client_id, filled, first_words
 
-FORMS = ("/plain", "/sign-in", "/sign-out", "/sign-in/once/{secret:[A-Za-z0-9_-]{43}}")
-JSON_ROUTES = [route.path for route in ROUTES if route.method == "POST" and not route.path.endswith(FORMS)]
+FORM_PAGES = ("/sign-in", "/sign-out", "/invitation", "/account", "/staff")
+JSON_ROUTES = [
+    route.path
+    for route in ROUTES
+    if route.method == "POST" and not route.path.startswith(FORM_PAGES) and not route.path.endswith("/plain")
+]
 SPEAKING = {"pl": {"Accept-Language": "pl"}, "uk": {"Accept-Language": "uk"}, "en": {"Accept-Language": "en"}}
 
 

@@ -52,6 +52,9 @@ def test_nothing_but_the_pages_before_signing_in_is_open_to_everyone() -> None:
         "POST /sign-in",
         "GET /sign-in/once/{secret",
         "POST /sign-in/once/{secret",
+        "POST /sign-in/code",
+        "GET /invitation/{secret",
+        "POST /invitation/{secret",
     }
 
 
@@ -128,7 +131,8 @@ def test_every_error_has_words_in_every_language_and_a_status_of_its_kind() -> N
     declared = [kind for kind in kinds() if kind.__module__ == errors.__name__]
     assert len({kind.code for kind in declared}) == len(declared)
     # what a person may get to read is filled from these; settings and files are for the operator's shell
-    given = {"text_too_long": {"limit"}, "config_invalid": {"setting", "reason"}}
+    given = {"text_too_long": {"limit"}, "too_soon": {"seconds"}, "many_contacts": {"seconds"}}
+    given |= {"config_invalid": {"setting", "reason"}}
     given["change_invalid"] = {"reason"}
     given["centre_invalid"] = {"file", "key", "reason"}
     for kind in declared:

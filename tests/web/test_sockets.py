@@ -15,7 +15,7 @@ import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
 from structlog.testing import capture_logs
 
-from hotline.actions import contacts, messages, staff
+from hotline.actions import contacts, messages, signing_in
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.store.journal import Line
@@ -326,7 +326,7 @@ async def test_signing_out_elsewhere_closes_the_socket_at_the_next_ping(
     await doors.employ("Celina", "counsellor")
     async with opened(doors, CONSOLE, doors.as_staff("Celina")) as page:
         await frame(page)
-        await staff.sign_out(doors.running.system, doors.secrets["Celina"])
+        await signing_in.sign_out(doors.running.system, doors.secrets["Celina"])
         assert await closing_code(page) == 4401
 
 

@@ -15,6 +15,7 @@ from hotline.store.claims.contacts import (
     move,
     next_number,
     release,
+    requeue,
     shut_thread,
     stored,
     take,
@@ -23,18 +24,28 @@ from hotline.store.claims.delivery import claim_delivery, settle_delivery
 from hotline.store.claims.erasure import forget_callers, forget_subjects
 from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
 from hotline.store.claims.locks import lock_contact, lock_staff
-from hotline.store.claims.offers import close_offer, make_offer, withdraw_offers
-from hotline.store.claims.people import use_link
+from hotline.store.claims.offers import close_offer, make_offer, withdraw_from, withdraw_offers
+from hotline.store.claims.people import (
+    ask_recovery,
+    confirm_recovery,
+    count_try,
+    one_staff_change_at_a_time,
+    use_link,
+    use_step,
+)
 
 __all__ = [
     "add_contact",
     "append_to",
+    "ask_recovery",
     "assign",
     "caller_seen",
     "change",
     "change_hands",
     "claim_delivery",
     "close_offer",
+    "confirm_recovery",
+    "count_try",
     "end_alarms",
     "forget_callers",
     "forget_subjects",
@@ -46,8 +57,10 @@ __all__ = [
     "make_offer",
     "move",
     "next_number",
+    "one_staff_change_at_a_time",
     "raise_alarm",
     "release",
+    "requeue",
     "see_alarm",
     "settle_delivery",
     "shut_thread",
@@ -55,5 +68,7 @@ __all__ = [
     "take",
     "take_lease",
     "use_link",
+    "use_step",
+    "withdraw_from",
     "withdraw_offers",
 ]

@@ -90,6 +90,19 @@ async def release(tx: Tx, contact_id: str) -> None:
     )
 
 
+async def requeue(tx: Tx, contact_id: str, staff_id: str) -> bool:
+    """Put a conversation back where it waited, under its old key; False if it is no longer this person's."""
+    statement = (
+        update(contacts)
+        .where(contacts.c.id == contact_id, contacts.c.state == "active", contacts.c.holder_id == staff_id)
+        .values(state="waiting", holder_id=None)
+    )
+    if (await tx.connection.execute(statement)).rowcount != 1:
+        return False
+    await release(tx, contact_id)
+    return True
+
+
 async def freed(tx: Tx, staff_id: str) -> None:
     """The person's last conversation ended now: rest is counted from here."""
     await tx.connection.execute(update(staff).where(staff.c.id == staff_id).values(freed_at=tx.now))

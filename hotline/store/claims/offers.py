@@ -58,3 +58,14 @@ async def withdraw_offers(tx: Tx, contact_id: str, reason: str) -> list[str]:
         .returning(offers.c.staff_id)
     )
     return list((await tx.connection.execute(statement)).scalars())
+
+
+async def withdraw_from(tx: Tx, staff_id: str, reason: str) -> list[str]:
+    """End the pending offers a person has; the contacts they were for."""
+    statement = (
+        update(offers)
+        .where(offers.c.staff_id == staff_id, offers.c.state == "pending")
+        .values(state="withdrawn", ended_at=tx.now, reason=reason)
+        .returning(offers.c.contact_id)
+    )
+    return list((await tx.connection.execute(statement)).scalars())

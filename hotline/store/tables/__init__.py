@@ -6,7 +6,15 @@ from hotline.store.tables.centre import centre_changes, notices
 from hotline.store.tables.contacts import assignments, contacts, entries, offers, summaries, threads
 from hotline.store.tables.keys import key_ledger, sealing_keys
 from hotline.store.tables.parts import key_metadata, metadata
-from hotline.store.tables.people import sessions, shifts, sign_in_links, staff
+from hotline.store.tables.people import (
+    recoveries,
+    sessions,
+    shifts,
+    sign_in_links,
+    sign_in_places,
+    sign_in_tries,
+    staff,
+)
 from hotline.store.tables.record import audit, counters, leases
 from hotline.store.tables.schema import contractions, key_contractions
 
@@ -29,10 +37,13 @@ __all__ = [
     "metadata",
     "notices",
     "offers",
+    "recoveries",
     "sealing_keys",
     "sessions",
     "shifts",
     "sign_in_links",
+    "sign_in_places",
+    "sign_in_tries",
     "staff",
     "summaries",
     "threads",

@@ -2,11 +2,14 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
+    Integer,
+    LargeBinary,
     SmallInteger,
     String,
     Table,
@@ -14,7 +17,7 @@ from sqlalchemy import (
 )
 
 from hotline.store.db import Instant
-from hotline.store.tables.parts import metadata, row_id
+from hotline.store.tables.parts import metadata, row_id, unique_where
 
 staff = Table(
     "staff",
@@ -37,6 +40,17 @@ staff = Table(
     Column("seen_at", Instant, comment="last sign of life of a console"),
     Column("freed_at", Instant, comment="end of the last conversation"),
     Column("created_at", Instant, nullable=False),
+    Column("left_at", Instant, comment="when the person left the staff"),
+    Column("totp_sealed", LargeBinary, comment="secret of the authenticator app, under the person's own key"),
+    Column("totp_next_sealed", LargeBinary, comment="one that is being set up and not yet proved"),
+    Column("totp_step", BigInteger, comment="newest step of time whose code was used; a code works once"),
+    Column(
+        "revision",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="grows when sessions or rights change: what open sockets poll for",
+    ),
 )
 
 sessions = Table(
@@ -47,7 +61,11 @@ sessions = Table(
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("id", String(36), comment="what a page names it by; never the secret"),
+    Column("how", String(12), nullable=False, server_default="link", comment="link | password | invitation"),
+    Column("device", String(24), comment="coarse: browser and system, no user agent"),
 )
+unique_where("uq_sessions_id", sessions.c.id, where="id IS NOT NULL")
 
 sign_in_links = Table(
     "sign_in_links",
@@ -56,7 +74,48 @@ sign_in_links = Table(
     Column("staff_id", ForeignKey("staff.id"), nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
+    Column(
+        "purpose",
+        String(12),
+        nullable=False,
+        server_default="sign_in",
+        comment="sign_in | invitation | recovery | second_step",
+    ),
 )
+
+sign_in_tries = Table(
+    "sign_in_tries",
+    metadata,
+    Column(
+        "key", String(64), primary_key=True, comment="blind index of an account and a place, or a network"
+    ),
+    Column("tries", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False, index=True),
+    Column("until", Instant, nullable=False, comment="no try before"),
+)
+
+sign_in_places = Table(
+    "sign_in_places",
+    metadata,
+    Column("staff_id", ForeignKey("staff.id"), primary_key=True),
+    Column(
+        "blind", String(64), primary_key=True, comment="blind index of a network, or of a browser's secret"
+    ),
+    Column("kind", String(8), nullable=False, comment="network | browser"),
+    Column("seen_at", Instant, nullable=False),
+)
+
+recoveries = Table(
+    "recoveries",
+    metadata,
+    row_id(primary_key=True),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("asked_by", ForeignKey("staff.id"), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("confirmed_by", ForeignKey("staff.id")),
+    Column("ended_at", Instant, comment="confirmed, or withdrawn"),
+)
+unique_where("uq_recoveries_open", recoveries.c.staff_id, where="ended_at IS NULL")
 
 shifts = Table(
     "shifts",
@@ -66,6 +125,9 @@ shifts = Table(
     Column("staff_id", ForeignKey("staff.id"), nullable=False),
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
+    Column(
+        "vacant_at", Instant, comment="since when nobody stands behind it: the person left or lost the line"
+    ),
     UniqueConstraint("line", "staff_id", "starts_at"),
     CheckConstraint("ends_at > starts_at", name="lasts"),
     Index("ix_shifts_when", "ends_at", "starts_at"),

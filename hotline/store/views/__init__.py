@@ -16,7 +16,23 @@ from hotline.store.views.casefiles import CaseNote, CaseRow, CaseView, case, cas
 from hotline.store.views.centre import ChangeRow, NoticeView, centre_history, notice
 from hotline.store.views.desk import ConsoleView, Duty, Me, Mine, OfferView, WaitingRow, console
 from hotline.store.views.figures import Figures, figures
-from hotline.store.views.people import StaffRow, next_shifts, people, shifts, shifts_around
+from hotline.store.views.people import (
+    OwedRow,
+    RecoveryRow,
+    SessionRow,
+    StaffRow,
+    at_leaving,
+    next_shifts,
+    owed_by_the_gone,
+    people,
+    person,
+    recoveries_open,
+    sessions_of,
+    shifts,
+    shifts_around,
+    vacant_shifts,
+)
+from hotline.store.views.record import AuditRow, audit_page
 from hotline.store.views.talks import (
     Audience,
     ContactHead,
@@ -34,6 +50,7 @@ from hotline.store.views.talks import (
 __all__ = [
     "AlarmNow",
     "Audience",
+    "AuditRow",
     "BoardView",
     "Candidate",
     "CaseNote",
@@ -51,10 +68,15 @@ __all__ = [
     "Mine",
     "NoticeView",
     "OfferView",
+    "OwedRow",
     "PersonNow",
+    "RecoveryRow",
+    "SessionRow",
     "StaffRow",
     "WaitingRow",
     "address",
+    "at_leaving",
+    "audit_page",
     "board_view",
     "caller_away",
     "candidates",
@@ -71,10 +93,15 @@ __all__ = [
     "next_shifts",
     "notice",
     "open_alarms",
+    "owed_by_the_gone",
     "people",
+    "person",
     "queue_place",
+    "recoveries_open",
+    "sessions_of",
     "shifts",
     "shifts_around",
     "summary",
+    "vacant_shifts",
     "words_now",
 ]

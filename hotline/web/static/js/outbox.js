@@ -28,7 +28,7 @@ export async function ask(url, { method = "GET", token, body, keepalive = false,
     });
     if (response.ok) return await response.json();
     const { error } = await response.json().catch(() => ({}));
-    if (error && response.status < 500 && response.status !== 408 && response.status !== 429) {
+    if (error && response.status < 500 && response.status !== 408) {
       throw new Refused(response.status, error.code, error.sentence);
     }
     throw new Error(`status ${response.status}`);

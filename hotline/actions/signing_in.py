@@ -1,0 +1,167 @@
+"""Signing in and out, and who a session belongs to.
+
+A password is the first step; a person with an authenticator app shows its code as the second. Links that work
+once come from the operator's shell.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from hotline.actions import passwords, second_step, sessions, throttle
+from hotline.actions.throttle import Place
+from hotline.errors import CodeWrong, LinkGone, NotSignedIn, SignInFailed
+from hotline.ids import new_secret
+from hotline.rules import access
+from hotline.rules import second_step as codes
+from hotline.rules.access import Actor
+from hotline.rules.presence import SECOND_STEP_LIFE, SESSION_IDLE, SESSION_LIFE, SHIFT_GRACE
+from hotline.store import claims, queries, sign_ins, staffing
+from hotline.system import System, Transaction
+
+NOWHERE: Final = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What the right password gives: a session, or a secret with which to show a code."""
+
+    session: str = ""
+    second_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whose session it is. `confined`: only their own account, until the second step is set up."""
+
+    actor: Actor
+    session_id: str | None
+    how: str
+    confined: bool
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret of ours: it has 256 random bits, so that no slower hash is needed."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+def _self(row: Any) -> Actor:
+    """Whoever signs in does so themselves."""
+    return Actor("staff", row.id, row.name)
+
+
+async def sign_in_with_link(system: System, secret: str, place: Place = NOWHERE) -> str:
+    """Exchange a one-time link for a session secret. Raises SignInFailed."""
+    async with system.read() as tx:
+        found = await sign_ins.link(tx, digest(secret), "sign_in")
+    if found is None:
+        raise SignInFailed
+    async with system.transaction(_self(found)) as tx:
+        row = await claims.lock_staff(tx, found.id)
+        if row is None or not row.active or await claims.use_link(tx, digest(secret), "sign_in") is None:
+            raise SignInFailed
+        return await begin_session(tx, row, place, "link")
+
+
+async def sign_in_with_password(
+    system: System, login: str, password: str, place: Place = NOWHERE
+) -> Entrance:
+    """The first step. Raises SignInFailed (never says why), SignInBusy, TooSoon."""
+    async with system.read() as tx:
+        row = await queries.staff_by_login(tx, login)
+        staff_id = row.id if row is not None else None
+        known = await throttle.is_known(tx, staff_id, place)
+    kept = row.password_hash if row is not None and row.active else None
+    async with passwords.seat(known=known):
+        async with system.transaction(access.OPERATOR) as tx:
+            await throttle.count(tx, staff_id, login, place)
+        # An unknown login costs the same time as a wrong password.
+        right = await passwords.matches(kept or passwords.NOBODY, password)
+        if not right or kept is None or row is None:
+            raise SignInFailed
+        better = await passwords.renewed(password) if passwords.is_old(kept) else kept
+    async with system.transaction(_self(row)) as tx:
+        row = await claims.lock_staff(tx, row.id)
+        if row is None or not row.active or row.password_hash != kept:
+            raise SignInFailed  # changed while it was looked at
+        if better != kept:
+            await staffing.change(tx, row.id, password_hash=better)
+        return await _go_on(tx, row, login, place)
+
+
+async def _go_on(tx: Transaction, row: Any, login: str, place: Place) -> Entrance:
+    if row.totp_sealed is None:
+        await throttle.succeeded(tx, row.id, login, place, tries=1)
+        return Entrance(session=await begin_session(tx, row, place, "password"))
+    secret = new_secret()
+    await sign_ins.add_link(tx, digest(secret), row.id, "second_step", tx.now + SECOND_STEP_LIFE)
+    return Entrance(second_step=secret)
+
+
+async def sign_in_with_code(system: System, secret: str, code: str, place: Place = NOWHERE) -> str:
+    """The second step: a session secret. Raises LinkGone (start again), CodeWrong (try the next), TooSoon."""
+    async with system.read() as tx:
+        found = await sign_ins.link(tx, digest(secret), "second_step")
+    if found is None:
+        raise LinkGone
+    async with system.transaction(access.OPERATOR) as tx:
+        await throttle.count(tx, found.id, found.login, place, code=True)
+    async with system.transaction(_self(found)) as tx:
+        row = await claims.lock_staff(tx, found.id)
+        if row is None or not row.active or row.password_hash != found.password_hash:
+            raise LinkGone
+        if not await second_step.fits(tx, row, code):
+            raise CodeWrong
+        if await claims.use_link(tx, digest(secret), "second_step") is None:
+            raise LinkGone
+        await throttle.succeeded(tx, row.id, row.login, place, tries=2)
+        return await begin_session(tx, row, place, "password")
+
+
+async def begin_session(tx: Transaction, row: Any, place: Place, how: str) -> str:
+    """A new session's secret, for a person whose row is locked."""
+    secret = new_secret()
+    await sign_ins.add_session(tx, digest(secret), row.id, how, place.device)
+    tx.record("staff.sign_in", "staff", row.id, how=how)
+    return secret
+
+
+async def sign_out(system: System, session_secret: str) -> None:
+    """End a session; an unknown one is already ended."""
+    actor = await actor_of(system, session_secret)
+    async with system.transaction(actor) as tx:
+        await sign_ins.end_session(tx, digest(session_secret))
+        await sessions.look_again(tx, actor.id)
+        tx.record("staff.sign_out", "staff", actor.id)
+
+
+async def actor_of(system: System, session_secret: str) -> Actor:
+    """Who this session belongs to, with the rights of this moment. Raises NotSignedIn."""
+    return (await signed_in(system, session_secret)).actor
+
+
+async def signed_in(system: System, session_secret: str) -> SignedIn:
+    """The session. Raises NotSignedIn when it is unknown, revoked, idle too long or too old.
+
+    On duty, a silent console stays signed in: the night shift must not be thrown out.
+    """
+    async with system.read() as tx:
+        row = await queries.session(tx, digest(session_secret))
+        if row is None:
+            raise NotSignedIn
+        shifts = await queries.shifts_between(tx, tx.now - SHIFT_GRACE, tx.now + queries.EPSILON)
+        on_duty = any(shift.staff_id == row.id for shift in shifts)
+        idle, age = tx.now - row.session_seen_at, tx.now - row.session_at
+        if not on_duty and (idle > SESSION_IDLE or age > SESSION_LIFE):
+            raise NotSignedIn
+    actor = Actor("staff", row.id, row.name, frozenset(row.roles), frozenset(row.lines), frozenset(row.flags))
+    await _still_there(system, actor, session_secret, idle)
+    lacking = row.totp_sealed is None and codes.required(row.roles, row.flags)
+    return SignedIn(actor, row.session_id, row.how, confined=lacking and row.how != "link")
+
+
+async def _still_there(system: System, actor: Actor, session_secret: str, idle: timedelta) -> None:
+    if idle > SESSION_IDLE / 6:
+        async with system.transaction(actor) as tx:
+            await sign_ins.touch_session(tx, digest(session_secret))
