@@ -38,10 +38,10 @@ async def count(
     """One more try; with `code` at the second step. Raises TooSoon, which takes the whole transaction back."""
     known = await is_known(tx, staff_id, place)
     counted: list[tuple[str, Limit]] = [(await _pair(tx, staff_id, login, place), rules.PAIR)]
-    if not known:
+    if not known and place.network:
         counted.append((_network(tx, place), rules.NETWORK))
-        if code:
-            counted.append((tx.blind("codes", login), rules.CODES))
+    if not known and code:
+        counted.append((tx.blind("codes", login), rules.CODES))
     for key, limit in counted:
         until = await claims.count_try(tx, key, limit)
         if until is not None:

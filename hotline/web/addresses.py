@@ -14,7 +14,7 @@ HEADER = "X-Forwarded-For"
 
 
 def network_of(request: web.Request) -> str:
-    """Such as 192.0.2.0/24 or 2001:db8::/64; "" if even the nearest peer has no address."""
+    """Such as 192.0.2.0/24 or 2001:db8::/64; "" where it is not known."""
     proxies = request.app[SYSTEM].settings.proxies
     return network(client(request.remote, request.headers.getall(HEADER, []), proxies))
 
@@ -28,10 +28,13 @@ def client(peer: str | None, headers: list[str], proxies: int) -> str:
 
 
 def network(address: str) -> str:
+    """A peer on this very machine is a proxy nobody told us of: everybody would seem to come from there."""
     try:
         ip = ip_address(address.strip("[]"))
     except ValueError:
         return ""
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
+    if ip.is_loopback:
+        return ""
     return str(ip_network((ip, 24 if ip.version == 4 else 64), strict=False))

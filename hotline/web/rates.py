@@ -45,9 +45,11 @@ STARTS: web.AppKey[Starts] = web.AppKey("starts", Starts)
 
 
 def admit(request: web.Request, danger: str | None) -> None:
-    """May a contact begin from here? "Yes, now" always may. Raises ManyContacts."""
-    if danger == "yes":
+    """May a contact begin from here? "Yes, now" always may, and so may whose network we do not know. Raises
+    ManyContacts."""
+    network = network_of(request)
+    if danger == "yes" or not network:
         return
-    seconds = request.app[STARTS].wait(network_of(request), request.app[SYSTEM].clock.now())
+    seconds = request.app[STARTS].wait(network, request.app[SYSTEM].clock.now())
     if seconds:
         raise ManyContacts(seconds=seconds)

@@ -3,6 +3,7 @@
 A failed attempt shows the same page again, with the sentence of the error beside the form.
 """
 
+import asyncio
 from contextlib import suppress
 from typing import Any
 
@@ -29,6 +30,8 @@ from hotline.web.middleware import come_back
 from hotline.web.session import forget, place_of, remember, secret_of, signed_in
 
 LONGEST = 200  # characters of a login or password that are looked at
+# A refusal takes its time: whoever floods us waits with every connection, and the chat does not feel it.
+REFUSAL_SECONDS = 1.0
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -46,6 +49,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
     try:
         entrance = await signing_in.sign_in_with_password(request.app[SYSTEM], login.strip(), password, place)
     except (SignInFailed, SignInBusy, TooSoon) as error:
+        await asyncio.sleep(REFUSAL_SECONDS)
         return _form(request, error, login)
     if entrance.second_step:
         return _code_form(request, entrance.second_step)
@@ -61,6 +65,7 @@ async def enter_code(request: web.Request) -> web.StreamResponse:
             request.app[SYSTEM], step, form.get("code", "")[:LONGEST], place
         )
     except (CodeWrong, TooSoon) as error:
+        await asyncio.sleep(REFUSAL_SECONDS)
         return _code_form(request, step, error)
     except LinkGone:  # too slow, or started from an old page: from the beginning
         return _form(request, SignInFailed())

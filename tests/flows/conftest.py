@@ -1,6 +1,6 @@
 """The town of a story: every story is told twice, in a house that is one process and in one that is several."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from tests import factories, servers
 from tests.conftest import HouseTemplate
 from tests.flows.houses import Apart, Embedded, House, apart_of
 from tests.flows.nursery import Nursery, nursery_of
+from tests.flows.processes import Street, street_of
 from tests.flows.town import Town, town_of
 
 
@@ -46,3 +47,21 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
 async def town(house: House) -> AsyncIterator[Town]:
     async with town_of(house) as made:
         yield made
+
+
+@pytest.fixture
+def redis() -> Iterator[servers.RedisServer]:
+    """One of this test's own: it may be stopped."""
+    with servers.redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def street(
+    house_template: HouseTemplate, redis: servers.RedisServer, nursery: Nursery, tmp_path: Path
+) -> AsyncIterator[Street]:
+    main, keys = await house_template.copy()
+    settings = factories.settings_in(tmp_path / "data", database_url=main, keys_url=keys, redis_url=redis.url)
+    async with street_of(settings, nursery, tmp_path) as made:
+        yield made
+    await house_template.drop(main, keys)

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,34 +11,15 @@ import pytest
 from hotline.actions import contacts
 from tests import factories, servers
 from tests.bots.bot_api import TOKEN, bot_api
-from tests.conftest import HouseTemplate
 from tests.factories import TRUST
-from tests.flows.nursery import REPO, Nursery
+from tests.flows.nursery import REPO
 from tests.flows.people import eventually
-from tests.flows.processes import Street, environment, figures, street_of
+from tests.flows.processes import Street, environment, figures
 from tests.flows.test_telegram import Phone
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.redis]
 POLLED = 2.5  # seconds: the hub's poll of 1.5 and a busy machine
 REPLACED = 5.0  # seconds from the death of the engine to the next offer
-
-
-@pytest.fixture
-def redis() -> Iterator[servers.RedisServer]:
-    """One of this test's own: it may be stopped."""
-    with servers.redis_server() as server:
-        yield server
-
-
-@pytest.fixture
-async def street(
-    house_template: HouseTemplate, redis: servers.RedisServer, nursery: Nursery, tmp_path: Path
-) -> AsyncIterator[Street]:
-    main, keys = await house_template.copy()
-    settings = factories.settings_in(tmp_path / "data", database_url=main, keys_url=keys, redis_url=redis.url)
-    async with street_of(settings, nursery, tmp_path) as made:
-        yield made
-    await house_template.drop(main, keys)
 
 
 async def test_caller_and_counsellor_at_different_processes_with_redis_and_without(
