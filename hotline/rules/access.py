@@ -137,6 +137,7 @@ TABLE: dict[str, Rule] = {
     # running the centre
     "assignments.hand_over": _unwalled(_unrestricted(_leading)),
     "assignments.take_over": _unwalled(_unrestricted(_leading)),
+    "board.see": _unwalled(_unrestricted(_leading)),
     "alarms.see": _leading,
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "staff.see": _staff(SUPERVISOR, ADMINISTRATOR),

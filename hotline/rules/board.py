@@ -11,6 +11,7 @@ from hotline.rules.opening import Open, Opening
 PersonState = Literal["silent", "off", "break", "talking", "wrap_up", "available"]
 LineTrouble = Literal["nobody_on_duty", "nobody_present", "nobody_taking"]
 ENGINE_SILENCE: Final = timedelta(seconds=15)
+GAP_SOON: Final = timedelta(hours=2)  # a gap so near is for whoever leads this shift
 # how long a wait may be before somebody should wonder
 LONG_WAIT: Final = {
     P1: timedelta(minutes=1),

@@ -15,6 +15,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hotline.rules.civil_time import local
+from hotline.system import System
 from hotline.texts import clock, say
 from hotline.web import assets
 from hotline.web.keys import SYSTEM
@@ -25,8 +26,15 @@ DEFAULT: Final = "pl"
 
 def render(request: web.Request, template: str, /, *, status: int = 200, **context: Any) -> web.Response:
     """The page, never to be stored by anybody on the way or on the device."""
-    language = language_of(request)
-    system = request.app[SYSTEM]
+    text = markup(request.app[SYSTEM], language_of(request), template, **context)
+    response = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    response.enable_compression()
+    return response
+
+
+def markup(system: System, language: str, template: str, /, **context: Any) -> str:
+    """The template filled in, for a page or for a piece of one that a socket sends."""
     zone = system.centre.zone
     words = {
         "language": language,
@@ -36,11 +44,7 @@ def render(request: web.Request, template: str, /, *, status: int = 200, **conte
         "moment": partial(moment, zone=zone, language=language),
         "day": partial(day, zone=zone),
     }
-    text = _environment().get_template(template).render({**words, **context})
-    response = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    response.enable_compression()
-    return response
+    return _environment().get_template(template).render({**words, **context})
 
 
 def language_of(request: web.Request) -> str:

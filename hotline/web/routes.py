@@ -14,6 +14,7 @@ from hotline.web import (
     account,
     assets,
     audit,
+    board,
     cases,
     chat,
     console,
@@ -43,6 +44,7 @@ class Route:
 LINE = "/chat/{line:[a-z0-9_]{1,64}}"
 OFFER = "/console/offers/{offer:[0-9a-f-]{36}}"
 CONTACT = "/console/contacts/{contact:[0-9a-f-]{36}}"
+DECISION = "/board/contacts/{contact:[0-9a-f-]{36}}"
 CASE = "/cases/{case:[0-9a-f-]{36}}"
 INVITATION = "/invitation/{secret:[A-Za-z0-9_-]{43}}"
 PERSON = "/staff/{person:[0-9a-f-]{36}}"
@@ -91,6 +93,16 @@ ROUTES = (
     Route("POST", f"{CONTACT}/summary", console.save_summary, "console.see"),
     Route("GET", f"{CONTACT}/case", console.case_form, "console.see"),
     Route("POST", f"{CONTACT}/case", console.open_case, "console.see"),
+    # the board
+    Route("GET", "/board", board.page, "board.see"),
+    Route("GET", "/board/now", board.now, "board.see"),
+    Route("GET", "/board/socket", sockets.board, "board.see"),
+    Route("POST", "/board/alarms/{alarm:[0-9a-f-]{36}}/see", board.see_alarm, "alarms.see"),
+    Route("GET", DECISION, board.contact, "board.see"),
+    Route("POST", f"{DECISION}/pick-up", board.pick_up, "assignments.pick_up"),
+    Route("POST", f"{DECISION}/offer", board.offer, "offers.make"),
+    Route("POST", f"{DECISION}/hand-over", board.hand_over, "assignments.hand_over"),
+    Route("POST", f"{DECISION}/take-over", board.take_over, "assignments.take_over"),
     # cases
     Route("GET", "/cases", cases.index, "cases.see"),
     Route("GET", CASE, cases.page, "cases.see"),

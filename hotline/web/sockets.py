@@ -24,6 +24,7 @@ from hotline.rules.presence import CALLER_PING, CONSOLE_PING
 from hotline.store import views
 from hotline.system import System
 from hotline.web import caller_view, middleware, render
+from hotline.web.board_live import BoardFeed
 from hotline.web.body import Body, Cursor, Token, parse
 from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
@@ -107,16 +108,7 @@ class CallerFeed:
 
 async def console(request: web.Request) -> web.WebSocketResponse:
     """WS /console/socket. The page says which contact it watches; everything else comes by itself."""
-    system = request.app[SYSTEM]
-    secret = secret_of(request)
-
-    async def who() -> Actor:
-        """Whoever may no longer see the console, or is not there any more, is signed out of it."""
-        me = await signing_in.signed_in(system, secret)
-        if me.confined or not access.may(me.actor, "console.see"):
-            raise NotSignedIn
-        return me.actor
-
+    system, who = request.app[SYSTEM], _who(request, "console.see")
     actor = await who()
     socket = await _open(request)
     async with request.app[HUB].listener() as listener:
@@ -130,6 +122,34 @@ async def console(request: web.Request) -> web.WebSocketResponse:
         ping_seconds = CONSOLE_PING.total_seconds()
         await _run(request, socket, feed.serve(listener), alive, ping_seconds, feed.hear(listener))
     return socket
+
+
+async def board(request: web.Request) -> web.WebSocketResponse:
+    """WS /board/socket. The page says nothing; the board comes anew whenever something on it changed."""
+    system, who = request.app[SYSTEM], _who(request, "board.see")
+    actor = await who()
+    socket = await _open(request)
+
+    async def alive() -> None:
+        await who()
+
+    async with request.app[HUB].listener() as listener:
+        feed = BoardFeed(system, actor, who, render.language_of(request), lambda frame: _send(socket, frame))
+        await _run(request, socket, feed.serve(listener), alive, CONSOLE_PING.total_seconds(), _ignore)
+    return socket
+
+
+def _who(request: web.Request, verb: str) -> Callable[[], Awaitable[Actor]]:
+    """Whoever may no longer see the page, or is not there any more, is signed out of it."""
+    system, secret = request.app[SYSTEM], secret_of(request)
+
+    async def who() -> Actor:
+        me = await signing_in.signed_in(system, secret)
+        if me.confined or not access.may(me.actor, verb):
+            raise NotSignedIn
+        return me.actor
+
+    return who
 
 
 async def close_all(app: web.Application) -> None:
@@ -147,7 +167,7 @@ async def _go_away(socket: web.WebSocketResponse) -> None:
 
 
 def _ignore(_text: str) -> None:
-    """Callers' pages say nothing over the socket after the first frame."""
+    """Callers' pages say nothing over the socket after the first frame, boards nothing at all."""
 
 
 async def _open(request: web.Request) -> web.WebSocketResponse:

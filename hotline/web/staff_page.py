@@ -22,6 +22,7 @@ def places(actor: Actor) -> tuple[str, ...]:
     """The pages the person may open, in the order of the bar; the first is where signing in leads."""
     table = (
         ("console", "console.see"),
+        ("board", "board.see"),
         ("cases", "cases.see"),
         ("staff", "staff.see"),
         ("audit", "audit.see"),

@@ -75,6 +75,7 @@ EXPECTED = {
         roles=(SUPERVISOR,), holding=(COUNSELLOR, SUPERVISOR), leading=(CASEWORKER,), volunteers="none"
     ),
     "cases.note": Rights(roles=(SUPERVISOR,), leading=(CASEWORKER,)),
+    "board.see": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
     "alarms.see": Rights(roles=(SUPERVISOR,)),
     "roster.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
     "staff.see": Rights(roles=(SUPERVISOR, ADMINISTRATOR)),

@@ -177,6 +177,7 @@ def filled(path: str, contact: str | None = None, case: str | None = None) -> st
     parts = {
         "line": TRUST,
         "offer": new_id(),
+        "alarm": new_id(),
         "contact": contact or new_id(),
         "case": case or new_id(),
         "secret": "x" * 43,

@@ -3,7 +3,6 @@
 A supervisor who serves one side of a conflict sees no contact of the other.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -99,7 +98,7 @@ class AlarmNow:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who might be given a contact, and what keeps them from it; `rings` if another offer does."""
+    """Somebody who might be given a contact, and what keeps them from it; `rings` if their console rings already."""
 
     person: PersonNow
     obstacles: tuple[str, ...]
@@ -157,7 +156,7 @@ async def candidates(tx: Tx, centre: Centre, contact_id: str) -> list[Candidate]
         Candidate(
             _person(person, about[person.id], tx.now),
             obstacles(person, demand, tx.now),
-            person.offer is not None and (person.offer.id not in await _offers_of(tx, contact_id)),
+            person.offer is not None,
         )
         for person in await queries.people(tx)
         if person.id != row.holder_id
@@ -184,11 +183,6 @@ async def open_alarms(tx: Tx, centre: Centre, lines: frozenset[str]) -> list[Ala
 async def _about(tx: Tx) -> dict[str, Any]:
     query = select(staff.c.id, staff.c.name, staff.c.intent_until)
     return {row.id: row for row in await tx.connection.execute(query)}
-
-
-async def _offers_of(tx: Tx, contact_id: str) -> Collection[str]:
-    query = select(offers.c.id).where(offers.c.contact_id == contact_id, offers.c.state == "pending")
-    return set((await tx.connection.execute(query)).scalars())
 
 
 def _person(person: Person, about: Row[Any], now: datetime) -> PersonNow:

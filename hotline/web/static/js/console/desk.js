@@ -57,8 +57,9 @@ export class Desk extends EventTarget {
 
   start() {
     this.#keepTalks();
-    const first = this.console.mine[0];
-    if (first) this.select(first.contact_id);
+    const asked = new URLSearchParams(location.search).get("open");
+    const first = asked ?? this.console.mine[0]?.contact_id;
+    if (first) this.select(first);
     this.wire.open();
   }
 

@@ -1,0 +1,63 @@
+"""What a supervisor's board is sent: the whole picture, as often as it changes and at most four times a second."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from hotline.errors import Unavailable
+from hotline.live import topics
+from hotline.live.hub import Listener
+from hotline.rules.access import Actor
+from hotline.store import views
+from hotline.system import System
+from hotline.web import board_view, render
+
+CALM = 0.25
+REFRESH = 2.0  # minutes pass, breaks end and engines die without any poke
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Who = Callable[[], Awaitable[Actor]]
+
+
+class BoardFeed:
+    """One board. It has no cursor: whoever missed a picture sees the next."""
+
+    def __init__(self, system: System, actor: Actor, who: Who, language: str, send: Send) -> None:
+        self._system, self._actor, self._who = system, actor, who
+        self._language, self._send = language, send
+
+    async def serve(self, listener: Listener) -> None:
+        """Send what changed until cancelled. While the database is away the board says so and keeps its picture."""
+        listener.add(topics.rights(self._actor.id))
+        listener.add(topics.roster())
+        last: dict[str, Any] = {}
+        while True:
+            changed = await listener.changed(at_most=REFRESH)
+            try:
+                if topics.rights(self._actor.id) in changed:
+                    self._actor = await self._who()
+                frame = {"html": await self._picture(listener)}
+            except Unavailable:
+                frame = {"trouble": "database"}
+            if frame != last:
+                await self._send(frame)
+                last = frame
+            await asyncio.sleep(CALM)
+
+    async def _picture(self, listener: Listener) -> str:
+        async with self._system.read() as tx:
+            view = await views.board_view(tx, tx.centre, self._actor)
+            centre = tx.centre
+        wanted = {
+            topics.roster(),
+            topics.alarms(),
+            topics.rights(self._actor.id),
+            *map(topics.queue, centre.queues),
+        }
+        wanted |= set(map(topics.staff, view.staff_ids))
+        wanted |= {topics.contact(each.id) for each in view.talks}
+        for topic in wanted - listener.topics:
+            listener.add(topic)
+        for topic in listener.topics - wanted:
+            listener.drop(topic)
+        shown = board_view.shown(view, centre, self._system.bus, self._language)
+        return render.markup(self._system, self._language, "board_now.html", **shown)

@@ -1,0 +1,152 @@
+"""The board over HTTP and its socket: what it shows to whom, never content, and decisions that come too late."""
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+from urllib.parse import urlencode
+
+import pytest
+from aiohttp import WSMsgType
+
+from hotline.actions import assignments, contacts, messages, presence
+from hotline.errors import Unavailable
+from hotline.ids import new_id
+from hotline.store import views
+from tests.factories import PERPETRATORS, TRUST, VICTIMS, add_caller
+from tests.web.doors import Answer, Doors, bearer
+
+PAGE = {"Accept": "text/html"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+async def board(doors: Doors, who: str = "Filip", path: str = "/board") -> Answer:
+    return await doors.ask("GET", path, headers={**doors.as_staff(who), **PAGE})
+
+
+async def decide(doors: Doors, contact_id: str, what: str, who: str = "Filip", **fields: str) -> Answer:
+    headers = {**doors.as_staff(who), **PAGE, **FORM}
+    path = f"/board/contacts/{contact_id}/{what}"
+    return await doors.ask("POST", path, raw=urlencode(fields).encode(), headers=headers)
+
+
+async def test_the_board_shows_who_waits_and_who_talks_but_neither_words_nor_secrets(doors: Doors) -> None:
+    waiting = await doors.caller(text="Słowa, których nie ma na tablicy.", topic="violence")
+    talking = await doors.talk()
+    anna = doors.people["Anna"]
+    await messages.reply(doors.running.system, anna.actor, talking.contact_id, "reply-for-board", "Ani tych.")
+    offer = await doors.offer("Beata")
+    text = (await board(doors)).text
+    for contact_id in (waiting.contact_id, talking.contact_id, offer.contact_id):
+        assert f"/board/contacts/{contact_id}" in text
+    assert "Beata Testowa" in text
+    assert "dyżur, chwilę temu" in text
+    for hidden in ("Słowa", "Ani tych", waiting.token, offer.token):
+        assert hidden not in text
+
+
+async def test_a_supervisor_of_one_side_sees_no_contact_of_the_other(doors: Doors) -> None:
+    await doors.employ("Wanda", "supervisor", lines=(VICTIMS,))
+    barred = await add_caller(doors.running.system, line=PERPETRATORS, danger="yes")
+    await contacts.leave(doors.running.system, barred.actor, barred.contact_id, quick=True)  # an alarm, too
+    assert barred.contact_id in (await board(doors)).text
+    for path in ("/board", "/board/now"):
+        assert barred.contact_id not in (await board(doors, "Wanda", path)).text
+    behind, absent = [
+        await board(doors, "Wanda", f"/board/contacts/{each}") for each in (barred.contact_id, new_id())
+    ]
+    assert (behind.status, behind.text) == (absent.status, absent.text)
+    assert behind.status == 404
+    for what, fields in (
+        ("pick-up", {}),
+        ("offer", {"staff": doors.people["Anna"].id}),
+        ("take-over", {"holder": doors.people["Anna"].id, "reason": "x"}),
+    ):
+        answers = [
+            await decide(doors, each, what, "Wanda", **fields) for each in (barred.contact_id, new_id())
+        ]
+        assert {(each.status, each.text) for each in answers} == {(404, absent.text)}
+
+
+async def test_a_decision_that_comes_too_late_is_told_kindly_with_the_page_as_it_is_now(doors: Doors) -> None:
+    caller, anna = await doors.caller(), doors.people["Anna"]
+    await assignments.pick_up(doors.running.system, anna.actor, caller.contact_id)
+    late = await decide(doors, caller.contact_id, "pick-up")
+    assert late.status == 409
+    assert "Tej rozmowy nie ma już w kolejce" in late.text
+    assert "Prowadzi Anna Testowa" in late.text
+    assert "Przejmij rozmowę" in late.text
+
+
+async def test_decisions_lead_where_one_goes_on(doors: Doors) -> None:
+    await presence.seen(doors.running.system, doors.people["Beata"].actor)
+    first, second = await doors.caller(), await doors.caller()
+    picked = await decide(doors, first.contact_id, "pick-up")
+    assert (picked.status, picked.headers["Location"]) == (303, f"/console?open={first.contact_id}")
+    offered = await decide(doors, second.contact_id, "offer", staff=doors.people["Beata"].id)
+    assert offered.status in (303, 409)  # Beata may have an offer of another test
+    handed = await decide(
+        doors, first.contact_id, "hand-over",
+        holder=doors.people["Filip"].id, staff=doors.people["Beata"].id, reason="Umówione.",
+    )  # fmt: skip
+    assert (handed.status, handed.headers["Location"]) == (303, "/board")
+    words = await doors.ask("GET", f"/chat/{TRUST}/contact", headers=bearer(first))
+    assert words.json["entries"][-1]["text"].startswith("Rozmowę prowadzi teraz: Beata.")
+    missing = await decide(doors, first.contact_id, "hand-over", holder=doors.people["Beata"].id)
+    assert missing.status == 400
+
+
+async def test_without_an_engine_every_board_says_so(doors: Doors) -> None:
+    """These doors have none: only a web process lives, and what led once has been silent for a while."""
+    doors.running.clock.advance(seconds=20)
+    assert "Przydzielanie rozmów nie działa" in (await board(doors)).text
+
+
+@pytest.mark.parametrize("who", ["Anna", "Halina", "Igor"])
+async def test_the_board_is_for_supervisors(doors: Doors, who: str) -> None:
+    assert (await board(doors, who)).status == 403
+    async with doors.http.ws_connect(
+        doors.ours + "/board/socket", headers={**doors.as_staff("Filip"), "Origin": doors.ours}
+    ) as socket:
+        assert (await socket.receive()).type is WSMsgType.TEXT
+
+
+async def test_the_socket_brings_the_new_picture_at_most_four_times_a_second(doors: Doors) -> None:
+    headers = {**doors.as_staff("Filip"), "Origin": doors.ours}
+    async with doors.http.ws_connect(doors.ours + "/board/socket", headers=headers) as socket:
+        await socket.receive_json(timeout=5)
+        caller = await doors.caller()
+        while caller.contact_id not in json.dumps(await socket.receive_json(timeout=2)):
+            pass
+
+        async def chatter() -> None:
+            for _ in range(30):
+                await doors.caller()
+
+        task = asyncio.create_task(chatter())  # noqa: TID251
+        started, frames = time.monotonic(), 0
+        while time.monotonic() - started < 2:
+            with suppress(TimeoutError):
+                await socket.receive_json(timeout=0.5)
+                frames += 1
+        await task
+        assert 2 <= frames <= 2 * 4 + 1
+
+
+async def test_while_the_database_is_away_the_board_keeps_its_picture_and_says_so(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {**doors.as_staff("Filip"), "Origin": doors.ours}
+    async with doors.http.ws_connect(doors.ours + "/board/socket", headers=headers) as socket:
+        assert "html" in await socket.receive_json(timeout=5)
+
+        async def away(*_: object) -> None:
+            raise Unavailable
+
+        with monkeypatch.context() as patch:
+            patch.setattr(views, "board_view", away)
+            frame = {}
+            while "trouble" not in frame:
+                frame = await socket.receive_json(timeout=5)
+            assert frame == {"trouble": "database"}
+        assert "html" in await socket.receive_json(timeout=5)
