@@ -43,5 +43,7 @@ async def run(system: System) -> None:
             await system.closing.wait()
             for each in receiving:
                 each.cancel()  # what it has taken is finished; what it has not, Telegram keeps
+            if isinstance(door, Polling):
+                await door.confirm()
     finally:
         await bot.session.close()

@@ -29,7 +29,11 @@ class Polling:
         self._bot, self._intake, self._tasks = bot, intake, tasks
         self._open: set[int] = set()
         self._settled = asyncio.Event()
-        self.offset: int | None = None
+        self._next: int | None = None
+
+    @property
+    def offset(self) -> int | None:
+        return min(self._open, default=self._next)
 
     async def run(self) -> None:
         waits = pauses()
@@ -53,12 +57,18 @@ class Polling:
         batch = [each for each in await call(self._bot, request, LONG_POLL + 10) if _id(each) is not None]
         for raw in batch:
             self._admit(raw)
-        await self._some_settled()
-        if self._open:
-            self.offset = min(self._open)
-        elif batch:
+        if batch:
             # Not the highest ever seen: after a quiet week Telegram starts from another number.
-            self.offset = max(raw["update_id"] for raw in batch) + 1
+            self._next = max(raw["update_id"] for raw in batch) + 1
+        await self._some_settled()
+
+    async def confirm(self) -> None:
+        """Once `run` is cancelled: what has been taken need not come again to the next bot."""
+        await self._some_settled()
+        try:
+            await call(self._bot, RawUpdates(offset=self.offset, timeout=0))
+        except (Away, Later, Refused) as error:  # then it comes again, and changes nothing
+            log.warning("telegram is away", code=getattr(error, "code", type(error).__name__))
 
     def _admit(self, raw: dict[str, Any]) -> None:
         update_id = raw["update_id"]

@@ -55,6 +55,7 @@ class BotApi:
     updates: dict[int, Json] = field(default_factory=dict)
     offsets: list[int] = field(default_factory=list)
     failures: dict[str, list[Failure]] = field(default_factory=lambda: defaultdict(list))
+    delays: dict[str, float] = field(default_factory=dict)
     blocked_by: set[int] = field(default_factory=set)
     webhook: Json = field(default_factory=dict)
     menus: dict[str, list[Json]] = field(default_factory=dict)
@@ -146,6 +147,7 @@ class BotApi:
         method = request.match_info["method"]
         params = {name: _value(name, str(value)) for name, value in (await request.post()).items()}
         self.requests.append(Request(method, params))
+        await asyncio.sleep(self.delays.get(method, 0))
         failure = self._failure(method, params)
         if failure is not None:
             params["failed"] = failure.status

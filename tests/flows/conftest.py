@@ -1,4 +1,4 @@
-"""The town of a story: every story is told twice, in a house that is one process and in one that is several."""
+"""Where the stories happen: towns, each of them in a house of one process and in one of several; and a street."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

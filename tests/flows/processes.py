@@ -30,7 +30,16 @@ START_SECONDS = 60.0  # four interpreters at once on a busy machine
 def environment(settings: Settings) -> dict[str, str]:
     """What a process of this installation is given, and no setting of ours besides."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("HOTLINE_")}
-    where = ("data", "centre", "centre_overlay", "port", "database_url", "keys_url", "redis_url")
+    where = (
+        "data",
+        "centre",
+        "centre_overlay",
+        "port",
+        "database_url",
+        "keys_url",
+        "redis_url",
+        "metrics_port",
+    )
     names = (*where, "telegram_api", "telegram_token")
     return clean | {f"HOTLINE_{name.upper()}": str(getattr(settings, name)) for name in names}
 
@@ -80,9 +89,9 @@ class Process:
             os.kill(self._number, number)
 
     async def ends(self, number: signal.Signals) -> int:
-        """Send the signal and wait; the exit status."""
+        """Send the signal and wait; the exit status. Thirty seconds are what a supervisor would give it."""
         self.tell(number)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             return await asyncio.shield(self._ended)
 
     def end(self) -> None:
