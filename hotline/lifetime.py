@@ -41,6 +41,7 @@ def tell(state: str) -> None:
     if not place:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end, suppress(OSError):
+        end.setblocking(False)  # one that does not listen must not hold us up
         end.sendto(state.encode(), place.replace("@", "\0", 1) if place.startswith("@") else place)
 
 

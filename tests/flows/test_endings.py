@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
+import socket
 import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -290,8 +291,15 @@ async def test_a_second_signal_ends_at_once(street: Street) -> None:
     assert time.monotonic() - began < 1
 
 
-async def test_everything_in_one_process_ends_in_order_too(tmp_path: Path) -> None:
+async def test_everything_in_one_process_ends_in_order_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = factories.settings_in(tmp_path / "data", metrics_port=free_port())
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(tmp_path / "notify"))
+    systemd.setblocking(False)
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setenv("WATCHDOG_USEC", "6000000")
     async with real("serve", settings, tmp_path / "log") as process:
         await process.says("Listening on")
         caller = WebCaller(settings.origins, TRUST)
@@ -308,4 +316,10 @@ async def test_everything_in_one_process_ends_in_order_too(tmp_path: Path) -> No
         assert await caller.gone() == 1001
         assert await process.process.wait() == 0
         assert '"event": "running"' in process.log.read_text()
-        await caller.close()
+    told = []
+    with systemd, suppress(BlockingIOError):
+        while True:
+            told.append(systemd.recv(100).decode())
+    assert {"READY=1", "WATCHDOG=1", "STOPPING=1"} == set(told)
+    assert told.index("READY=1") < told.index("STOPPING=1")
+    await caller.close()

@@ -1,0 +1,115 @@
+"""How a process lives under a supervisor: what systemd is told, and the end that comes in any case."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+from structlog.testing import capture_logs
+
+from hotline import lifetime
+from tests.factories import MovableClock, Running, running_house, settings_in
+
+STUCK = """
+import asyncio, sys, time
+from hotline import lifetime
+
+async def main():
+    lifetime.LIMIT_SECONDS = 1.0
+    print("ready", flush=True)
+    await lifetime.told_to_end()
+    time.sleep(60)  # the loop itself hangs
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(params=["a path", "an abstract name"])
+def systemd(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[socket.socket]:
+    """Where systemd listens."""
+    name = (
+        str(tmp_path / "notify")
+        if request.param == "a path"
+        else f"@hotline-{tmp_path.name}-{time.monotonic_ns()}"
+    )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+        end.bind(name.replace("@", "\0", 1))
+        end.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", name)
+        yield end
+
+
+def test_systemd_is_told(systemd: socket.socket) -> None:
+    lifetime.tell("READY=1")
+    assert systemd.recv(100) == b"READY=1"
+
+
+def test_nobody_need_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    lifetime.tell("READY=1")
+    monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere/at/all")
+    lifetime.tell("READY=1")
+
+
+async def test_the_watchdog_is_fed_as_often_as_was_asked(
+    systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "600000")
+    feeding = asyncio.get_running_loop().create_task(lifetime.watchdog())
+    began = time.monotonic()
+    for _ in range(3):
+        assert await asyncio.to_thread(systemd.recv, 100) == b"WATCHDOG=1"
+    feeding.cancel()
+    assert 0.3 < time.monotonic() - began < 3
+
+
+async def test_without_a_watchdog_nothing_is_fed() -> None:
+    async with asyncio.timeout(1):
+        await lifetime.watchdog()
+
+
+def test_even_a_loop_that_hangs_ends_in_time() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.2)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert 0.9 < time.monotonic() - began < 5
+        assert b"ended by force" in process.stdout.read() + process.stderr.read()
+
+
+# -- what it leaves in the log ---------------------------------------------------------------------------------
+
+
+async def test_each_life_of_a_process_begins_with_what_it_is(tmp_path: Path) -> None:
+    with capture_logs() as logged:
+        async with running_house(settings_in(tmp_path), MovableClock()):
+            pass
+    (line,) = [each for each in logged if each["event"] == "running"]
+    assert line.keys() == {"event", "log_level", "kind", "centre", "version", "schema"}
+    assert line["kind"] == "engine,web"
+    assert line["schema"] != "none"
+
+
+async def test_what_is_asked_all_the_time_is_told_at_debug_only(running: Running) -> None:
+    with capture_logs() as logged:
+        async with ClientSession(running.url) as session:
+            for path in ("/healthz", "/readyz", "/static/000000000000/css/none.css", "/", "/nothing"):
+                async with session.get(path):
+                    pass
+    levels = {each["route"]: each["log_level"] for each in logged if each["event"] == "request"}
+    assert levels == {
+        "/healthz": "debug", "/readyz": "debug", "/static/{version}/{path}": "debug", "/": "info", "none": "info",
+    }  # fmt: skip
