@@ -142,6 +142,7 @@ TABLE: dict[str, Rule] = {
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "staff.see": _staff(SUPERVISOR, ADMINISTRATOR),
     "staff.change": _any(_staff(ADMINISTRATOR), _kind("operator")),
+    "centre.see": _staff(SUPERVISOR, ADMINISTRATOR),
     "centre.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "centre.answer_for": _any(_staff(ADMINISTRATOR), _kind("operator")),
     "erasure.destroy": _kind("operator"),

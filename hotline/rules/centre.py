@@ -97,6 +97,7 @@ class Line(Hours):
     isolated_queue: bool = False
     cost_pl: str = ""
     dialling_note: str = ""
+    verify_pl: str = ""
     src: str = ""
     since: Mapping[date, Hours] = {}
 

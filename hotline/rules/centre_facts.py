@@ -225,6 +225,8 @@ class LaterFact(Part):
     value: Name
     src: str
     as_of: str = ""
+    label_pl: str = ""
+    source_pl: str = ""
     sets: Mapping[str, Any] = {}
     confirmed: bool = False
     rejected: bool = False

@@ -96,8 +96,8 @@ def next_start(centre: Centre, line: Line, at: datetime) -> datetime | None:
 
 
 def _settled(centre: Centre, line: Line, today: date) -> bool:
-    """Whether the hours of today and of yesterday, whose night may go on, are those of every day to come."""
-    return all(day < today for day in centre.hours_change(line))
+    """Whether the hours of today are those of every day to come."""
+    return all(day <= today for day in centre.hours_change(line))
 
 
 @dataclass(frozen=True, slots=True)

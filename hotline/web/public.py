@@ -47,7 +47,7 @@ async def front(request: web.Request) -> web.StreamResponse:
     system = request.app[SYSTEM]
     centre, language = system.centre, render.language_of(request)
     named = [unit for unit in centre.units.values() if unit.address or unit.website]
-    shown: dict[str, Any] = {"centre": centre, "dates": _dates(centre)}
+    shown: dict[str, Any] = {"centre": centre, "dates": dates(centre)}
     if not centre.lines:
         return render.render(request, "information.html", units=named, **shown)
     now = system.clock.now()
@@ -83,6 +83,11 @@ def row(centre: Centre, line: Line, at: datetime, language: str) -> Row:
         tel=caller_page.tel_of(line),
         remarks=tuple(_remarks(centre, line, answer, today, language)),
     )
+
+
+def state_of(answer: Opening) -> State:
+    """The kind of answer in one word of code."""
+    return "open" if isinstance(answer, Open) else "closed" if isinstance(answer, Closed) else "unknown"
 
 
 def sentence(answer: Opening, at: datetime, zone: ZoneInfo, language: str) -> str:
@@ -123,7 +128,7 @@ def _remarks(centre: Centre, line: Line, answer: Opening, today: date, language:
     return said
 
 
-def _dates(centre: Centre) -> dict[str, str]:
+def dates(centre: Centre) -> dict[str, str]:
     """How old the facts are and when somebody checked them, in days as people write them; "" where unknown."""
     return {"as_of": _written(centre.source_as_of), "verified": _written(centre.verified_on)}
 

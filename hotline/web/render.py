@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hotline.rules.civil_time import local
 from hotline.system import System
-from hotline.texts import clock, say
+from hotline.texts import clock, say, say_count
 from hotline.web import assets
 from hotline.web.keys import SYSTEM
 
@@ -40,6 +40,7 @@ def markup(system: System, language: str, template: str, /, **context: Any) -> s
         "language": language,
         "exit_url": system.settings.exit_url,
         "t": partial(_say, language),
+        "n": partial(_count, language),
         "clock": partial(clock, language=language, zone=zone),
         "moment": partial(moment, zone=zone, language=language),
         "day": partial(day, zone=zone),
@@ -86,6 +87,10 @@ def whole_numbers(text: str) -> str:
 
 def _say(language: str, key: str, /, **params: Any) -> str:
     return say(key, language, **params)
+
+
+def _count(language: str, key: str, number: int, /) -> str:
+    return say_count(key, language, number)
 
 
 def _weight(text: str) -> float:

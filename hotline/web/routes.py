@@ -16,6 +16,7 @@ from hotline.web import (
     audit,
     board,
     cases,
+    centre,
     chat,
     console,
     health,
@@ -45,6 +46,7 @@ LINE = "/chat/{line:[a-z0-9_]{1,64}}"
 OFFER = "/console/offers/{offer:[0-9a-f-]{36}}"
 CONTACT = "/console/contacts/{contact:[0-9a-f-]{36}}"
 DECISION = "/board/contacts/{contact:[0-9a-f-]{36}}"
+CENTRE_LINE = "/centre/lines/{line:[a-z0-9_]{1,64}}"
 CASE = "/cases/{case:[0-9a-f-]{36}}"
 INVITATION = "/invitation/{secret:[A-Za-z0-9_-]{43}}"
 PERSON = "/staff/{person:[0-9a-f-]{36}}"
@@ -103,6 +105,19 @@ ROUTES = (
     Route("POST", f"{DECISION}/offer", board.offer, "offers.make"),
     Route("POST", f"{DECISION}/hand-over", board.hand_over, "assignments.hand_over"),
     Route("POST", f"{DECISION}/take-over", board.take_over, "assignments.take_over"),
+    # the centre
+    Route("GET", "/centre", centre.index, "centre.see"),
+    Route("GET", "/centre/go-live", centre.going_live, "centre.see"),
+    Route("GET", CENTRE_LINE, centre.line, "centre.see"),
+    Route("POST", CENTRE_LINE, centre.set_hours, "centre.change"),
+    Route("POST", "/centre/lines", centre.add_line, "centre.answer_for"),
+    Route("POST", "/centre/closures", centre.close, "centre.change"),
+    Route("POST", "/centre/openings", centre.open_extra, "centre.change"),
+    Route("POST", "/centre/facts/{key:[a-z0-9_.]{1,80}}", centre.decide, "centre.change"),
+    Route("POST", "/centre/documents", centre.set_documents, "centre.answer_for"),
+    Route("POST", "/centre/changes/{change:[0-9a-f-]{36}}/withdraw", centre.withdraw, "centre.change"),
+    Route("POST", "/centre/blockers/{blocker:[a-z0-9_]{1,80}}", centre.lift, "centre.change"),
+    Route("POST", "/centre/live-chat", centre.switch_chat, "centre.change"),
     # cases
     Route("GET", "/cases", cases.index, "cases.see"),
     Route("GET", CASE, cases.page, "cases.see"),

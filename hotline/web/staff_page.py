@@ -25,6 +25,7 @@ def places(actor: Actor) -> tuple[str, ...]:
         ("board", "board.see"),
         ("cases", "cases.see"),
         ("staff", "staff.see"),
+        ("centre", "centre.see"),
         ("audit", "audit.see"),
     )
     return tuple(place for place, verb in table if access.may(actor, verb))

@@ -80,6 +80,7 @@ EXPECTED = {
     "roster.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
     "staff.see": Rights(roles=(SUPERVISOR, ADMINISTRATOR)),
     "staff.change": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
+    "centre.see": Rights(roles=(SUPERVISOR, ADMINISTRATOR)),
     "centre.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
     "centre.answer_for": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
     "staff.issue_link": Rights(kinds=("operator",)),

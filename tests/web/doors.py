@@ -185,6 +185,9 @@ def filled(path: str, contact: str | None = None, case: str | None = None) -> st
         "session": new_id(),
         "version": "0" * 12,
         "path": "css/none.css",
+        "key": "line.19525",
+        "change": new_id(),
+        "blocker": "rota",
     }
     return re.sub(r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", lambda found: parts[found[1]], path)
 

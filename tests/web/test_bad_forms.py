@@ -3,7 +3,8 @@
 import pytest
 from aiohttp import FormData
 
-from tests.web.doors import Doors
+from hotline.web.routes import ROUTES
+from tests.web.doors import Doors, filled
 
 # -- forms ---------------------------------------------------------------------------------------------------
 
@@ -74,3 +75,18 @@ async def test_a_plain_form_keeps_the_words_it_could_not_take(both_doors: Doors)
     assert "ż" * 4000 in answer.text
     assert "<b>" not in answer.text
     assert await both_doors.state_of(caller.contact_id) == before
+
+
+CENTRE_FORMS = [route.path for route in ROUTES if route.method == "POST" and "/centre" in route.path]
+
+
+@pytest.mark.parametrize("path", CENTRE_FORMS)
+async def test_nor_is_one_about_the_centre(both_doors: Doors, path: str) -> None:
+    """Whatever an administrator's browser sends, the centre stays as it was."""
+    before = both_doors.running.system.centre
+    for kind, raw in FORMS_SENT.values():
+        headers = {**both_doors.as_staff("Igor"), "Content-Type": kind, "Accept": "text/html"}
+        answer = await both_doors.ask("POST", filled(path), raw=raw, headers=headers)
+        assert 400 <= answer.status < 500 or path.endswith("documents"), answer.text
+        assert "Traceback" not in answer.text
+    assert both_doors.running.system.centre == before

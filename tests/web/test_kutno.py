@@ -187,6 +187,19 @@ async def test_a_chat_address_leads_to_the_numbers(doors: Doors, language: str) 
     assert 'href="tel:800702222"' in answer.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_its_staff_read_neither_on_the_pages_about_the_centre(doors: Doors, language: str) -> None:
+    for number, day in enumerate(DAYS):
+        doors.running.clock.set(instant(day) + timedelta(hours=12))
+        name = f"Igor{language}{number}"
+        await doors.employ(name, "administrator", lines=())
+        for path in ("/centre", "/centre/go-live"):
+            headers = {**doors.as_staff(name), "Accept": "text/html"}
+            answer = await doors.ask("GET", f"{path}?lang={language}", headers=headers)
+            assert answer.status == 200
+            assert slips(answer.text, language) == [], (path, day)
+
+
 async def test_its_staff_find_an_empty_console(doors: Doors) -> None:
     await doors.employ("Filip", "supervisor", lines=())
     for path in ("/console", "/console/state", "/cases"):
