@@ -66,11 +66,15 @@ class Receiver:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self.line = line_of(system.centre)
         self._topics = triage.topics(self.line.audience)
         self._refusals = Refusals()
         self.visits = Visits(system)
         self._choices = self.visits.choices
+
+    @property
+    def line(self) -> Line:
+        """As the centre has it now: its hours may have changed since the bot started."""
+        return line_of(self._system.centre)
 
     async def receive(self, update: Update) -> Outcome:
         """Raises Unavailable when nothing could be stored; any other exception is a mistake of ours."""
