@@ -297,6 +297,13 @@ class OfferGone(HotlineError):
     status = 409
 
 
+class ReasonNeeded(HotlineError):
+    """What is not one's own is opened for a reason, which stays on record."""
+
+    code = "reason_needed"
+    status = 409
+
+
 class NoLongerWaiting(HotlineError):
     """The contact is not in the queue: taken by somebody, over, or never there for this person."""
 

@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 
 from hotline.actions.contacts import locked, topics_of
-from hotline.errors import AlreadyExists, CaseIncomplete, Malformed, WrongState
+from hotline.errors import AlreadyExists, CaseIncomplete, Malformed, ReasonNeeded, WrongState
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, casework, contact, forms
 from hotline.rules.access import Actor, Thing
-from hotline.rules.words import checked
-from hotline.store import claims, records, views
+from hotline.rules.presence import LOOK_LIFE
+from hotline.rules.words import REASON_LIMIT, checked
+from hotline.store import claims, queries, records, views
 from hotline.system import System, Transaction
 
 NOTE_LIMIT = 4000
@@ -89,11 +90,20 @@ async def note(system: System, actor: Actor, case_id: str, client_id: str, text:
     return note_id
 
 
-async def look(system: System, actor: Actor, case_id: str) -> views.CaseView:
-    """Open a case: every reading is on record. Raises NotFound."""
+async def look(system: System, actor: Actor, case_id: str, reason: str | None = None) -> views.CaseView:
+    """Open a case: every reading is on record, and one that is not one's own needs a reason within the hour.
+
+    Raises NotFound, ReasonNeeded, TextEmpty.
+    """
+    why = None if reason is None else checked(reason, REASON_LIMIT)
     async with system.transaction(actor) as tx:
-        access.require(actor, "cases.look", await _thing(tx, actor, case_id))
-        tx.record("cases.look", "case", case_id)
+        thing = await _thing(tx, actor, case_id)
+        access.require(actor, "cases.look", thing)
+        own = thing is not None and actor.id in (thing.holder_id, thing.worker_id)
+        given = own or why or await queries.looked(tx, actor.id, "case", case_id, tx.now - LOOK_LIFE)
+        if not given:
+            raise ReasonNeeded
+        tx.record("cases.look", "case", case_id, reason=why, sealed_for=case_id)
         view = await views.case(tx, case_id)
         assert view is not None  # noqa: S101
         return view
@@ -103,4 +113,7 @@ async def _thing(tx: Transaction, actor: Actor, case_id: str) -> Thing | None:
     row = await views.case_row(tx, case_id)
     if row is None:
         return None
-    return Thing(row.id, holder_id=row.opened_by, worker_id=row.worker_id)
+    own = actor.id in (row.opened_by, row.worker_id)
+    lines = (await views.case_lines(tx, [case_id]))[case_id]
+    walled = not own and views.walled_off(tx.centre, actor, lines)
+    return Thing(row.id, holder_id=row.opened_by, worker_id=row.worker_id, walled_off=walled)

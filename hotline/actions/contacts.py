@@ -9,7 +9,7 @@ from hotline.live import topics
 from hotline.rules import access, contact, triage
 from hotline.rules.access import Actor, Thing
 from hotline.rules.alarms import CALLER_LEFT, P1_WAITS
-from hotline.rules.presence import TOKEN_LIFE
+from hotline.rules.presence import LOOK_LIFE, TOKEN_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
 from hotline.store import claims, queries
 from hotline.store.journal import Line
@@ -220,9 +220,23 @@ async def set_priority(system: System, actor: Actor, contact_id: str, priority: 
         )  # fmt: skip
 
 
-async def look(system: System, actor: Actor, contact_id: str) -> None:
-    """Opening what is not one's own leaves an audit row; one's own leaves none. Raises NotFound."""
+async def look(system: System, actor: Actor, contact_id: str, reason: str) -> None:
+    """Open what is not one's own, for an hour: who, when and why is on record, and in the contact its holder
+    sees it. One's own is open. Raises NotFound, TextEmpty."""
+    why = checked(reason, REASON_LIMIT)
     async with system.transaction(actor) as tx:
         row = await locked(tx, actor, "contacts.look", contact_id)
-        if row.holder_id != actor.id:
-            tx.record("contacts.look", "contact", contact_id)
+        if row.holder_id == actor.id:
+            return
+        await claims.append_to(tx, Line(contact_id, new_id(), "look", "staff", actor.id))
+        changed = topics_of(row)
+        tx.record("contacts.look", "contact", contact_id, changed, reason=why, sealed_for=contact_id)
+
+
+async def require_open(tx: Transaction, actor: Actor, contact_id: str) -> None:
+    """Go on only with one's own contact, or one opened for a reason within the hour. Raises NotFound."""
+    row = await queries.contact(tx, contact_id)
+    access.require(actor, "contacts.look", thing_of(row, tx, actor))
+    own = row is not None and row.holder_id == actor.id
+    if not own and not await queries.looked(tx, actor.id, "contact", contact_id, tx.now - LOOK_LIFE):
+        raise NotFound

@@ -132,8 +132,8 @@ TABLE: dict[str, Rule] = {
     # cases
     "cases.open_case": _unwalled(_unrestricted(_any(_holder, _leading))),
     "cases.see": _unrestricted(_staff(CASEWORKER, SUPERVISOR, COUNSELLOR)),
-    "cases.look": _unrestricted(_any(_worker, _leading, _holder)),
-    "cases.note": _any(_worker, _leading),
+    "cases.look": _unwalled(_unrestricted(_any(_worker, _leading, _holder))),
+    "cases.note": _unwalled(_any(_worker, _leading)),
     # running the centre
     "assignments.hand_over": _unwalled(_unrestricted(_leading)),
     "assignments.take_over": _unwalled(_unrestricted(_leading)),

@@ -15,3 +15,4 @@ INVITATION_LIFE: Final = timedelta(hours=24)
 RECOVERY_WAITS: Final = timedelta(hours=24)  # for the second person
 RECOVERY_LIFE: Final = timedelta(hours=1)
 SECOND_STEP_LIFE: Final = timedelta(minutes=5)  # between the password and the code
+LOOK_LIFE: Final = timedelta(hours=1)  # so long one reason opens what is not one's own

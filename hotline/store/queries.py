@@ -14,7 +14,7 @@ from hotline.rules.centre import Centre
 from hotline.rules.contact import P1
 from hotline.rules.duty import Shift
 from hotline.store.db import Instant, Tx
-from hotline.store.tables import alarms, contacts, entries, offers, sessions, shifts, staff, threads
+from hotline.store.tables import alarms, audit, contacts, entries, offers, sessions, shifts, staff, threads
 
 ContactRow = Row[Any]  # a row of `contacts`
 EPSILON = datetime.resolution  # one microsecond: "now" as a half-open interval
@@ -191,6 +191,19 @@ async def any_contact_of(tx: Tx, lines: Collection[str]) -> bool:
     """Was there ever a contact of one of these lines?"""
     query = select(contacts.c.id).where(contacts.c.line.in_(lines)).limit(1)
     return (await tx.connection.execute(query)).first() is not None
+
+
+async def looked(tx: Tx, staff_id: str, kind: str, thing_id: str, since: datetime) -> bool:
+    """Did this person give a reason for opening this contact or case since then?"""
+    query = select(audit.c.id).where(
+        audit.c.thing_kind == kind,
+        audit.c.thing_id == thing_id,
+        audit.c.actor_id == staff_id,
+        audit.c.verb == f"{kind}s.look",
+        audit.c.reason_sealed.is_not(None),
+        audit.c.at > since,
+    )
+    return (await tx.connection.execute(query.limit(1))).first() is not None
 
 
 async def contact_by_origin(tx: Tx, origin: str) -> Row[Any] | None:

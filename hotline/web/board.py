@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from hotline.actions import alarms, assignments, offers
+from hotline.actions import alarms, assignments, contacts, offers
 from hotline.errors import HotlineError, Malformed, NotEligible, NotFound
 from hotline.rules import assignment
 from hotline.rules.access import Actor
@@ -62,6 +62,13 @@ async def pick_up(request: web.Request) -> web.StreamResponse:
     return await _decided(
         request, assignments.pick_up(request.app[SYSTEM], actor, _id(request)), then=_console(request)
     )
+
+
+async def look(request: web.Request) -> web.StreamResponse:
+    """POST /board/contacts/{contact}/look (form: reason): read what is not one's own, for an hour"""
+    form, actor = await _form(request, "reason"), await actor_of(request)
+    act = contacts.look(request.app[SYSTEM], actor, _id(request), form["reason"])
+    return await _decided(request, act, then=_console(request))
 
 
 async def offer(request: web.Request) -> web.StreamResponse:

@@ -5,11 +5,12 @@ from typing import Any
 from aiohttp import web
 
 from hotline.actions import cases
+from hotline.errors import HotlineError, ReasonNeeded, TextEmpty, TextMalformed, TextTooLong
 from hotline.rules import access
-from hotline.rules.access import Thing
+from hotline.rules.access import Actor, Thing
 from hotline.store import views
 from hotline.web import render, staff_page
-from hotline.web.body import Body, ClientId, read_json
+from hotline.web.body import Body, ClientId, read_form, read_json
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
 
@@ -25,17 +26,37 @@ async def index(request: web.Request) -> web.StreamResponse:
     """GET /cases"""
     actor = await actor_of(request)
     async with request.app[SYSTEM].read() as tx:
-        rows = await views.case_list(tx, actor)
+        rows = await views.case_list(tx, tx.centre, actor)
     return render.render(request, "cases.html", **staff_page.context(request, actor), cases=rows)
 
 
 async def page(request: web.Request) -> web.StreamResponse:
-    """GET /cases/{case}: opening it is on record"""
+    """GET /cases/{case}: opening it is on record; for somebody else's the page asks why"""
     actor = await actor_of(request)
-    view = await cases.look(request.app[SYSTEM], actor, request.match_info["case"])
+    try:
+        view = await cases.look(request.app[SYSTEM], actor, request.match_info["case"])
+    except ReasonNeeded as error:
+        return _ask_why(request, actor, error)
     may_note = access.may(actor, "cases.note", Thing(view.row.id, worker_id=view.row.worker_id))
     shown: dict[str, Any] = {"case": view, "may_note": may_note}
     return render.render(request, "case.html", **staff_page.context(request, actor), **shown)
+
+
+async def look(request: web.Request) -> web.StreamResponse:
+    """POST /cases/{case}/look (form: reason)"""
+    form, actor, case_id = await read_form(request), await actor_of(request), request.match_info["case"]
+    try:
+        await cases.look(request.app[SYSTEM], actor, case_id, form.get("reason", ""))
+    except (TextEmpty, TextTooLong, TextMalformed) as error:
+        return _ask_why(request, actor, error)
+    return staff_page.see_other(f"/cases/{case_id}")
+
+
+def _ask_why(request: web.Request, actor: Actor, error: HotlineError) -> web.Response:
+    shown = {"case_id": request.match_info["case"], "error": staff_page.told(request, error)}
+    return render.render(
+        request, "case_reason.html", status=error.status, **staff_page.context(request, actor), **shown
+    )
 
 
 async def note(request: web.Request) -> web.StreamResponse:

@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 from aiohttp import web
 
-from hotline.actions import arrivals, cases, contacts, messages, offers, presence, summaries
+from hotline.actions import arrivals, assignments, cases, contacts, messages, offers, presence, summaries
 from hotline.errors import Malformed, NotFound
 from hotline.rules import access, forms
 from hotline.rules.access import Actor
@@ -33,6 +33,10 @@ class OfferAnswer(Body):
     """The offer's token proves that this very offer was on the screen."""
 
     token: Token
+
+
+class Nothing(Body):
+    """A request whose address says it all."""
 
 
 class Words(Body):
@@ -135,6 +139,13 @@ async def decline(request: web.Request) -> web.StreamResponse:
     actor = await actor_of(request)
     await offers.decline(request.app[SYSTEM], actor, request.match_info["offer"], body.token)
     return web.json_response({})
+
+
+async def pick_up(request: web.Request) -> web.StreamResponse:
+    """POST /console/contacts/{contact}/pick-up"""
+    await read_json(request, Nothing)
+    await assignments.pick_up(request.app[SYSTEM], await actor_of(request), _contact(request))
+    return web.json_response({"contact": _contact(request)})
 
 
 # -- the conversation ------------------------------------------------------------------------------------
@@ -257,13 +268,10 @@ def _contact(request: web.Request) -> str:
 
 
 async def _opened(request: web.Request, actor: Actor) -> ContactHead:
-    """The contact, if the person may see it; somebody else's leaves a row in the audit. Raises NotFound."""
-    system, contact_id = request.app[SYSTEM], _contact(request)
-    async with system.read() as tx:
-        head = await _head(tx, contact_id)
-    if head.holder_id != actor.id:
-        await contacts.look(system, actor, contact_id)
-    return head
+    """The contact, if it is one's own or was opened for a reason. Raises NotFound."""
+    async with request.app[SYSTEM].read() as tx:
+        await contacts.require_open(tx, actor, _contact(request))
+        return await _head(tx, _contact(request))
 
 
 async def _head(tx: Transaction, contact_id: str) -> ContactHead:

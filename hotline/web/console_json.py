@@ -16,6 +16,7 @@ from hotline.store.views import (
     Me,
     Mine,
     OfferView,
+    PassedOn,
     WaitingRow,
     caller_away,
 )
@@ -33,6 +34,7 @@ def console_json(view: ConsoleView, centre: Centre, language: str) -> Json:
         "offer": _offer(view.offer, view.now, centre, language) if view.offer else None,
         "queue": [_waiting(row, view.now, centre, language) for row in view.queue],
         "mine": [_mine(row, view.now, centre, language) for row in view.mine],
+        "passed_on": [_passed_on(row, view.now, centre, language) for row in view.passed_on],
     }
 
 
@@ -89,6 +91,10 @@ def entry_text(entry: Entry, centre: Centre, language: str) -> str:
     try:
         if entry.kind == "system":
             return told(data, language, centre.zone)
+        if entry.kind == "look":
+            return say("staff.entry.look", language, name=entry.author_name or "–")
+        if entry.kind == "state" and "how" in data:
+            return say(f"staff.entry.{data['how']}", language, name=entry.author_name or "–")
         if entry.kind == "state":
             reason = data.get("reason")
             if reason:
@@ -210,6 +216,11 @@ def _mine(row: Mine, now: datetime, centre: Centre, language: str) -> Json:
         "caller_away": row.caller_away,
         "since": when(row.answered_at or row.arrived_at, now, centre, language),
     }
+
+
+def _passed_on(row: PassedOn, now: datetime, centre: Centre, language: str) -> str:
+    number, at = row.ref.rsplit("/", 1)[-1].lstrip("0"), when(row.at, now, centre, language)
+    return say("staff.board.passed_on", language, number=number, name=row.name, at=at)
 
 
 def _answer(question: str, value: str, language: str) -> str:

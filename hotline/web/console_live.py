@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hotline.errors import KeyDestroyed
+from hotline.actions import contacts
+from hotline.errors import KeyDestroyed, NotFound
 from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.rules.access import Actor
@@ -97,9 +98,13 @@ class ConsoleFeed:
     async def _conversation(
         self, tx: Transaction, cursor: _Cursor, listener: Listener
     ) -> list[dict[str, Any]]:
-        """Only one's own: opening another's is an action with its own record, and not live."""
+        """One's own, or what was opened for a reason."""
+        try:
+            await contacts.require_open(tx, self._actor, cursor.contact_id)
+        except NotFound:
+            return []
         head = await views.contact_head(tx, cursor.contact_id)
-        if head is None or head.holder_id != self._actor.id:
+        if head is None:
             return []
         try:
             entries = await views.entries_after(tx, head.id, cursor.after, "staff", LIMIT)

@@ -86,6 +86,7 @@ ROUTES = (
     Route("POST", f"{OFFER}/accept", console.accept, "offers.accept"),
     Route("POST", f"{OFFER}/decline", console.decline, "offers.decline"),
     Route("POST", "/console/contacts", console.enter, "contacts.enter"),
+    Route("POST", f"{CONTACT}/pick-up", console.pick_up, "assignments.pick_up"),
     Route("GET", f"{CONTACT}/entries", console.entries, "console.see"),
     Route("POST", f"{CONTACT}/messages", console.message, "console.see"),
     Route("POST", f"{CONTACT}/notes", console.note, "console.see"),
@@ -101,6 +102,7 @@ ROUTES = (
     Route("GET", "/board/socket", sockets.board, "board.see"),
     Route("POST", "/board/alarms/{alarm:[0-9a-f-]{36}}/see", board.see_alarm, "alarms.see"),
     Route("GET", DECISION, board.contact, "board.see"),
+    Route("POST", f"{DECISION}/look", board.look, "board.see"),
     Route("POST", f"{DECISION}/pick-up", board.pick_up, "assignments.pick_up"),
     Route("POST", f"{DECISION}/offer", board.offer, "offers.make"),
     Route("POST", f"{DECISION}/hand-over", board.hand_over, "assignments.hand_over"),
@@ -121,6 +123,7 @@ ROUTES = (
     # cases
     Route("GET", "/cases", cases.index, "cases.see"),
     Route("GET", CASE, cases.page, "cases.see"),
+    Route("POST", f"{CASE}/look", cases.look, "cases.see"),
     Route("POST", f"{CASE}/notes", cases.note, "cases.see"),
     # one's own account
     Route("GET", "/account", account.page, "account.see"),

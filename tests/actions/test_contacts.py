@@ -190,14 +190,48 @@ async def test_looking_at_anothers_contact_is_for_supervisors_and_on_record(syst
     anna, beata = await add_person(system, "Anna"), await add_person(system, "Beata")
     filip = await add_person(system, "Filip", lines=(), roles=("supervisor",))
     caller = await talk(system, anna)
-    await contacts.look(system, anna.actor, caller.contact_id)
+    why = "Skarga rozmówcy na rozmowę."
+    await contacts.look(system, anna.actor, caller.contact_id, why)
     for stranger in (beata.actor, Actor("staff", "nobody", roles=frozenset({"caseworker"}))):
         with pytest.raises(NotFound):
-            await contacts.look(system, stranger, caller.contact_id)
-    await contacts.look(system, filip.actor, caller.contact_id)
+            await contacts.look(system, stranger, caller.contact_id, why)
+    with pytest.raises(TextEmpty):
+        await contacts.look(system, filip.actor, caller.contact_id, " ")
+    await contacts.look(system, filip.actor, caller.contact_id, why)
     async with system.read() as tx:
         rows = (await tx.connection.execute(select(audit).where(audit.c.verb == "contacts.look"))).all()
-    assert [(row.actor_id, row.thing_id) for row in rows] == [(filip.id, caller.contact_id)]
+        assert [(row.actor_id, row.thing_id) for row in rows] == [(filip.id, caller.contact_id)]
+        assert await tx.unseal(caller.contact_id, "audit", rows[0].id, rows[0].reason_sealed) == why
+        shown = await views.entries_after(tx, caller.contact_id, 0, "staff")
+        to_caller = await views.entries_after(tx, caller.contact_id, 0, "caller")
+    assert (shown[-1].kind, shown[-1].author_name) == ("look", "Filip Testowa")
+    assert "look" not in {each.kind for each in to_caller}
+
+
+async def test_one_reason_opens_for_an_hour_and_nobody_elses_does(
+    system: System, clock: MovableClock
+) -> None:
+    anna = await add_person(system, "Anna")
+    filip, ewa = [
+        await add_person(system, name, lines=(), roles=("supervisor",)) for name in ("Filip", "Ewa")
+    ]
+    caller = await talk(system, anna)
+
+    async def opens(who: Actor) -> bool:
+        async with system.read() as tx:
+            try:
+                await contacts.require_open(tx, who, caller.contact_id)
+            except NotFound:
+                return False
+        return True
+
+    assert await opens(anna.actor)
+    assert not await opens(filip.actor)
+    await contacts.look(system, filip.actor, caller.contact_id, "Prośba Anny o radę.")
+    assert await opens(filip.actor)
+    assert not await opens(ewa.actor)
+    clock.advance(minutes=61)
+    assert not await opens(filip.actor)
 
 
 async def test_the_wall_hides_the_other_side_even_from_who_leads(system: System) -> None:
@@ -205,7 +239,7 @@ async def test_the_wall_hides_the_other_side_even_from_who_leads(system: System)
     anna = await add_person(system, "Anna", lines=(VICTIMS,))
     caller = await talk(system, anna, line=VICTIMS)
     with pytest.raises(NotFound):
-        await contacts.look(system, cezary.actor, caller.contact_id)
+        await contacts.look(system, cezary.actor, caller.contact_id, "Ciekawość.")
 
 
 async def test_a_call_is_entered_by_hand_and_owes_its_summary(system: System, clock: MovableClock) -> None:

@@ -129,7 +129,7 @@ async def test_a_case_goes_without_its_contact(system: System) -> None:
     caller = await talk(system, anna, text=WORDS)
     case_id = await cases.open_case(system, anna.actor, caller.contact_id, {**CASE, "worker": halina.id})
     async with system.read() as tx:
-        (row,) = await views.case_list(tx, halina.actor)
+        (row,) = await views.case_list(tx, tx.centre, halina.actor)
     await erasure.destroy(system, OPERATOR, "case", row.ref, "retention")
     with pytest.raises(KeyDestroyed):
         await cases.look(system, halina.actor, case_id)

@@ -152,9 +152,9 @@ async def test_a_volunteer_answers_and_sums_up_and_opens_nothing(system: System)
     actor = await signing_in.actor_of(system, await signed_in(system, anna))
     mine, others = await talk(system, anna), await add_caller(system)
     await messages.reply(system, actor, mine.contact_id, new_id(), "Jestem.")
-    await contacts.look(system, actor, mine.contact_id)
+    await contacts.look(system, actor, mine.contact_id, "Skarga.")
     with pytest.raises(NotFound):
-        await contacts.look(system, actor, others.contact_id)
+        await contacts.look(system, actor, others.contact_id, "Skarga.")
 
 
 async def test_who_left_comes_back_by_invitation_with_the_roles_they_had(system: System) -> None:

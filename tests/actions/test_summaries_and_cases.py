@@ -94,7 +94,7 @@ async def test_a_contact_becomes_one_case_with_a_diary(system: System) -> None:
     assert [note.text for note in view.notes] == ["Pierwsza rozmowa telefoniczna."]
     assert [head.id for head in view.contacts] == [caller.contact_id]
     async with system.read() as tx:
-        assert [row.id for row in await views.case_list(tx, halina.actor)] == [case_id]
+        assert [row.id for row in await views.case_list(tx, tx.centre, halina.actor)] == [case_id]
         assert (await views.contact_head(tx, caller.contact_id)).case_id == case_id  # type: ignore[union-attr]
 
 

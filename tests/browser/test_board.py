@@ -1,12 +1,12 @@
 """The board in a real browser: what is wrong comes first, numbers change where they stand, decisions are made."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 from sqlalchemy import update
 
 from hotline.actions import assignments, contacts, messages, presence, roster
@@ -182,12 +182,12 @@ async def test_a_contact_is_offered_handed_over_and_taken_over(
     page = await sign_in(desk, running, maria)
     await page.get_by_role("link", name="Zmień").click()
     await page.get_by_label("Beata Testowa").check()
-    await page.get_by_label("Powód").first.fill("Anna kończy dyżur.")
+    await page.locator("#why-hand").fill("Anna kończy dyżur.")
     await page.get_by_role("button", name="Przekaż", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("Tej osobie nie można teraz przydzielić")
     await page.get_by_label("Beata Testowa").check()
     await page.get_by_label("Przekaż mimo").check()
-    await page.get_by_label("Powód").first.fill("Anna kończy dyżur.")
+    await page.locator("#why-hand").fill("Anna kończy dyżur.")
     await page.get_by_role("button", name="Przekaż", exact=True).click()
     await expect(page.locator("section[aria-labelledby=talks-title] .contact")).to_contain_text(
         "Beata Testowa"
@@ -197,10 +197,10 @@ async def test_a_contact_is_offered_handed_over_and_taken_over(
     await assignments.hand_over(
         running.system, maria.actor, caller.contact_id, beata.id, anna.id, "Pomyłka.", overrule=True
     )
-    await page.get_by_label("Powód").last.fill("Trzeba pomóc.")
+    await page.locator("#why-take").fill("Trzeba pomóc.")
     await page.get_by_role("button", name="Przejmij rozmowę").click()
     await expect(page.get_by_role("alert")).to_contain_text("nie prowadzi już osoba")
-    await page.get_by_label("Powód").last.fill("Trzeba pomóc.")
+    await page.locator("#why-take").fill("Trzeba pomóc.")
     await page.get_by_role("button", name="Przejmij rozmowę").click()
     await page.wait_for_url("**/console?open=*")
     await expect(page.locator("talk-view .bubble", has_text="Dzień dobry.")).to_be_visible()
@@ -262,3 +262,69 @@ async def test_the_board_is_read_without_a_script(running: Running, maria: Perso
     await page.get_by_role("link", name="Przydziel").click()
     await expect(page.get_by_role("button", name="Odbierz")).to_be_visible()
     await context.close()
+
+
+# -- and what consoles show of it ---------------------------------------------------------------------------
+
+
+async def test_who_leads_reads_along_and_the_holder_sees_it(
+    running: Running, maria: Person, desk: BrowserContext, browser: Browser
+) -> None:
+    anna = await add_person(running.system, "Anna")
+    caller = await talk(running.system, anna, text="Dzień dobry.")
+    other = await browser.new_context(locale="pl-PL", viewport=SIZES["desk"])
+    hers = await sign_in(other, running, anna, "/console")
+    page = await sign_in(desk, running, maria)
+    await page.get_by_role("link", name="Zmień").click()
+    await page.locator("#why-look").fill("Prośba o radę.")
+    await page.get_by_role("button", name="Otwórz").click()
+    await page.wait_for_url("**/console?open=*")
+    await expect(page.locator("talk-view .bubble", has_text="Dzień dobry.")).to_be_visible()
+    await expect(page.locator("talk-view")).to_contain_text("tylko do odczytu")
+    await expect(page.get_by_label("Wiadomość do rozmówcy")).to_be_hidden()
+    await expect(page.locator("contact-card textarea").first).to_be_disabled()
+    await expect(hers.locator("talk-view")).to_contain_text("Wgląd w rozmowę: Maria Testowa")
+    await messages.reply(running.system, anna.actor, caller.contact_id, "reply-of-anna", "Jestem.")
+    await expect(page.locator("talk-view .bubble", has_text="Jestem.")).to_be_visible()
+
+    # Maria goes on with it: Anna reads who has it, and can write no more.
+    await page.goto(f"{running.url}/board/contacts/{caller.contact_id}")
+    await page.locator("#why-take").fill("Anna źle się czuje.")
+    await page.get_by_role("button", name="Przejmij rozmowę").click()
+    await expect(hers.locator(".passed-on")).to_contain_text("prowadzi teraz Maria Testowa")
+    await expect(hers.get_by_label("Wiadomość do rozmówcy")).to_be_hidden()
+    await expect(page.get_by_label("Wiadomość do rozmówcy")).to_be_visible()
+    SCREENSHOTS.mkdir(exist_ok=True)
+    await hers.screenshot(path=SCREENSHOTS / "board-console-passed-on.png")
+    await other.close()
+
+
+async def test_a_waiting_contact_is_picked_up_from_the_queue(
+    running: Running, maria: Person, desk: BrowserContext
+) -> None:
+    anna = await add_person(running.system, "Anna", text_limit=2)
+    await presence.set_intent(running.system, anna.actor, "break", 15)  # nothing is offered to her
+    first = await add_caller(running.system, "Pierwsza.")
+    await add_caller(running.system, "Druga.")
+    page = await sign_in(desk, running, anna, "/console")
+    await expect(page.locator(".wait")).to_have_count(2)
+    await page.screenshot(path=SCREENSHOTS / "board-console-queue.png")
+    await page.locator(".wait").last.get_by_role("button", name="Odbierz").click()
+    await expect(page.locator("talk-view .bubble", has_text="Druga.")).to_be_visible()
+    await expect(page.locator(".wait")).to_have_count(1)
+    await expect(page.get_by_label("Wiadomość do rozmówcy")).to_be_visible()
+
+    # A click that comes too late: the row is still shown to her, and the sentence says what happened.
+    await desk.route("**/pick-up", late_by(running, maria, first.contact_id))
+    await page.locator(".wait").get_by_role("button", name="Odbierz").click()
+    await expect(page.locator("queue-list [role=alert]")).to_contain_text("nie ma już w kolejce")
+
+
+def late_by(running: Running, who: Person, contact_id: str) -> Callable[[Route], Awaitable[None]]:
+    """Somebody else is faster than the request on its way."""
+
+    async def handle(route: Route) -> None:
+        await assignments.pick_up(running.system, who.actor, contact_id)
+        await route.continue_()
+
+    return handle

@@ -72,9 +72,13 @@ EXPECTED = {
     "cases.open_case": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True, volunteers="none"),
     "cases.see": Rights(roles=(CASEWORKER, SUPERVISOR, COUNSELLOR), volunteers="none"),
     "cases.look": Rights(
-        roles=(SUPERVISOR,), holding=(COUNSELLOR, SUPERVISOR), leading=(CASEWORKER,), volunteers="none"
+        roles=(SUPERVISOR,),
+        holding=(COUNSELLOR, SUPERVISOR),
+        leading=(CASEWORKER,),
+        volunteers="none",
+        walled=True,
     ),
-    "cases.note": Rights(roles=(SUPERVISOR,), leading=(CASEWORKER,)),
+    "cases.note": Rights(roles=(SUPERVISOR,), leading=(CASEWORKER,), walled=True),
     "board.see": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
     "alarms.see": Rights(roles=(SUPERVISOR,)),
     "roster.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),

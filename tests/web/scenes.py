@@ -11,7 +11,9 @@ FORM_PAGES = ("/sign-in", "/sign-out", "/invitation", "/account", "/staff", "/bo
 JSON_ROUTES = [
     route.path
     for route in ROUTES
-    if route.method == "POST" and not route.path.startswith(FORM_PAGES) and not route.path.endswith("/plain")
+    if route.method == "POST"
+    and not route.path.startswith(FORM_PAGES)
+    and not route.path.endswith(("/plain", "/look"))
 ]
 SPEAKING = {"pl": {"Accept-Language": "pl"}, "uk": {"Accept-Language": "uk"}, "en": {"Accept-Language": "en"}}
 
@@ -56,6 +58,7 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/priority": {"priority": "P1", "reason": "tak"},
         "/summary": {"narrative": "x"},
         "/case": {"subject": "x"},
+        "/pick-up": {},
     }
     default: dict[str, object] = {"id": client_id(), "text": "Dzień dobry."}
     return next((body for end, body in bodies.items() if path.endswith(end)), default)

@@ -12,9 +12,18 @@ from hotline.store.views.board import (
     contact_now,
     open_alarms,
 )
-from hotline.store.views.casefiles import CaseNote, CaseRow, CaseView, case, case_list, case_row
+from hotline.store.views.casefiles import (
+    CaseNote,
+    CaseRow,
+    CaseView,
+    case,
+    case_lines,
+    case_list,
+    case_row,
+    walled_off,
+)
 from hotline.store.views.centre import ChangeRow, NoticeView, centre_history, notice
-from hotline.store.views.desk import ConsoleView, Duty, Me, Mine, OfferView, WaitingRow, console
+from hotline.store.views.desk import ConsoleView, Duty, Me, Mine, OfferView, PassedOn, WaitingRow, console
 from hotline.store.views.figures import Figures, figures
 from hotline.store.views.people import (
     OwedRow,
@@ -69,6 +78,7 @@ __all__ = [
     "NoticeView",
     "OfferView",
     "OwedRow",
+    "PassedOn",
     "PersonNow",
     "RecoveryRow",
     "SessionRow",
@@ -81,6 +91,7 @@ __all__ = [
     "caller_away",
     "candidates",
     "case",
+    "case_lines",
     "case_list",
     "case_row",
     "centre_history",
@@ -103,5 +114,6 @@ __all__ = [
     "shifts_around",
     "summary",
     "vacant_shifts",
+    "walled_off",
     "words_now",
 ]

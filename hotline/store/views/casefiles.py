@@ -1,6 +1,8 @@
 """Cases: a list without content, and one case opened."""
 
 import json
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +10,9 @@ from typing import Any
 from sqlalchemy import Row, or_, select
 
 from hotline.rules.access import Actor
+from hotline.rules.centre import Centre
 from hotline.store.db import Tx
-from hotline.store.tables import case_contacts, case_notes, cases, staff
+from hotline.store.tables import case_contacts, case_notes, cases, contacts, staff
 from hotline.store.views.talks import ContactHead, contact_head
 
 
@@ -65,17 +68,41 @@ def _case_row(row: Row[Any]) -> CaseRow:
 _CASES = select(cases, staff.c.name.label("worker_name")).join(staff, staff.c.id == cases.c.worker_id)
 
 
-async def case_list(tx: Tx, actor: Actor) -> list[CaseRow]:
-    """Cases the person works on or opened; all of them for a supervisor."""
+async def case_list(tx: Tx, centre: Centre, actor: Actor) -> list[CaseRow]:
+    """Cases the person works on or opened; for a supervisor all that are not behind the wall."""
     query = _CASES.order_by(cases.c.opened_at.desc(), cases.c.id)
     if "supervisor" not in actor.roles:
         query = query.where(or_(cases.c.worker_id == actor.id, cases.c.opened_by == actor.id))
-    return [_case_row(row) for row in await tx.connection.execute(query)]
+    rows = (await tx.connection.execute(query)).all()
+    lines = await case_lines(tx, [row.id for row in rows])
+    return [
+        _case_row(row)
+        for row in rows
+        if actor.id in (row.worker_id, row.opened_by) or not walled_off(centre, actor, lines[row.id])
+    ]
 
 
 async def case_row(tx: Tx, case_id: str) -> Row[Any] | None:
     """The bare row, for rights."""
     return (await tx.connection.execute(select(cases).where(cases.c.id == case_id))).one_or_none()
+
+
+async def case_lines(tx: Tx, case_ids: Collection[str]) -> dict[str, list[tuple[str, str | None]]]:
+    """Case -> (line, queue) of each of its contacts: they decide on which side of the wall it lies."""
+    query = (
+        select(case_contacts.c.case_id, contacts.c.line, contacts.c.queue)
+        .join(contacts, contacts.c.id == case_contacts.c.contact_id)
+        .where(case_contacts.c.case_id.in_(case_ids))
+    )
+    found: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for row in await tx.connection.execute(query):
+        found[row.case_id].append((row.line, row.queue))
+    return found
+
+
+def walled_off(centre: Centre, actor: Actor, lines: Collection[tuple[str, str | None]]) -> bool:
+    """Does the person serve the other side of one of these contacts?"""
+    return any(actor.lines & centre.barred_lines(line, queue) for line, queue in lines)
 
 
 async def case(tx: Tx, case_id: str) -> CaseView | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -11,8 +11,10 @@ from hotline.rules.centre import Centre
 from hotline.rules.duty import Shift
 from hotline.store import queries
 from hotline.store.db import Tx
-from hotline.store.tables import contacts, entries, offers, threads
+from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
 from hotline.store.views.talks import caller_away
+
+PASSED_ON = timedelta(minutes=15)  # so long a console tells that somebody else goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,15 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A conversation of mine that somebody else goes on with."""
+
+    ref: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleView:
     """Everything the console shows besides the conversation itself."""
 
@@ -96,6 +107,7 @@ class ConsoleView:
     offer: OfferView | None
     queue: list[WaitingRow]
     mine: list[Mine]
+    passed_on: list[PassedOn]
     queues: list[str]
     now: datetime
 
@@ -114,6 +126,7 @@ async def console(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
         offer=await _offer(tx, actor.id),
         queue=await _queue(tx, centre, actor, queues),
         mine=await _mine(tx, actor.id),
+        passed_on=await _passed_on(tx, actor.id),
         queues=queues,
         now=tx.now,
     )
@@ -220,3 +233,23 @@ async def _mine(tx: Tx, staff_id: str) -> list[Mine]:
         )
         for row in await tx.connection.execute(query)
     ]
+
+
+async def _passed_on(tx: Tx, staff_id: str) -> list[PassedOn]:
+    mine, next_one = assignments.alias("mine"), assignments.alias("next_one")
+    query = (
+        select(contacts.c.ref, staff.c.name, next_one.c.from_at)
+        .select_from(mine)
+        .join(
+            next_one, (next_one.c.contact_id == mine.c.contact_id) & (next_one.c.from_at == mine.c.until_at)
+        )
+        .join(contacts, contacts.c.id == mine.c.contact_id)
+        .join(staff, staff.c.id == next_one.c.staff_id)
+        .where(
+            mine.c.staff_id == staff_id,
+            mine.c.until_at > tx.now - PASSED_ON,
+            next_one.c.staff_id != staff_id,
+        )
+        .order_by(next_one.c.from_at)
+    )
+    return [PassedOn(row.ref, row.name, row.from_at) for row in await tx.connection.execute(query)]

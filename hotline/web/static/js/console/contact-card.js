@@ -115,6 +115,7 @@ export class ContactCard extends HTMLElement {
     this.draft.hidden = !talk.dirty;
     const { card, head } = talk;
     if (!card || !head) return;
+    for (const part of card.querySelectorAll("input, select, textarea")) part.disabled = !head.own;
     const later = card.querySelector(".card-later");
     if (later) later.hidden = head.state === "wrap_up" || head.state === "closed";
     card.querySelector('[type="submit"]')?.toggleAttribute("disabled", head.state === "active" || !head.own);

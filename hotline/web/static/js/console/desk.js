@@ -113,6 +113,13 @@ export class Desk extends EventTarget {
     }
   }
 
+  /** Take a waiting contact without waiting for an offer. */
+  async pickUp(id) {
+    const { contact } = await tell(`/console/contacts/${id}/pick-up`, {});
+    this.answered = contact;
+    this.select(contact);
+  }
+
   async decline() {
     const offer = this.console.offer;
     if (!offer) return;
@@ -190,6 +197,11 @@ export class Desk extends EventTarget {
       if (row.last_seq > talk.cursor) this.#catchUp(talk, row.last_seq);
     }
     for (const talk of this.talks.values()) {
+      // Somebody else goes on with it: what is on the screen can be read, and nothing more be written.
+      if (!mine.has(talk.id) && talk.open && talk.id !== this.answered) {
+        talk.head = { ...talk.head, own: false };
+        this.#tell("talk", talk);
+      }
       if (!mine.has(talk.id) && talk.id !== this.selected && talk.outbox.length === 0) this.talks.delete(talk.id);
     }
   }

@@ -1,6 +1,6 @@
 // The two lists of the left pane: my conversations, and who waits. Neither shows what was said.
 
-import { duration, fill, h, icon, mark, t } from "./words.js";
+import { duration, fill, h, icon, mark, speak, t } from "./words.js";
 
 /** My conversations, with unread marks. Rows keep their elements, so the focus survives an update. */
 export class MineList extends HTMLElement {
@@ -10,8 +10,10 @@ export class MineList extends HTMLElement {
     this.load = h("span", { class: "fine" });
     this.list = h("ul", { class: "mine" });
     this.empty = h("p", { class: "empty" }, t("mine_empty"));
+    this.passedOn = h("div", { class: "passed-on", role: "status" });
     this.replaceChildren(
       h("div", { class: "block-head" }, h("h2", { id: "mine-title" }, t("mine")), this.load),
+      this.passedOn,
       this.list,
       this.empty,
     );
@@ -22,6 +24,7 @@ export class MineList extends HTMLElement {
   draw() {
     const { mine, me } = this.desk.console;
     this.load.textContent = this.desk.mayAnswer ? t("load", { active: me.active, capacity: me.capacity }) : "";
+    this.#tellPassedOn();
     const ids = new Set(mine.map((row) => row.contact_id));
     for (const [id, button] of this.rows) {
       if (!ids.has(id)) {
@@ -31,12 +34,24 @@ export class MineList extends HTMLElement {
     }
     mine.forEach((row, place) => {
       const button = this.rows.get(row.contact_id) ?? this.#row(row.contact_id);
+      if (this.known && !this.known.has(row.contact_id) && this.desk.answered !== row.contact_id) {
+        speak(t("received", { number: row.number }));
+      }
       if (this.list.children[place] !== button.parentElement) {
         this.list.insertBefore(button.parentElement, this.list.children[place] ?? null);
       }
       this.#fill(button, row);
     });
+    this.known = ids;
     this.empty.hidden = mine.length > 0;
+  }
+
+  /** What somebody else goes on with is told for a while. */
+  #tellPassedOn() {
+    const told = this.desk.console.passed_on;
+    if (this.told === told.join()) return;
+    this.told = told.join();
+    this.passedOn.replaceChildren(...told.map((sentence) => h("p", { class: "fine" }, sentence)));
   }
 
   /** Choose the next conversation after the one on the screen. */
@@ -79,7 +94,7 @@ export class MineList extends HTMLElement {
 
 const REDRAW = 10_000;
 
-/** Who waits, in order, for how long. Nothing can be picked here: contacts are offered. */
+/** Who waits, in order, for how long. They are offered; who is on duty may also pick one up. Rows keep their elements. */
 export class QueueList extends HTMLElement {
   connect(desk) {
     this.desk = desk;
@@ -88,7 +103,14 @@ export class QueueList extends HTMLElement {
     this.longest = h("span", { class: "fine" });
     this.list = h("ol", { class: "queue" });
     this.empty = h("p", { class: "empty" });
-    this.replaceChildren(h("div", { class: "block-head" }, this.heading, this.count, this.longest), this.list, this.empty);
+    this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
+    this.rows = new Map();
+    this.replaceChildren(
+      h("div", { class: "block-head" }, this.heading, this.count, this.longest),
+      this.problem,
+      this.list,
+      this.empty,
+    );
     desk.addEventListener("console", () => this.draw());
     setInterval(() => this.draw(), REDRAW);
     this.draw();
@@ -102,35 +124,61 @@ export class QueueList extends HTMLElement {
     this.count.hidden = queue.length === 0;
     const longest = Math.max(0, ...queue.map(seconds));
     this.longest.textContent = queue.length > 1 ? t("queue_longest", { wait: duration(longest) }) : "";
-    this.list.replaceChildren(...queue.map((row) => this.#row(row, seconds(row), several)));
+    const mayPick = this.desk.mayAnswer && me.on_duty;
+    const ids = new Set(queue.map((row) => row.contact_id));
+    for (const [id, { item }] of this.rows) {
+      if (ids.has(id)) continue;
+      item.remove();
+      this.rows.delete(id);
+    }
+    queue.forEach((row, place) => {
+      const kept = this.rows.get(row.contact_id) ?? this.#row(row.contact_id);
+      if (this.list.children[place] !== kept.item) this.list.insertBefore(kept.item, this.list.children[place] ?? null);
+      kept.button.hidden = !mayPick;
+      this.#fill(kept, row, seconds(row), several);
+    });
     this.empty.textContent = me.on_duty ? t("queue_empty") : t("queue_off_duty");
     this.empty.hidden = queue.length > 0;
   }
 
-  #row(row, seconds, several) {
+  #row(id) {
+    const main = h("span", { class: "wait-main" });
+    const more = h("span", { class: "wait-more" });
+    const button = h("button", { class: "wait-pick", type: "button", onclick: () => this.#pick(id) }, t("pick_up"));
+    const kept = { main, more, button, item: h("li", {}, main, more, button) };
+    this.rows.set(id, kept);
+    return kept;
+  }
+
+  async #pick(id) {
+    this.problem.hidden = true;
+    try {
+      await this.desk.pickUp(id);
+    } catch (error) {
+      this.problem.textContent = error.message || t("failed");
+      this.problem.hidden = false;
+    }
+  }
+
+  #fill(kept, row, seconds, several) {
     const long = seconds > row.long_after;
     const more = [row.channel_short, row.language !== "pl" && row.language_label, several && row.line_name];
-    return h(
-      "li",
-      { class: `wait wait-${row.priority}` },
+    kept.item.className = `wait wait-${row.priority}`;
+    fill(
+      kept.main,
+      mark(row.priority, row.priority_label),
       h(
         "span",
-        { class: "wait-main" },
-        mark(row.priority, row.priority_label),
-        h(
-          "span",
-          { class: long ? "wait-time wait-long" : "wait-time" },
-          long && icon("clock"),
-          h("span", { class: "spoken" }, long ? `${t("waits_long")}: ` : ""),
-          duration(seconds),
-        ),
+        { class: long ? "wait-time wait-long" : "wait-time" },
+        long && icon("clock"),
+        h("span", { class: "spoken" }, long ? `${t("waits_long")}: ` : ""),
+        duration(seconds),
       ),
-      h(
-        "span",
-        { class: "wait-more" },
-        h("span", { class: "wait-what" }, more.filter(Boolean).join(" · ")),
-        row.offered && h("span", { class: "ringing" }, icon("ring"), t(row.offered_to_me ? "offered_to_me" : "offered")),
-      ),
+    );
+    fill(
+      kept.more,
+      h("span", { class: "wait-what" }, more.filter(Boolean).join(" · ")),
+      row.offered && h("span", { class: "ringing" }, icon("ring"), t(row.offered_to_me ? "offered_to_me" : "offered")),
     );
   }
 }

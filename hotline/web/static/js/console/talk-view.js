@@ -96,6 +96,7 @@ export class TalkView extends HTMLElement {
         h("h2", {}, number),
         may ? priority : mark(head.priority, head.priority_label),
         head.state !== "active" && h("span", { class: "badge" }, head.state_label),
+        !head.own && h("span", { class: "badge badge-warn" }, t("read_only")),
         presence && h("span", { class: away ? "presence presence-gone" : "presence" }, presence),
       ),
       h("p", { class: "fine talk-facts" }, facts.filter(Boolean).join(" · ")),
