@@ -16,6 +16,7 @@ from hotline.store.tables import contacts as contact_rows
 from tests.factories import (
     TRUST,
     VICTIMS,
+    Caller,
     MovableClock,
     Person,
     Running,
@@ -25,7 +26,6 @@ from tests.factories import (
     pending,
     running_house,
     settings_in,
-    talk,
 )
 
 NIGHT = instant("2026-11-24T02:14")
@@ -78,6 +78,13 @@ async def waits(running: Running, contact_id: str, minutes: float) -> None:
         await tx.connection.execute(change.values(arrived_at=at))
 
 
+async def talks(running: Running, person: Person, text: str) -> Caller:
+    """A conversation of this person's, however fast the engine is."""
+    caller = await add_caller(running.system, text)
+    await assignments.pick_up(running.system, person.actor, caller.contact_id)
+    return caller
+
+
 async def a_bad_night(running: Running) -> None:
     """Twelve wait, three talk, a card is owed, danger left in a hurry; lines with nobody, and a silent console."""
     system = running.system
@@ -87,11 +94,11 @@ async def a_bad_night(running: Running) -> None:
     silent = await add_person(system, "dorota", (VICTIMS,), present=False)
     async with system.transaction(OPERATOR) as tx:
         await staffing.change(tx, silent.id, name="Dorota Szczepańska-Brzęczyszczykiewicz")
-    talks = [await talk(system, person, text="Dzień dobry.") for person in (anna, anna, beata)]
-    for caller in talks:
+    held = [await talks(running, person, "Dzień dobry.") for person in (anna, anna, beata)]
+    for caller in held:
         await waits(running, caller.contact_id, 25)
-    await messages.reply(system, beata.actor, talks[-1].contact_id, "reply-of-beata", "Dobry wieczór.")
-    ended = await talk(system, beata, text="Dziękuję.")
+    await messages.reply(system, beata.actor, held[-1].contact_id, "reply-of-beata", "Dobry wieczór.")
+    ended = await talks(running, beata, "Dziękuję.")
     await contacts.end(system, beata.actor, ended.contact_id, "completed")
     await presence.set_intent(system, celina.actor, "break", 15)
     for number in range(10):
@@ -121,7 +128,11 @@ async def a_calm_night(running: Running) -> None:
 
 async def shoot(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
-    await page.screenshot(path=SCREENSHOTS / f"board-{name}.png", full_page="phone" in name)
+    await page.screenshot(path=SCREENSHOTS / f"board-{name}.png")
+    await page.evaluate("scrollTo(0, innerHeight * 0.9)")
+    await page.screenshot(path=SCREENSHOTS / f"board-{name}-2.png")
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    await page.screenshot(path=SCREENSHOTS / f"board-{name}-3.png")
     wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, name
 
@@ -176,7 +187,7 @@ async def test_a_contact_is_offered_handed_over_and_taken_over(
     running: Running, maria: Person, desk: BrowserContext
 ) -> None:
     anna = await add_person(running.system, "Anna")
-    caller = await talk(running.system, anna, text="Dzień dobry.")
+    caller = await talks(running, anna, "Dzień dobry.")
     beata = await add_person(running.system, "Beata")
     await presence.set_intent(running.system, beata.actor, "break", 15)
     page = await sign_in(desk, running, maria)
@@ -271,7 +282,7 @@ async def test_who_leads_reads_along_and_the_holder_sees_it(
     running: Running, maria: Person, desk: BrowserContext, browser: Browser
 ) -> None:
     anna = await add_person(running.system, "Anna")
-    caller = await talk(running.system, anna, text="Dzień dobry.")
+    caller = await talks(running, anna, "Dzień dobry.")
     other = await browser.new_context(locale="pl-PL", viewport=SIZES["desk"])
     hers = await sign_in(other, running, anna, "/console")
     page = await sign_in(desk, running, maria)

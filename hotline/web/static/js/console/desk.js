@@ -199,7 +199,7 @@ export class Desk extends EventTarget {
     for (const talk of this.talks.values()) {
       // Somebody else goes on with it: what is on the screen can be read, and nothing more be written.
       if (!mine.has(talk.id) && talk.open && talk.id !== this.answered) {
-        talk.head = { ...talk.head, own: false };
+        talk.head = { ...talk.head, own: false, holder_name: null };
         this.#tell("talk", talk);
       }
       if (!mine.has(talk.id) && talk.id !== this.selected && talk.outbox.length === 0) this.talks.delete(talk.id);
