@@ -104,12 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     duty("--shift", help="id of the shift to remove")
 
     people = add("staff", _staff, "put people on the staff, and give them sign-in links").add_argument
-    people("what", choices=["add", "link", "list"])
+    people("what", choices=["invite", "add", "link", "list"])
     people("--login")
     people("--name")
     people("--signature", help="what callers see")
     people("--role", action="append", default=[], help="counsellor, supervisor, caseworker, administrator")
     people("--line", action="append", default=[], help="a line the person may serve")
+    people("--flag", action="append", default=[], help="may_sign, is_dpo, restricted (a volunteer)")
     people("--password-file", type=Path)
 
     keys = add(

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hotline import app, centres
 from hotline.actions import centre as centre_actions
-from hotline.actions import roster
+from hotline.actions import invitations, roster
 from hotline.actions import staff as people
 from hotline.config import Settings
 from hotline.errors import ConfigInvalid, HotlineError, StaffUnknown
@@ -262,7 +262,7 @@ def _who(centre: Centre, shifts: list[duties.Shift], line: Line, at: datetime, n
 
 
 async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
-    """add somebody, give a sign-in link, list."""
+    """invite somebody, add somebody, give a sign-in link, list."""
     async with app.open_system(settings) as system:
         if chosen.what == "list":
             async with system.read() as tx:
@@ -272,11 +272,27 @@ async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
                     )
             return 0
         login = _given(chosen.login, "--login")
+        if chosen.what == "invite":
+            name = _given(chosen.name, "--name")
+            guest = people.Newcomer(
+                login, name, chosen.signature or name, chosen.role, chosen.line, flags=chosen.flag
+            )
+            _, secret = await invitations.invite(system, OPERATOR, guest)
+            print(
+                f"One-time invitation for {name}, good for a day: {system.settings.origin}/invitation/{secret}"
+            )
+            return 0
         if chosen.what == "add":
             password = chosen.password_file.read_text().strip() if chosen.password_file else None
             name = _given(chosen.name, "--name")
             newcomer = people.Newcomer(
-                login, name, chosen.signature or name, chosen.role, chosen.line, password=password
+                login,
+                name,
+                chosen.signature or name,
+                chosen.role,
+                chosen.line,
+                flags=chosen.flag,
+                password=password,
             )
             await people.add(system, OPERATOR, newcomer)
         person = await _person(system, login)

@@ -8,18 +8,19 @@ engines one has the lease and acts; the others stand by and ask for it.
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import structlog
 
 from hotline import metrics
-from hotline.actions import alarms, leases, offers
+from hotline.actions import alarms, leases, offers, signing_in
 from hotline.errors import HotlineError, LeaseLost
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.live.bus import Bell
 from hotline.rules.access import Actor
 from hotline.rules.alarms import RING_AFTER
-from hotline.rules.assignment import decide
+from hotline.rules.assignment import NEVER, decide
 from hotline.store import queries
 from hotline.system import System
 
@@ -28,6 +29,7 @@ TICK_SECONDS = 0.5  # an offer outlives its person's shift by less than a second
 RENEW_SECONDS = 1.0  # a third of the lease's life
 STANDBY_SECONDS = 0.5
 GOODBYE_SECONDS = 2.0
+FORGET_EVERY = timedelta(hours=1)
 
 
 class Engine:
@@ -39,6 +41,7 @@ class Engine:
         self._holder = new_id()  # of this life: a restarted engine is another one
         self._actor: Actor | None = None
         self._leading = asyncio.Event()
+        self._forgot_at = NEVER
 
     async def run(self) -> None:
         """Stand by, lead, and stand by again until cancelled; then the lease is given up at once."""
@@ -55,7 +58,9 @@ class Engine:
         if actor is None:
             return 0
         done = await self._end_stale_offers(actor) + await self._make_offers(actor)
-        return done + await self._ring(actor)
+        done += await self._ring(actor)
+        await self._forget(actor)
+        return done
 
     async def _rounds(self) -> None:
         """Round after round; a failing round is logged and the next one tries again."""
@@ -134,6 +139,13 @@ class Engine:
         for proposal in proposals:
             made += await offers.make(self._system, actor, proposal) is not None
         return made
+
+    async def _forget(self, actor: Actor) -> None:
+        """Now and then what signing in leaves behind: nothing of where people were outlives a day by much."""
+        now = self._system.clock.now()
+        if now - self._forgot_at >= FORGET_EVERY:
+            await signing_in.forget(self._system, actor)
+            self._forgot_at = now
 
     async def _ring(self, actor: Actor) -> int:
         async with self._system.read() as tx:

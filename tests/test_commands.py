@@ -105,6 +105,10 @@ def test_from_an_empty_folder_to_who_is_on_duty(tmp_path: Path) -> None:
         "--role", "counsellor", "--line", "city_trust_19513", data=data,
     )  # fmt: skip
     assert added.returncode == 0, added.stderr
+    invited = run(
+        "staff", "invite", "--login", "ewa", "--name", "Ewa Nowak", "--role", "supervisor", data=data
+    )
+    assert re.search(r"for Ewa Nowak, good for a day: http://\S+/invitation/[\w-]{43}\n", invited.stdout)
     night = ("--from", "2026-10-24T22:00", "--to", "2026-10-25T06:00")
     run("duty", "add", "--line", "city_trust_19513", "--login", "anna", *night, data=data)
     who = run("duty", "who", "--line", "city_trust_19513", "--at", "2026-10-25T02:30", data=data)

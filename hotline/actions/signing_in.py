@@ -165,3 +165,10 @@ async def _still_there(system: System, actor: Actor, session_secret: str, idle: 
     if idle > SESSION_IDLE / 6:
         async with system.transaction(actor) as tx:
             await sign_ins.touch_session(tx, digest(session_secret))
+
+
+async def forget(system: System, actor: Actor) -> int:
+    """The clock's part: tries, networks and dead links that are a day old; how many rows."""
+    access.require(actor, "sign_ins.forget")
+    async with system.transaction(actor) as tx:
+        return await sign_ins.forget(tx)

@@ -7,9 +7,10 @@ from hotline.actions import alarms
 from hotline.actions.contacts import locked, topics_of
 from hotline.errors import SummaryIncomplete, WrongState
 from hotline.ids import new_id
+from hotline.live import topics
 from hotline.rules import contact, forms
 from hotline.rules.access import Actor
-from hotline.store import claims, records
+from hotline.store import claims, queries, records
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.system import System, Transaction
@@ -29,6 +30,17 @@ async def save(system: System, actor: Actor, contact_id: str, values: Mapping[st
         version = await _store(tx, row, actor, cleaned, fields)
         await _close(tx, row, actor, cleaned)
         tx.record("summaries.save", "contact", contact_id, topics_of(row), version=version)
+
+
+async def adopt(system: System, actor: Actor, contact_id: str) -> None:
+    """Take over a summary owed by somebody who left. Raises NotFound, WrongState (written, or taken over)."""
+    async with system.transaction(actor) as tx:
+        row = await locked(tx, actor, "summaries.adopt", contact_id)
+        owing = await queries.staff_row(tx, row.holder_id) if row.holder_id is not None else None
+        if owing is None or owing.active or not await claims.adopt(tx, contact_id, owing.id, actor.id):
+            raise WrongState
+        changed = topics_of(row) | {topics.staff(actor.id)}
+        tx.record("summaries.adopt", "contact", contact_id, changed, before=owing.id)
 
 
 async def _store(

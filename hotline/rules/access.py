@@ -147,6 +147,7 @@ TABLE: dict[str, Rule] = {
     "centre.answer_for": _any(_staff(ADMINISTRATOR), _kind("operator")),
     "erasure.destroy": _kind("operator"),
     "staff.issue_link": _kind("operator"),
+    "summaries.adopt": _unwalled(_unrestricted(_leading)),
     "recovery.ask": _of_another(_staff(SUPERVISOR, ADMINISTRATOR)),
     "recovery.confirm": _of_another(_staff(SUPERVISOR, ADMINISTRATOR)),
     "sessions.end": _any(_oneself, _staff(ADMINISTRATOR), _kind("operator")),
@@ -158,6 +159,7 @@ TABLE: dict[str, Rule] = {
     "alarms.ring": _kind("engine"),
     "offers.make": _unwalled(_any(_leading, _kind("engine"))),
     "offers.withdraw": _kind("engine"),
+    "sign_ins.forget": _kind("engine"),
     "leases.take": _kind("standby", "engine"),
     "leases.give_up": _kind("engine"),
     # channels

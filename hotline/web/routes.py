@@ -140,6 +140,7 @@ ROUTES = (
     Route("GET", "/staff", staff.index, "staff.see"),
     Route("GET", "/staff/new", staff.invitation, "staff.change"),
     Route("POST", "/staff/new", staff.invite, "staff.change"),
+    Route("POST", "/staff/owed/{contact:[0-9a-f-]{36}}", staff.adopt, "staff.see"),
     Route("GET", PERSON, staff.page, "staff.see"),
     Route("POST", PERSON, staff.change, "staff.change"),
     Route("POST", f"{PERSON}/invitation", staff.invite_again, "staff.change"),

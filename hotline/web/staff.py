@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from hotline.actions import invitations, leaving, sessions, staff
+from hotline.actions import invitations, leaving, sessions, staff, summaries
 from hotline.actions.staff import Changes, Newcomer
 from hotline.errors import (
     AlreadyExists,
@@ -131,6 +131,14 @@ async def leave(request: web.Request) -> web.StreamResponse:
     return staff_page.see_other("/staff?done=leave")
 
 
+async def adopt(request: web.Request) -> web.StreamResponse:
+    """POST /staff/owed/{contact}: the summary is mine to write; the console shows it among my own"""
+    actor = await actor_of(request)
+    await read_form_lists(request)
+    await summaries.adopt(request.app[SYSTEM], actor, request.match_info["contact"])
+    return staff_page.see_other("/console")
+
+
 # -- what the pages show and what the forms bring --------------------------------------------------------
 
 
@@ -139,6 +147,7 @@ def _around(request: web.Request, actor: access.Actor) -> dict[str, Any]:
     return {
         **staff_page.context(request, actor),
         "may_change": access.may(actor, "staff.change"),
+        "may_adopt": access.may(actor, "summaries.adopt"),
         "me_id": actor.id,
         "roles": access.ROLES,
         "flags": access.FLAGS,

@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from hotline.actions import contacts, invitations, leaving, messages, offers, roster, signing_in, staff
+from hotline.actions import (
+    contacts,
+    invitations,
+    leaving,
+    messages,
+    offers,
+    roster,
+    signing_in,
+    staff,
+    summaries,
+)
 from hotline.errors import HotlineError, LastAdministrator, NotFound, NotSignedIn, SignInFailed, StaffUnknown
 from hotline.ids import new_id
 from hotline.rules.access import OPERATOR
@@ -90,6 +100,17 @@ async def test_what_is_owed_is_listed_and_what_came_by_hand_is_owed(system: Syst
     async with system.read() as tx:
         owed = await views.owed_by_the_gone(tx)
     assert [(each.staff_id, each.line) for each in owed] == [(anna.id, TRUST)]
+    filip = await add_person(system, "Filip", (), ("supervisor",), hours=None)
+    beata = await add_person(system, "Beata")
+    with pytest.raises(NotFound):
+        await summaries.adopt(system, beata.actor, caller.contact_id)
+    answers = await at_once(lambda _: summaries.adopt(system, filip.actor, caller.contact_id))
+    assert answers.count(None) == 1
+    async with system.read() as tx:
+        assert await views.owed_by_the_gone(tx) == []
+        assert [each.state for each in (await views.console(tx, system.centre, filip.actor)).mine] == [
+            "wrap_up"
+        ]
 
 
 async def test_whoever_accepts_while_leaving_either_has_it_and_loses_it_or_never_had_it(

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from hotline.actions import passwords, signing_in, staff
 from hotline.actions.throttle import Place
+from hotline.engine import Engine
 from hotline.errors import HotlineError, SignInBusy, SignInFailed, TooSoon
 from hotline.rules.access import OPERATOR
 from hotline.rules.throttle import NETWORK, PAIR, pause
-from hotline.store import sign_ins
 from hotline.store.tables import sign_in_places, sign_in_tries
 from hotline.system import System
 from tests.factories import TRUST, MovableClock
@@ -109,8 +109,7 @@ async def test_after_a_day_no_network_is_known(system: System, anna: str, clock:
         stored += (await tx.connection.execute(select(sign_in_places.c.blind))).scalars()
     assert not any("100" in each and "." in each for each in stored)
     clock.advance(hours=24, seconds=1)
-    async with system.transaction(OPERATOR) as tx:
-        await sign_ins.forget(tx)
+    await Engine(system).step()
     assert await count(system, select(sign_in_tries)) == 0
     assert await count(system, rows.where(sign_in_places.c.kind == "network")) == 0
     assert await count(system, rows.where(sign_in_places.c.kind == "browser")) == 1

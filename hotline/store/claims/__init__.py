@@ -6,6 +6,7 @@ Locks are taken contact → thread → staff, ids ascending. A lost race is zero
 from hotline.store.claims.alarms import end_alarms, raise_alarm, see_alarm
 from hotline.store.claims.contacts import (
     add_contact,
+    adopt,
     append_to,
     assign,
     caller_seen,
@@ -36,6 +37,7 @@ from hotline.store.claims.people import (
 
 __all__ = [
     "add_contact",
+    "adopt",
     "append_to",
     "ask_recovery",
     "assign",

@@ -103,6 +103,16 @@ async def requeue(tx: Tx, contact_id: str, staff_id: str) -> bool:
     return True
 
 
+async def adopt(tx: Tx, contact_id: str, from_id: str, to_id: str) -> bool:
+    """Let another owe a summary; False if it is written, or already somebody else's."""
+    statement = (
+        update(contacts)
+        .where(contacts.c.id == contact_id, contacts.c.state == "wrap_up", contacts.c.holder_id == from_id)
+        .values(holder_id=to_id)
+    )
+    return (await tx.connection.execute(statement)).rowcount == 1
+
+
 async def freed(tx: Tx, staff_id: str) -> None:
     """The person's last conversation ended now: rest is counted from here."""
     await tx.connection.execute(update(staff).where(staff.c.id == staff_id).values(freed_at=tx.now))

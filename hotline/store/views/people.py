@@ -59,6 +59,7 @@ class RecoveryRow:
 class OwedRow:
     """A summary somebody still owes."""
 
+    contact_id: str
     ref: str
     line: str
     staff_id: str
@@ -114,7 +115,7 @@ async def recoveries_open(tx: Tx) -> dict[str, RecoveryRow]:
 async def owed_by_the_gone(tx: Tx) -> list[OwedRow]:
     """Summaries owed by people who left, oldest first."""
     query = (
-        select(contacts.c.ref, contacts.c.line, contacts.c.holder_id, contacts.c.ended_at)
+        select(contacts.c.id, contacts.c.ref, contacts.c.line, contacts.c.holder_id, contacts.c.ended_at)
         .join(staff, staff.c.id == contacts.c.holder_id)
         .where(contacts.c.state == "wrap_up", ~staff.c.active)
         .order_by(contacts.c.ended_at, contacts.c.ref)
