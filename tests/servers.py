@@ -12,11 +12,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import sample
+from typing import TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -62,12 +63,50 @@ def chromium_path() -> str:
     raise ServerDidNotStart("no Chromium on this machine: apt-get install chromium")
 
 
-@dataclass(frozen=True)
-class RedisServer:
-    """A Redis that keeps nothing. A test that kills it takes one of its own from `redis_server()`."""
+@dataclass
+class Server:
+    """A program on a port of its own. Stopped, it keeps its place and its files, and may be started again."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    home: Path
+    program: list[str]
+    stopping: signal.Signals
+    user: str | None = None
+    process: "subprocess.Popen[bytes]" = field(init=False)
+
+    def start(self) -> None:
+        """In a group of its own, so that Ctrl-C reaches the tests alone and they end it in order."""
+        log = self.home / "log"
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                _lent(self.program, self.stopping, self.user),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.home,
+                process_group=0,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise ServerDidNotStart(log.read_text(errors="replace")[-2000:])
+            time.sleep(0.02)
+
+    def stop(self, number: signal.Signals | None = None) -> None:
+        """In order, or by another signal."""
+        self.process.send_signal(number or self.stopping)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def answers(self) -> bool:
+        raise NotImplementedError
+
+
+class RedisServer(Server):
+    """A Redis that keeps nothing. A test that stops or wipes it takes one of its own from `redis_server()`."""
 
     @property
     def url(self) -> str:
@@ -79,13 +118,15 @@ class RedisServer:
             connection.sendall(f"{line}\r\n".encode())
             return connection.makefile().readline().rstrip()
 
+    def answers(self) -> bool:
+        try:
+            return self.command("PING") == "+PONG"
+        except OSError:
+            return False
 
-@dataclass(frozen=True)
-class PostgresServer:
+
+class PostgresServer(Server):
     """A PostgreSQL cluster with the ordinary durability settings; user `hotline` enters without password."""
-
-    port: int
-    process: subprocess.Popen[bytes]
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+asyncpg://hotline@{HOST}:{self.port}/{database}"
@@ -100,6 +141,10 @@ class PostgresServer:
         """Removes a database that `create` made, and the connections it still has."""
         await self._execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
+    def answers(self) -> bool:
+        ready = [str(_postgres_tools() / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
+        return subprocess.run(ready, check=False).returncode == 0
+
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(host=HOST, port=self.port, user="hotline", database="postgres")
         try:
@@ -108,16 +153,26 @@ class PostgresServer:
             await connection.close()
 
 
+Kind = TypeVar("Kind", bound=Server)
+
+
+@contextmanager
+def _running(server: Kind) -> Iterator[Kind]:
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
 @contextmanager
 def redis_server() -> Iterator[RedisServer]:
     """A Redis with nothing in it."""
     with _directory() as home:
         port = free_port()
-        command = ["redis-server", "--bind", HOST, "--port", str(port), "--dir", str(home)]
-        command += ["--save", "", "--appendonly", "no"]
-        with _running(command, home / "log", signal.SIGTERM) as process:
-            server = RedisServer(port, process)
-            _await_ready(lambda: _answers(server), process, home / "log")
+        program = ["redis-server", "--bind", HOST, "--port", str(port), "--dir", str(home)]
+        program += ["--save", "", "--appendonly", "no"]
+        with _running(RedisServer(port, home, program, signal.SIGTERM)) as server:
             yield server
 
 
@@ -137,14 +192,12 @@ def postgres_server(*options: str) -> Iterator[PostgresServer]:
         initdb = [str(tools / "initdb"), "-D", str(data), "--username=hotline", "--auth=trust", "--no-sync"]
         initdb += ["--encoding=UTF8", "--locale=C.UTF-8"]
         subprocess.run(_lent(initdb, signal.SIGKILL, user), check=True, capture_output=True, cwd=home)
-        command = [str(tools / "postgres"), "-D", str(data), "-p", str(port), "-k", str(home)]
+        program = [str(tools / "postgres"), "-D", str(data), "-p", str(port), "-k", str(home)]
         for option in (f"listen_addresses={HOST}", *options):
-            command += ["-c", option]
-        ready = [str(tools / "pg_isready"), "-q", "-h", HOST, "-p", str(port)]
+            program += ["-c", option]
         # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for our own connections
-        with _running(command, home / "log", signal.SIGINT, user) as process:
-            _await_ready(lambda: subprocess.run(ready, check=False).returncode == 0, process, home / "log")
-            yield PostgresServer(port, process)
+        with _running(PostgresServer(port, home, program, signal.SIGINT, user)) as server:
+            yield server
 
 
 def _postgres_tools() -> Path:
@@ -178,43 +231,3 @@ def _directory() -> Iterator[Path]:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-@contextmanager
-def _running(
-    command: list[str], log: Path, stop: signal.Signals, user: str | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """The process in a group of its own, so that Ctrl-C reaches the tests alone and they end it in order."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            _lent(command, stop, user),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=log.parent,
-            process_group=0,
-        )
-    try:
-        yield process
-    finally:
-        process.send_signal(stop)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _await_ready(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise ServerDidNotStart(log.read_text(errors="replace")[-2000:])
-        time.sleep(0.02)
-
-
-def _answers(server: RedisServer) -> bool:
-    try:
-        return server.command("PING") == "+PONG"
-    except OSError:
-        return False

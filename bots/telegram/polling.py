@@ -20,6 +20,7 @@ log = structlog.get_logger()
 LONG_POLL = 25  # seconds
 WHILE_OPEN = 1.0  # seconds between polls while something is not taken yet
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+LONGEST_AT_HOME = 2.0  # between tries to store an update: once our own database is back, somebody waits
 
 
 class Polling:
@@ -82,7 +83,7 @@ class Polling:
     async def _until_taken(self, incoming: Incoming) -> None:
         # The turn is kept between tries: later words of this chat must not overtake.
         async with self._intake.turn(incoming):
-            for pause in pauses():
+            for pause in pauses(LONGEST_AT_HOME):
                 try:
                     await self._intake.take(incoming)
                 except NotYet:
@@ -108,9 +109,9 @@ def _id(raw: Any) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def pauses() -> Iterator[float]:
+def pauses(longest: float = LONGEST_PAUSE) -> Iterator[float]:
     """Growing pauses in seconds, without end."""
     pause = FIRST_PAUSE
     while True:
         yield pause
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, longest)

@@ -1,6 +1,7 @@
-"""Where the stories happen: towns, each of them in a house of one process and in one of several; and a street."""
+"""The town of a story: every story is told twice, in a house that is one process and in one that is several."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,9 @@ async def town(house: House) -> AsyncIterator[Town]:
         yield made
 
 
+# -- processes with the clock of the day, of which some may die ---------------------------------------------
+
+
 @pytest.fixture
 def redis() -> Iterator[servers.RedisServer]:
     """One of this test's own: it may be stopped."""
@@ -56,12 +60,35 @@ def redis() -> Iterator[servers.RedisServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def own_postgres() -> Iterator[servers.PostgresServer]:
+    """One that may be restarted: nobody else's tests are on it."""
+    with servers.postgres_server() as server:
+        yield server
+
+
 @pytest.fixture
 async def street(
     house_template: HouseTemplate, redis: servers.RedisServer, nursery: Nursery, tmp_path: Path
 ) -> AsyncIterator[Street]:
-    main, keys = await house_template.copy()
-    settings = factories.settings_in(tmp_path / "data", database_url=main, keys_url=keys, redis_url=redis.url)
-    async with street_of(settings, nursery, tmp_path) as made:
+    async with _street_on(house_template, redis, nursery, tmp_path) as made:
         yield made
-    await house_template.drop(main, keys)
+
+
+@pytest.fixture
+async def street_on_own_postgres(
+    own_postgres: servers.PostgresServer, redis: servers.RedisServer, nursery: Nursery, tmp_path: Path
+) -> AsyncIterator[Street]:
+    async with _street_on(HouseTemplate(own_postgres), redis, nursery, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _street_on(
+    template: HouseTemplate, redis: servers.RedisServer, nursery: Nursery, folder: Path
+) -> AsyncIterator[Street]:
+    main, keys = await template.copy()
+    settings = factories.settings_in(folder / "data", database_url=main, keys_url=keys, redis_url=redis.url)
+    async with street_of(settings, nursery, folder) as made:
+        yield made
+    await template.drop(main, keys)

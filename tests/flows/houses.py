@@ -13,6 +13,7 @@ from pathlib import Path
 from hotline import app
 from hotline.config import Settings
 from hotline.engine import Engine
+from hotline.live import topics
 from hotline.live.bus import RedisBus
 from hotline.store import tables
 from hotline.system import System
@@ -23,6 +24,8 @@ from tests.factories import MovableClock, Running
 from tests.flows.nursery import Nursery, StoryClock
 from tests.flows.processes import Process
 from tests.servers import free_port
+
+PROCESSES = (tables.leases, tables.notices)  # what they keep, not what happened in a story
 
 
 class Embedded:
@@ -113,8 +116,9 @@ class Apart:
         ):
             async with db.write() as connection:
                 for table in reversed(metadata.sorted_tables):
-                    if table is not tables.leases:  # the engine stays
+                    if table not in PROCESSES:
                         await connection.execute(table.delete())
+        self.system.bus.publish([topics.centre()])
 
     @asynccontextmanager
     async def engine_running(self) -> AsyncIterator[None]:

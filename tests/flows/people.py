@@ -11,11 +11,12 @@ import secrets
 import socket as sockets
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, TypeVar
 
-from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType
+from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType
 
 Json = dict[str, Any]
 Headers = dict[str, str]
@@ -136,6 +137,15 @@ class Browser:
         async with asyncio.timeout(DEADLINE):
             await self._reading
         return self._socket.close_code
+
+    async def stays(self, come_back: Callable[[], Awaitable[None]]) -> None:
+        """Come back whenever the connection goes, until cancelled, as a page does by itself."""
+        while True:
+            if self._reading is not None:
+                await asyncio.wait([self._reading])
+            with suppress(ClientError, AssertionError, TimeoutError):
+                await come_back()
+            await asyncio.sleep(0.1)
 
     async def close(self) -> None:
         """Close page and browser."""

@@ -7,18 +7,20 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hotline import app
-from hotline.actions import staff
+from hotline.actions import contacts, staff
 from hotline.config import Settings
 from hotline.rules.access import OPERATOR
 from hotline.system import System
 from tests import factories
-from tests.factories import VICTIMS, Person
+from tests.bots.bot_api import TOKEN, BotApi
+from tests.factories import TRUST, VICTIMS, Person
 from tests.flows.nursery import Nursery
 from tests.flows.people import DEADLINE, WebCaller, eventually
 from tests.flows.staff import Counsellor
@@ -65,10 +67,6 @@ class Process:
         return cls(number, settings, log, nursery.ended(number))
 
     @property
-    def origins(self) -> tuple[str]:
-        return (self.settings.origin,)
-
-    @property
     def alive(self) -> bool:
         return not self._ended.done()
 
@@ -99,6 +97,10 @@ class Process:
         self.tell(signal.SIGKILL)
 
 
+def origins(webs: Sequence[Process]) -> tuple[str, ...]:
+    return tuple(web.settings.origin for web in webs)
+
+
 class Street:
     """The processes, the people before them, and a look at the database they share."""
 
@@ -107,9 +109,9 @@ class Street:
         self._processes: list[Process] = []
         self._people: list[WebCaller | Counsellor] = []
 
-    async def start(self, part: str, **more: str) -> Process:
+    async def start(self, part: str, **more: Any) -> Process:
         """Start a process; it is not ready yet."""
-        settings = replace(self.settings, port=free_port(), **more)  # type: ignore[arg-type]
+        settings = replace(self.settings, **{"port": free_port(), **more})
         log = self._logs / f"{len(self._processes)}-{part}.log"
         process = await Process.start(self._nursery, part, settings, log)
         self._processes.append(process)
@@ -125,26 +127,35 @@ class Street:
         await standby.says("Running: engine")
         return one, other, engine, standby
 
-    async def hires(self, name: str, lines: Collection[str] = (VICTIMS,), talks: int = 2) -> Person:
+    async def hires(self, name: str, lines: Collection[str] = (VICTIMS, TRUST), talks: int = 2) -> Person:
         return await factories.add_person(self.system, name, lines, present=False, text_limit=talks)
 
-    async def at_console(self, person: Person, name: str, web: Process) -> Counsellor:
-        """The person's console, open at this web process."""
-        counsellor = Counsellor(web.origins, person.id, name)
+    async def at_console(self, name: str, *webs: Process, talks: int = 2) -> Counsellor:
+        """Somebody new on the staff, whose console is open at these web processes."""
+        person = await self.hires(name, talks=talks)
+        counsellor = Counsellor(origins(webs), person.id, name)
         self._people.append(counsellor)
         secret = await staff.issue_link(self.system, OPERATOR, person.id)
         assert await counsellor.signs_in(f"/sign-in/once/{secret}") == "/console"
         await counsellor.opens_console()
         return counsellor
 
-    def caller(self, web: Process, before: WebCaller | None = None) -> WebCaller:
-        """Somebody's page at this web process; or the page they had `before` elsewhere, as the browser kept it."""
-        caller = WebCaller(web.origins, VICTIMS)
+    def caller(self, *webs: Process, before: WebCaller | None = None) -> WebCaller:
+        """Somebody's page at these web processes; or the page they had `before`, as the browser kept it."""
+        caller = WebCaller(origins(webs), VICTIMS)
         if before is not None:
             caller.token, caller.cursor = before.token, before.cursor
             caller.state, caller.seen = before.state, list(before.seen)
         self._people.append(caller)
         return caller
+
+    async def contact_of(self, caller: WebCaller) -> str:
+        return (await contacts.caller_of(self.system, caller.token)).id
+
+    async def bot(self, api: BotApi) -> Process:
+        bot = await self.start("telegram", telegram_api=api.url, telegram_token=TOKEN)
+        await bot.says("Running: telegram")
+        return bot
 
     async def offered(self, contact: str, at_most: float = DEADLINE) -> float:
         """Wait until the database has a pending offer for this contact; how long that took, in seconds."""
