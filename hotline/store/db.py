@@ -26,6 +26,10 @@ from hotline.errors import Unavailable
 # Classes of SQLSTATE that say "not now": connection, rollback to be tried again, resources, operator, system.
 AWAY = frozenset({"08", "40", "53", "57", "58"})
 
+# A server that fell silent (frozen, or behind a network that swallows everything) ends nothing by itself, and the
+# journal would wait for it with every message of this process. Longer than the server's own limit.
+COMMAND_SECONDS = 20.0
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware UTC datetime; naive values are refused, because a local time stored once is wrong for ever."""
@@ -139,7 +143,7 @@ async def _or_unavailable() -> AsyncIterator[None]:
 
 def _postgres_engine(url: str) -> AsyncEngine:
     timeouts = {"statement_timeout": "15000", "idle_in_transaction_session_timeout": "30000"}
-    arguments = {"server_settings": timeouts, "timeout": 5}
+    arguments = {"server_settings": timeouts, "timeout": 5, "command_timeout": COMMAND_SECONDS}
     options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "pool_timeout": 5}
     # an error that gets printed after all must not quote the values of its statement
     return create_async_engine(url, **options, connect_args=arguments, hide_parameters=True)

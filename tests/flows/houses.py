@@ -76,7 +76,10 @@ class Embedded:
 
 
 class Apart:
-    """Two web processes, an engine and a bot; they stay for the next story, which finds empty databases."""
+    """Two web processes, an engine and a bot. The next story finds empty databases and new web processes.
+
+    The engine stays; web processes remember how many contacts a network began, at times that are not yet.
+    """
 
     def __init__(self, system: System, nursery: Nursery, logs: Path) -> None:
         assert isinstance(system.clock, StoryClock)
@@ -102,14 +105,20 @@ class Apart:
         await self._stop(self._webs, self._engines)
 
     async def ends(self) -> None:
-        """The story is over: nobody may have met with a mistake of ours, and nothing of it stays behind."""
+        """The story is over: nothing of it stays behind, and nobody may have met with a mistake of ours."""
+        dead = [each for each in (*self._webs, *self._engines) if not each.alive]
+        await asyncio.gather(*(web.ends(signal.SIGKILL) for web in self._webs))
+        self._webs = []
+        self._engines = [each for each in self._engines if each.alive]
+        await self._empty()
         for process in self._read:
             log = process.log()
             new, self._read[process] = log[self._read[process] :], len(log)
             assert '"level": "error"' not in new, new
             assert "Traceback" not in new, new
-        for process in (*self._webs, *self._engines):
-            assert process.alive, process.log()
+        assert not dead
+
+    async def _empty(self) -> None:
         for db, metadata in (
             (self.system.db, tables.metadata),
             (self.system.keys, tables.key_metadata),

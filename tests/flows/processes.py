@@ -73,10 +73,10 @@ class Process:
     def log(self) -> str:
         return self._log.read_text() if self._log.exists() else ""
 
-    async def says(self, words: str, at_most: float = START_SECONDS) -> float:
-        """Wait until the log holds these words; how long that took, in seconds."""
+    async def says(self, words: str, at_most: float = START_SECONDS, times: int = 1) -> float:
+        """Wait until the log holds these words (so many times); how long that took, in seconds."""
         began = time.monotonic()
-        while words not in self.log():
+        while self.log().count(words) < times:
             assert self.alive, self.log()[-2000:]
             assert time.monotonic() - began < at_most, f"{words!r} is not in: {self.log()[-2000:]}"
             await asyncio.sleep(0.02)

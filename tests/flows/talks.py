@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 
 from aiohttp import ClientError
@@ -20,7 +21,7 @@ from tests.flows.processes import Process, Street
 from tests.flows.staff import Counsellor
 
 PATIENCE = 60.0  # seconds for one message, outage included
-PAUSE = 0.05  # between one's messages, and between tries
+PAUSE = 0.05  # seconds between one's messages, and between tries
 
 
 def in_seconds(took: list[float]) -> str:
@@ -33,6 +34,7 @@ class Pen:
 
     name: str
     send: Callable[[str, str], Awaitable[Answer]]
+    pause: float
     acknowledged: list[str] = field(default_factory=list)
     refused: "Counter[tuple[int, str]]" = field(default_factory=Counter)
     unanswered: int = 0
@@ -50,7 +52,7 @@ class Pen:
                 while not await self._tries(text, message):  # noqa: ASYNC110  it is the trying that counts
                     await asyncio.sleep(PAUSE)
             self.acknowledged.append(text)
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self.pause)
 
     async def _tries(self, text: str, message: str) -> bool:
         began = time.monotonic()
@@ -84,7 +86,7 @@ class Talks:
     """All that are under way."""
 
     def __init__(self, street: Street, talks: list[Talk]) -> None:
-        self._street, self._talks = street, talks
+        self._street, self.talks = street, talks
         self.pens = [pen for talk in talks for pen in talk.pens]
 
     @property
@@ -109,14 +111,14 @@ class Talks:
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as all_at_once:
             pages = []
-            for talk in self._talks:
+            for talk in self.talks:
                 pages.append(all_at_once.create_task(talk.caller.stays(talk.caller.resumes)))
                 pages.append(all_at_once.create_task(talk.counsellor.stays(talk.comes_back)))
             writing = [all_at_once.create_task(pen.writes(stop)) for pen in self.pens]
             yield
             stop.set()
             await asyncio.wait(writing)
-            for talk in self._talks:
+            for talk in self.talks:
                 await self._are_complete(talk)
             for page in pages:
                 page.cancel()
@@ -149,21 +151,19 @@ class Talks:
         talk.counsellor.saw_each_entry_once_in_order(talk.contact)
 
 
-async def talks_of(street: Street, count: int, *webs: Process) -> Talks:
+async def talks_of(
+    street: Street, count: int, *webs: Process, names: str = "Anna", pause: float = PAUSE
+) -> Talks:
     """So many conversations, each with a counsellor of its own, over these web processes."""
     made = []
     for number in range(count):
-        counsellor = await street.at_console(f"Anna{number}", *webs, talks=1)
+        counsellor = await street.at_console(f"{names}{number}", *webs, talks=1)
         caller = street.caller(*webs)
         await caller.writes_first("Dzień dobry.")
-        made.append(_talk(number, caller, counsellor, await counsellor.answers_next()))
+        contact = await counsellor.answers_next()
+        pens = [
+            Pen(f"Słowo{number}", caller.send, pause),
+            Pen(f"Odpowiedź{number}", partial(counsellor.send, contact), pause),
+        ]
+        made.append(Talk(caller, counsellor, contact, pens))
     return Talks(street, made)
-
-
-def _talk(number: int, caller: WebCaller, counsellor: Counsellor, contact: str) -> Talk:
-    async def replies(text: str, message: str) -> Answer:
-        return await counsellor.send(contact, text, message)
-
-    return Talk(
-        caller, counsellor, contact, [Pen(f"Słowo{number}", caller.send), Pen(f"Odpowiedź{number}", replies)]
-    )

@@ -3,11 +3,17 @@
 import asyncio
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
-from tests import servers
+from hotline import app
+from hotline.actions import messages
+from hotline.errors import Unavailable
+from hotline.store import db, views
+from tests import factories, servers
 from tests.bots.bot_api import bot_api
+from tests.conftest import HouseTemplate
 from tests.flows.processes import Street, figures
 from tests.flows.talks import talks_of
 from tests.flows.test_telegram import Phone
@@ -60,3 +66,26 @@ async def test_postgres_restarts_in_the_middle_of_talks(
     for process in (here, there, engine, standby, bot):
         assert process.alive
         assert '"level": "error"' not in process.log()
+
+
+async def test_a_postgres_that_fell_silent_ends_no_message_in_a_long_wait(
+    own_postgres: servers.PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "COMMAND_SECONDS", 1.0)
+    main, keys = await HouseTemplate(own_postgres).copy()
+    settings = factories.settings_in(tmp_path, database_url=main, keys_url=keys)
+    async with app.open_system(settings) as system, factories.journal_running(system):
+        caller = await factories.add_caller(system)
+        with own_postgres.frozen():
+            began = time.monotonic()
+            with pytest.raises(Unavailable):
+                await messages.receive(system, caller.actor, caller.contact_id, "message-1", "Halo?")
+            refused = time.monotonic() - began
+        receipt = await messages.receive(system, caller.actor, caller.contact_id, "message-1", "Halo?")
+        figures(f"PostgreSQL silent: refused after {refused:.2f} s with a limit of one second")
+        assert refused < 10
+        async with system.read() as tx:
+            entries = await views.entries_after(tx, caller.contact_id, 0, "staff")
+    assert [entry.seq for entry in entries if entry.text == "Halo?"] == [receipt.seq]
+    await own_postgres.drop(main)
+    await own_postgres.drop(keys)
