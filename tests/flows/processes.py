@@ -130,9 +130,11 @@ class Street:
     async def hires(self, name: str, lines: Collection[str] = (VICTIMS, TRUST), talks: int = 2) -> Person:
         return await factories.add_person(self.system, name, lines, present=False, text_limit=talks)
 
-    async def at_console(self, name: str, *webs: Process, talks: int = 2) -> Counsellor:
+    async def counsellor(self, name: str, *webs: Process, talks: int = 2) -> Counsellor:
         """Somebody new on the staff, whose console is open at these web processes."""
-        person = await self.hires(name, talks=talks)
+        return await self.at_console(await self.hires(name, talks=talks), name, *webs)
+
+    async def at_console(self, person: Person, name: str, *webs: Process) -> Counsellor:
         counsellor = Counsellor(origins(webs), person.id, name)
         self._people.append(counsellor)
         secret = await staff.issue_link(self.system, OPERATOR, person.id)

@@ -157,7 +157,7 @@ async def talks_of(
     """So many conversations, each with a counsellor of its own, over these web processes."""
     made = []
     for number in range(count):
-        counsellor = await street.at_console(f"{names}{number}", *webs, talks=1)
+        counsellor = await street.counsellor(f"{names}{number}", *webs, talks=1)
         caller = street.caller(*webs)
         await caller.writes_first("Dzień dobry.")
         contact = await counsellor.answers_next()

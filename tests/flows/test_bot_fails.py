@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.redis]
 
 async def test_the_bot_is_killed_in_the_middle_of_a_talk(street: Street) -> None:
     _, there, _, _ = await street.opens()
-    anna = await street.at_console("Anna", there)
+    anna = await street.counsellor("Anna", there)
     async with bot_api(street.system.clock.now) as api:
         bot = await street.bot(api)
         olena = Phone(api, 5_000_111_222)

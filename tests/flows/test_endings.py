@@ -91,12 +91,12 @@ async def test_a_web_process_ends_under_load_and_nobody_notices(street: Street) 
     here, there = [await street.start("web") for _ in range(2)]
     for web in (here, there):
         await web.says("Listening on")
-    anna = await street.at_console("Anna", here)
+    anna = await street.counsellor("Anna", here)
     callers = [street.caller(here) for _ in range(SENDERS)]
     for caller in callers:
         await caller.begin("Dzień dobry.")
     await callers[0].resumes()
-    crowd = Crowd(here.origins[0], there.origins[0])
+    crowd = Crowd(here.settings.origin, there.settings.origin)
     async with asyncio.TaskGroup() as group:
         group.create_task(crowd.proxy())
         for caller in callers:
@@ -126,7 +126,7 @@ async def test_the_bot_finishes_what_it_is_sending(street: Street) -> None:
     web, engine = [await street.start(part) for part in ("web", "engine")]
     await web.says("Listening on")
     await engine.says("engine leads")
-    anna = await street.at_console("Anna", web)
+    anna = await street.counsellor("Anna", web)
     async with bot_api(street.system.clock.now) as api:
         bot = await street.start("telegram", telegram_api=api.url, telegram_token=TOKEN)
         await bot.says("Running: telegram")

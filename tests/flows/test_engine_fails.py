@@ -13,7 +13,7 @@ REPLACED = 5.0  # seconds from the death of the engine to the next offer
 
 async def test_the_engine_dies_between_offer_and_accept_and_another_takes_over(street: Street) -> None:
     _, there, engine, standby = await street.opens()
-    anna = await street.at_console("Anna", there)
+    anna = await street.counsellor("Anna", there)
     first, second = street.caller(there), street.caller(there)
     await first.writes_first("Pierwsza.")
     await second.writes_first("Druga.")
@@ -37,7 +37,7 @@ async def test_an_engine_that_was_paused_comes_back_as_a_standby(street: Street)
     _, there, engine, standby = await street.opens()
     engine.tell(signal.SIGSTOP)
     paused = await standby.says("engine leads", REPLACED + 5)
-    anna = await street.at_console("Anna", there)
+    anna = await street.counsellor("Anna", there)
     caller = street.caller(there)
     await caller.writes_first("Halo?")
     contact = await anna.answers_next()

@@ -34,7 +34,7 @@ async def test_postgres_restarts_in_the_middle_of_talks(
         bot = await street.bot(api)
         olena = Phone(api, 5_000_111_222)
         await olena.writes("Przed przerwą.")
-        beata = await street.at_console("Beata", here)
+        beata = await street.counsellor("Beata", here)
         contact = await beata.answers_next()
         async with talks.going_on():
             await talks.more(3)

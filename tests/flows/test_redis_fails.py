@@ -19,7 +19,7 @@ async def test_caller_and_counsellor_at_different_processes_with_redis_and_witho
     street: Street, redis: servers.RedisServer
 ) -> None:
     here, there, engine, _ = await street.opens()
-    anna = await street.at_console("Anna", there)
+    anna = await street.counsellor("Anna", there)
     zofia = street.caller(here)
     await zofia.writes_first("Dzień dobry, czy ktoś jest?")
     contact = await anna.answers_next()
@@ -88,7 +88,7 @@ async def test_redis_is_emptied_in_the_middle_of_talks(
     await second.writes_first("Ja też.")
     async with talks.going_on():
         await talks.more(3)
-        beata = await street.at_console("Beata", there, talks=1)
+        beata = await street.counsellor("Beata", there, talks=1)
         offer = await beata.rings()
         if how == "restarted":
             redis.stop(signal.SIGKILL)
@@ -134,7 +134,7 @@ async def test_redis_was_never_there(street: Street, redis: servers.RedisServer)
     first, second = street.caller(here), street.caller(here)
     await first.writes_first("Czy to działa?")
     await second.writes_first("A u mnie?")
-    anna = await street.at_console("Anna", there, talks=1)
+    anna = await street.counsellor("Anna", there, talks=1)
     began = time.monotonic()
     contact = await anna.answers_next()
     assert contact == await street.contact_of(first)

@@ -29,7 +29,7 @@ async def test_a_web_process_dies_while_its_callers_wait(street: Street) -> None
     await again.sees(state="waiting", position=1)
     await other.sees(state="waiting", position=2)
     await again.writes("Jestem dalej.")
-    anna = await street.at_console("Anna", there, talks=1)
+    anna = await street.counsellor("Anna", there, talks=1)
     assert await anna.answers_next() == contact
     await anna.reads(contact, "Jestem dalej.")
     await other.sees(position=1)

@@ -38,7 +38,7 @@ async def _minutes(street: Street, redis: servers.RedisServer, seconds: float) -
     here, there, engine, standby = await street.opens()
     talks = await talks_of(street, 3, here, there, pause=1.0)
     probe = (await talks_of(street, 1, here, there, names="Sonda")).talks[0]
-    beata = await street.at_console("Beata", there, talks=1)
+    beata = await street.counsellor("Beata", there, talks=1)
     arrivals: list[float] = []
     queue = _Queue(street, beata, here)
     async with talks.going_on():
