@@ -20,7 +20,7 @@ from hotline.errors import ConfigInvalid
 
 T = TypeVar("T")
 PATIENCE = 15  # seconds for an ordinary call
-ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
 class Away(Exception):
@@ -58,7 +58,9 @@ async def call(bot: Bot, method: TelegramMethod[T], timeout: int = PATIENCE) -> 
         return await bot(method, request_timeout=timeout)
     except TelegramRetryAfter as error:
         failure = Later(error.retry_after)
-    except (TelegramForbiddenError, TelegramBadRequest):
+    except TelegramForbiddenError:
+        failure = Refused(blocked=True)
+    except TelegramBadRequest:
         # Also a request that Telegram cannot read: repeating it would only dam up the words behind it.
         failure = Refused()
     except (AiogramError, ClientError, OSError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from aiogram import Bot
 from aiogram.methods import GetMe
 
 from bots.telegram import menu
@@ -10,6 +11,8 @@ from bots.telegram.intake import Intake
 from bots.telegram.polling import Polling
 from bots.telegram.receive import Receiver
 from bots.telegram.send import Sender
+from bots.telegram.speaker import Speaker
+from bots.telegram.watch import Watch
 from bots.telegram.webhook import Webhook
 from hotline.channels import Delivery
 from hotline.config import Settings
@@ -36,10 +39,12 @@ async def run(system: System) -> None:
     bot = open_bot(settings)
     try:
         async with asyncio.TaskGroup() as tasks:
-            intake = Intake(receiver, bot, tasks)
-            door = Webhook(bot, intake, settings) if settings.telegram_secret else Polling(bot, intake, tasks)
+            speaker, watch = Speaker(bot), Watch(system, bot)
+            await watch.begin()
+            intake = Intake(receiver, speaker, tasks)
+            door = _door(bot, intake, watch, settings, tasks)
             receiving = [tasks.create_task(door.run()), tasks.create_task(menu.publish(bot))]
-            tasks.create_task(Delivery(system, "telegram", Sender(bot, system.centre)).run())
+            tasks.create_task(Delivery(system, "telegram", Sender(speaker, system.centre)).run())
             await system.closing.wait()
             for each in receiving:
                 each.cancel()  # what it has taken is finished; what it has not, Telegram keeps
@@ -47,3 +52,11 @@ async def run(system: System) -> None:
                 await door.confirm()
     finally:
         await bot.session.close()
+
+
+def _door(
+    bot: Bot, intake: Intake, watch: Watch, settings: Settings, tasks: asyncio.TaskGroup
+) -> Webhook | Polling:
+    if settings.telegram_secret:
+        return Webhook(bot, intake, watch, settings)
+    return Polling(bot, intake, watch, tasks)

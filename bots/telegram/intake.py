@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aiogram import Bot
 from aiogram.types import Update
 from pydantic import ValidationError
 
 from bots.telegram import prompts
-from bots.telegram.api import Away, call
+from bots.telegram.api import Away
 from bots.telegram.receive import Answer, Outcome, Receiver
+from bots.telegram.speaker import Speaker
 from hotline.channels import Later, Refused
 from hotline.errors import Unavailable
 
@@ -62,7 +62,7 @@ def read(raw: Any) -> Incoming | None:
 
 def _part_of(raw: dict[str, Any]) -> dict[str, Any]:
     """What the update is about, of the kinds that we ask for."""
-    kinds = ("message", "edited_message", "callback_query")
+    kinds = ("message", "edited_message", "callback_query", "my_chat_member")
     return next((part for kind in kinds if isinstance(part := raw.get(kind), dict)), {})
 
 
@@ -84,8 +84,8 @@ def _spoken_by(raw: dict[str, Any]) -> str | None:
 class Intake:
     """Takes updates, from polling or from the webhook alike. Answers run in `tasks`."""
 
-    def __init__(self, receiver: Receiver, bot: Bot, tasks: asyncio.TaskGroup) -> None:
-        self._receiver, self._bot, self._tasks = receiver, bot, tasks
+    def __init__(self, receiver: Receiver, speaker: Speaker, tasks: asyncio.TaskGroup) -> None:
+        self._receiver, self._speaker, self._tasks = receiver, speaker, tasks
         self._turns, self._speaking = Turns(), Turns()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._done: OrderedDict[int, None] = OrderedDict()
@@ -186,7 +186,7 @@ class Intake:
         for pause in (*ANSWER_PAUSES, None):
             wait = pause
             try:
-                await call(self._bot, answer)
+                await self._speaker.say(answer)
             except Refused:
                 return True  # blocked, or a button too old to take away: nothing is owed any more
             except Later as later:

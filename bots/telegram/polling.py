@@ -14,7 +14,9 @@ from aiogram.methods import DeleteWebhook
 
 from bots.telegram.api import Away, RawUpdates, call
 from bots.telegram.intake import Incoming, Intake, NotYet, read
+from bots.telegram.watch import Watch
 from hotline.channels import Later, Refused
+from hotline.errors import HotlineError
 
 log = structlog.get_logger()
 LONG_POLL = 25  # seconds
@@ -26,8 +28,8 @@ LONGEST_AT_HOME = 2.0  # between tries to store an update: once our own database
 class Polling:
     """Runs until cancelled. `offset` is the first update that is not confirmed."""
 
-    def __init__(self, bot: Bot, intake: Intake, tasks: asyncio.TaskGroup) -> None:
-        self._bot, self._intake, self._tasks = bot, intake, tasks
+    def __init__(self, bot: Bot, intake: Intake, watch: Watch, tasks: asyncio.TaskGroup) -> None:
+        self._bot, self._intake, self._watch, self._tasks = bot, intake, watch, tasks
         self._open: set[int] = set()
         self._settled = asyncio.Event()
         self._next: int | None = None
@@ -46,12 +48,20 @@ class Polling:
                     deleted = True
                 await self._round()
             except (Away, Later, Refused) as error:
-                # A webhook that somebody set meanwhile shows as a conflict: take it off again.
-                deleted = deleted and getattr(error, "code", "") != "TelegramConflictError"
                 log.warning("telegram is away", code=getattr(error, "code", type(error).__name__))
+                if deleted and getattr(error, "code", "") == "TelegramConflictError":
+                    deleted = not await self._conflict()
                 await asyncio.sleep(max(next(waits), getattr(error, "seconds", 0.0)))
             else:
                 waits = pauses()
+                self._watch.peace()
+
+    async def _conflict(self) -> bool:
+        """Somebody else reads our updates. True if that may be by a webhook, which is to be taken off again."""
+        try:
+            return not await self._watch.conflict()
+        except (Away, Later, Refused, HotlineError):
+            return True
 
     async def _round(self) -> None:
         request = RawUpdates(offset=self.offset, timeout=LONG_POLL)

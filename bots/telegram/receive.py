@@ -7,16 +7,16 @@ carries the update's own id, so an update that comes again changes nothing, even
 from dataclasses import dataclass
 from typing import Any
 
-from aiogram.enums import ChatType
+from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
-from aiogram.types import CallbackQuery, InaccessibleMessage, Message, Update
+from aiogram.types import CallbackQuery, ChatMemberUpdated, InaccessibleMessage, Message, Update
 
 from bots.telegram import menu, prompts
 from bots.telegram.choices import Choice
 from bots.telegram.media import Refusals
 from bots.telegram.prompts import Press
 from bots.telegram.visits import Visit, Visits, language_of
-from hotline.actions import arrivals, contacts, languages, messages
+from hotline.actions import arrivals, contacts, languages, messages, reach
 from hotline.channels import CHANNEL
 from hotline.errors import (
     ChatDisabled,
@@ -81,6 +81,8 @@ class Receiver:
         key = f"tg:{update.update_id}"
         if update.callback_query is not None:
             return await self._button(key, update.callback_query)
+        if update.my_chat_member is not None:
+            return await self._let_in_or_out(key, update.my_chat_member)
         message = update.message or update.edited_message
         if message is None or message.chat.type != ChatType.PRIVATE:
             return Outcome()
@@ -124,9 +126,22 @@ class Receiver:
         return Outcome(committed=True, answers=answers)
 
     async def _is_back(self, row: ContactRow) -> None:
-        """Somebody who had left in danger writes again."""
+        """Somebody writes who had left in danger, or had blocked the bot."""
         if row.caller_left_at is not None:
             await contacts.caller_seen(self._system, Actor("caller", row.id))
+        if row.unreachable_at is not None:
+            await reach.back(self._system, CHANNEL, row.id)
+
+    async def _let_in_or_out(self, key: str, change: ChatMemberUpdated) -> Outcome:
+        """The bot was blocked or let in again. Where nothing is open, nobody needs to know."""
+        if change.chat.type != ChatType.PRIVATE:
+            return Outcome()
+        visit = await self.visits.of(key, change.chat.id, None)
+        if visit.newest is None or visit.newest.state == contact.CLOSED:
+            return Outcome()
+        out = change.new_chat_member.status in (ChatMemberStatus.KICKED, ChatMemberStatus.LEFT)
+        await (reach.lost if out else reach.back)(self._system, CHANNEL, visit.newest.id)
+        return Outcome(committed=True)
 
     async def _start(
         self, visit: Visit, words: str | None, danger: str | None, source: str | None = None

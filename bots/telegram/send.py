@@ -6,10 +6,9 @@ Telegram knows no idempotency key, so what was sent before a crash may be sent a
 from collections import OrderedDict
 
 import structlog
-from aiogram import Bot
 
 from bots.telegram import prompts
-from bots.telegram.api import call
+from bots.telegram.speaker import Speaker
 from hotline.channels import Outbound, Refused
 from hotline.errors import TextIncomplete
 from hotline.rules.centre import Centre
@@ -23,8 +22,8 @@ REMEMBERED = 1000
 class Sender:
     """What `channels.Delivery` needs of Telegram. Raises Refused, Later, or Away for "try again"."""
 
-    def __init__(self, bot: Bot, centre: Centre) -> None:
-        self._bot, self._centre = bot, centre
+    def __init__(self, speaker: Speaker, centre: Centre) -> None:
+        self._speaker, self._centre = speaker, centre
         self._parts_sent: OrderedDict[tuple[str, int], int] = OrderedDict()
 
     async def __call__(self, outbound: Outbound) -> None:
@@ -33,7 +32,7 @@ class Sender:
         key = (outbound.contact_id, outbound.seq)
         sent = self._parts_sent.get(key, 0)
         for part in split(self._text(outbound))[sent:]:
-            await call(self._bot, prompts.send(int(outbound.address), part))
+            await self._speaker.say(prompts.send(int(outbound.address), part))
             # Should a later part fail, the earlier ones are not said twice.
             sent += 1
             self._parts_sent[key] = sent

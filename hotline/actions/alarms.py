@@ -20,6 +20,21 @@ async def raised(
     return alarm_id
 
 
+async def report(system: System, actor: Actor, kind: str, thing_kind: str, thing_id: str) -> None:
+    """Raise an alarm about what happened outside any transaction."""
+    access.require(actor, "alarms.report")
+    async with system.transaction(actor) as tx:
+        await raised(tx, kind, thing_kind, thing_id)
+
+
+async def over_but(system: System, actor: Actor, kind: str, thing_id: str) -> None:
+    """Of this kind only the trouble with this thing is left."""
+    access.require(actor, "alarms.report")
+    async with system.transaction(actor) as tx:
+        if await claims.end_alarms_but(tx, kind, thing_id):
+            tx.record("alarms.report", "alarm", kind, (topics.alarms(),))
+
+
 async def over(tx: Transaction, thing_id: str, kind: str | None = None) -> None:
     """The trouble with this thing is over: what rings about it falls silent."""
     if await claims.end_alarms(tx, thing_id, kind):

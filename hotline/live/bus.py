@@ -76,9 +76,13 @@ class Bell:
             return
         self._rung.clear()
 
+    def ring(self) -> None:
+        """Wake the loop."""
+        self._rung.set()
+
     def _hear(self, changed: frozenset[str]) -> None:
         if any(map(self._concerns, changed)):
-            self._rung.set()
+            self.ring()
 
 
 class RedisBus:

@@ -164,6 +164,9 @@ TABLE: dict[str, Rule] = {
     "leases.give_up": _kind("engine"),
     # channels
     "delivery": _kind("channel"),
+    "reach.lost": _kind("channel"),
+    "reach.back": _kind("channel"),
+    "alarms.report": _kind("channel"),
 }
 
 

@@ -5,5 +5,6 @@ from typing import Final
 
 CALLER_LEFT: Final = "caller_left"  # danger now, and the page was left in a hurry: the contact stays open
 P1_WAITS: Final = "p1_waits"  # danger now, and nobody has taken it for a minute
-KINDS: Final = (CALLER_LEFT, P1_WAITS)
+BOT_SHARED: Final = "bot_shared"  # somebody else reads or writes as our bot: the token must be changed
+KINDS: Final = (CALLER_LEFT, P1_WAITS, BOT_SHARED)
 RING_AFTER: Final = timedelta(seconds=60)

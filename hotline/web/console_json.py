@@ -62,6 +62,7 @@ def head_json(head: ContactHead, actor_id: str, now: datetime, centre: Centre, l
         "holder_name": head.holder_name,
         "own": head.holder_id == actor_id,
         "caller_away": caller_away(head, now),
+        "unreachable": head.unreachable_at is not None,
         "has_summary": head.has_summary,
         "case_id": head.case_id,
         "last_seq": head.last_seq,
@@ -81,6 +82,7 @@ def entry_json(entry: Entry, actor_id: str, centre: Centre, language: str) -> Js
         "at": entry.at.isoformat(),
         "time": clock(entry.at, language, centre.zone),
         "delivery": entry.delivery,
+        "delivery_reason": entry.delivery_reason,
         "ref": entry.ref_seq,
     }
 

@@ -57,6 +57,9 @@ class BotApi:
     failures: dict[str, list[Failure]] = field(default_factory=lambda: defaultdict(list))
     delays: dict[str, float] = field(default_factory=dict)
     blocked_by: set[int] = field(default_factory=set)
+    hanging: set[int] = field(default_factory=set)  # chats whose messages get no answer until let go
+    hung_texts: list[str] = field(default_factory=list)
+    _let_go: asyncio.Event = field(default_factory=asyncio.Event)
     webhook: Json = field(default_factory=dict)
     menus: dict[str, list[Json]] = field(default_factory=dict)
     repeats: int = 1
@@ -85,6 +88,18 @@ class BotApi:
         said = {"text": text} if text is not None else {}
         edited = {**of["message"], **said, **content, "edit_date": self._stamp()}
         return {"update_id": next(self._ids), "edited_message": edited}
+
+    def membership(self, chat: int, status: str) -> Json:
+        """The person blocked the bot ("kicked") or let it in again ("member")."""
+        bot = {"id": 4242424242, "is_bot": True, "first_name": "Rozmowa"}
+        roles: Json = {"member": {"user": bot, "status": "member"}}
+        roles["kicked"] = {"user": bot, "status": "kicked", "until_date": 0}
+        change = {
+            "chat": {"id": chat, "type": "private", "first_name": "Sekretna"}, "from": person(chat, "pl"),
+            "date": self._stamp(), "old_chat_member": roles["member" if status == "kicked" else "kicked"],
+            "new_chat_member": roles[status],
+        }  # fmt: skip
+        return {"update_id": next(self._ids), "my_chat_member": change}
 
     def press(self, chat: int, data: str, *, message: Json | None = None, language: str = "pl") -> Json:
         """An update of a pressed button, by default on a message sent now."""
@@ -136,6 +151,14 @@ class BotApi:
                 shown += [button["callback_data"] for button in row]
         return shown
 
+    @property
+    def hung(self) -> bool:
+        return bool(self.hung_texts)
+
+    def let_go(self) -> None:
+        self.hanging.clear()
+        self._let_go.set()
+
     def unconfirmed(self) -> list[int]:
         return sorted(self.updates)
 
@@ -148,6 +171,11 @@ class BotApi:
         params = {name: _value(name, str(value)) for name, value in (await request.post()).items()}
         self.requests.append(Request(method, params))
         await asyncio.sleep(self.delays.get(method, 0))
+        if int(params.get("chat_id", 0)) in self.hanging:
+            self.hung_texts.append(params.get("text", ""))
+            self.requests.pop()
+            await self._let_go.wait()
+            self.requests.append(Request(method, params))
         failure = self._failure(method, params)
         if failure is not None:
             params["failed"] = failure.status
@@ -202,6 +230,13 @@ class BotApi:
     async def _deleteWebhook(self, _params: Json) -> bool:  # noqa: N802
         self.webhook = {}
         return True
+
+    async def _getWebhookInfo(self, _params: Json) -> Json:  # noqa: N802
+        return {
+            "url": self.webhook.get("url", ""),
+            "has_custom_certificate": False,
+            "pending_update_count": len(self.updates),
+        }
 
     async def _setMyCommands(self, params: Json) -> bool:  # noqa: N802
         self.menus[params.get("language_code", "")] = params["commands"]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import structlog
 
-from bots.telegram import intake, polling
+from bots.telegram import intake, pace, polling
 from hotline import channels, logs
 from hotline.system import System
 from tests.bots.bot_api import BotApi, bot_api
@@ -35,6 +35,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.1)
     monkeypatch.setattr(polling, "WHILE_OPEN", 0.05)
     monkeypatch.setattr(intake, "ANSWER_PAUSES", (0.01, 0.02))
+    monkeypatch.setattr(pace, "EVERY", 0.0003)
+    monkeypatch.setattr(pace, "CHAT_EVERY", 0.01)
     monkeypatch.setattr(channels, "TICK_SECONDS", 0.05)
 
 

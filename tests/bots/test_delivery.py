@@ -10,6 +10,7 @@ from bots import telegram
 from bots.telegram import prompts
 from bots.telegram.api import Away, call, open_bot
 from bots.telegram.send import Sender, split
+from bots.telegram.speaker import Speaker
 from hotline import logs
 from hotline.actions import contacts, messages, offers
 from hotline.channels import Later, Outbound, Refused
@@ -39,10 +40,10 @@ async def deliveries(system: System, contact_id: str) -> dict[str, str]:
     return {each.id: each.delivery for each in await entries(system, contact_id) if each.author != "caller"}
 
 
-async def reply_becomes(system: System, contact_id: str, delivery: str) -> None:
-    """Wait until the first reply of the contact is settled so."""
+async def reply_becomes(system: System, contact_id: str, delivery: str, reply: str = "reply-1") -> None:
+    """Wait until this reply of the contact is settled so."""
     for _ in range(1000):
-        if (await deliveries(system, contact_id))["reply-1"] == delivery:
+        if (await deliveries(system, contact_id))[reply] == delivery:
             return
         await asyncio.sleep(0.01)
     pytest.fail(f"never {delivery}")
@@ -130,7 +131,7 @@ async def sender(system: System, api: BotApi, monkeypatch: pytest.MonkeyPatch) -
     settings = factories.settings_in(system.settings.data, telegram_token=TOKEN, telegram_api=api.url)
     bot = open_bot(settings)
     monkeypatch.setattr(system, "settings", settings)
-    return Sender(bot, system.centre)
+    return Sender(Speaker(bot), system.centre)
 
 
 @sqlite_only
@@ -145,7 +146,7 @@ class TestSender:
         await self.fail_at_second(api, sender, text)
         await sender(outbound(text))
         assert api.texts(ANNA) == pieces
-        await sender._bot.session.close()
+        await sender._speaker.bot.session.close()
 
     async def fail_at_second(self, api: BotApi, sender: Sender, text: str) -> None:
         honest = api._failure
@@ -164,7 +165,7 @@ class TestSender:
         at = datetime(2026, 12, 28, 15, 30, tzinfo=UTC)
         await sender(outbound(None, text="nobody_on_duty", params={"next_duty": at.isoformat()}))
         assert "poniedziałek 28.12.2026, godz. 16:30" in api.texts(ANNA)[0]
-        await sender._bot.session.close()
+        await sender._speaker.bot.session.close()
 
     async def test_what_telegram_will_never_take(self, api: BotApi, sender: Sender) -> None:
         for address, data in (
@@ -185,7 +186,7 @@ class TestSender:
         with pytest.raises(Later) as later:
             await sender(outbound("halo"))
         assert later.value.seconds == 31
-        await sender._bot.session.close()
+        await sender._speaker.bot.session.close()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from bots.telegram.receive import Receiver
 from hotline.errors import ConfigInvalid
 from hotline.system import System
 from hotline.texts import say
-from tests.bots.bot_api import BotApi
+from tests.bots.bot_api import TOKEN, BotApi
 from tests.bots.doors import SECRET, Door, contact_rows, database_away, until, words
 
 sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
@@ -22,7 +22,7 @@ async def test_telegram_is_told_where_and_with_which_secret(api: BotApi, door: D
     await door.open(True)
     assert api.webhook["secret_token"] == SECRET
     assert api.webhook["url"].endswith("/telegram/webhook")
-    assert api.webhook["allowed_updates"] == ["message", "edited_message", "callback_query"]
+    assert api.webhook["allowed_updates"] == ["message", "edited_message", "callback_query", "my_chat_member"]
     assert "drop_pending_updates" not in api.webhook or api.webhook["drop_pending_updates"] == "false"
 
 
@@ -151,7 +151,14 @@ async def test_polling_after_a_webhook_takes_it_off(system: System, api: BotApi,
 @sqlite_only
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("telegram_token", "not a token"), ("telegram_token", ""), ("telegram_secret", "zażółć gęślą")],
+    [
+        ("telegram_token", "not a token"),
+        ("telegram_token", ""),
+        ("telegram_secret", "zażółć gęślą"),
+        ("telegram_secret", "short-0123"),
+        ("telegram_secret", "ab" * 20),
+        ("telegram_secret", TOKEN.partition(":")[2]),
+    ],
 )
 async def test_wrong_settings_stop_the_start(door: Door, setting: str, value: str) -> None:
     await door.open(**{setting: value})

@@ -103,6 +103,9 @@ EXPECTED = {
     "leases.take": Rights(kinds=("standby", "engine")),
     "leases.give_up": Rights(kinds=("engine",)),
     "delivery": Rights(kinds=("channel",)),
+    "reach.lost": Rights(kinds=("channel",)),
+    "reach.back": Rights(kinds=("channel",)),
+    "alarms.report": Rights(kinds=("channel",)),
 }
 
 

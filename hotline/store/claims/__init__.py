@@ -3,7 +3,7 @@
 Locks are taken contact → thread → staff, ids ascending. A lost race is zero rows, never an exception.
 """
 
-from hotline.store.claims.alarms import end_alarms, raise_alarm, see_alarm
+from hotline.store.claims.alarms import end_alarms, end_alarms_but, raise_alarm, see_alarm
 from hotline.store.claims.contacts import (
     add_contact,
     adopt,
@@ -21,8 +21,8 @@ from hotline.store.claims.contacts import (
     stored,
     take,
 )
-from hotline.store.claims.delivery import claim_delivery, settle_delivery
 from hotline.store.claims.erasure import forget_callers, forget_subjects
+from hotline.store.claims.delivery import claim_delivery, give_up_delivery, settle_delivery
 from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
 from hotline.store.claims.locks import lock_contact, lock_staff
 from hotline.store.claims.offers import close_offer, make_offer, withdraw_from, withdraw_offers
@@ -51,8 +51,10 @@ __all__ = [
     "end_alarms",
     "forget_callers",
     "forget_subjects",
+    "end_alarms_but",
     "freed",
     "give_lease_up",
+    "give_up_delivery",
     "hold_lease",
     "lock_contact",
     "lock_staff",

@@ -22,6 +22,12 @@ async def see_alarm(tx: Tx, alarm_id: str, staff_id: str) -> bool:
     return (await tx.connection.execute(statement)).rowcount == 1
 
 
+async def end_alarms_but(tx: Tx, kind: str, thing_id: str) -> int:
+    """End what rings of this kind about other things than this one."""
+    others = (alarms.c.kind == kind, alarms.c.thing_id != thing_id, alarms.c.ended_at.is_(None))
+    return (await tx.connection.execute(update(alarms).where(*others).values(ended_at=tx.now))).rowcount
+
+
 async def end_alarms(tx: Tx, thing_id: str, kind: str | None = None) -> int:
     """End what rings about a thing, of one kind or of all; how many those were."""
     ringing = [alarms.c.thing_id == thing_id, alarms.c.ended_at.is_(None)]

@@ -29,7 +29,7 @@ async def claim_delivery(tx: Tx, channel: str, until: datetime) -> Row[Any] | No
             or_(entries.c.delivery_at.is_(None), entries.c.delivery_at <= tx.now),
             ~blocked,
         )
-        .order_by(entries.c.delivery_at, entries.c.contact_id)
+        .order_by(contacts.c.queue_class, entries.c.delivery_at, entries.c.contact_id)  # danger first
         .limit(1)
         .with_for_update(of=entries, key_share=True, skip_locked=True)
     )
@@ -47,7 +47,27 @@ async def claim_delivery(tx: Tx, channel: str, until: datetime) -> Row[Any] | No
     return claimed
 
 
-async def settle_delivery(tx: Tx, contact_id: str, seq: int, delivery: str, at: datetime) -> None:
-    """Sent, failed, or pending again until `at`."""
+async def settle_delivery(
+    tx: Tx,
+    contact_id: str,
+    seq: int,
+    delivery: str,
+    at: datetime,
+    *,
+    reason: str | None = None,
+    again: bool = False,
+) -> None:
+    """Sent, failed for a reason, or pending until `at`; `again` says that this try does not count."""
     here = and_(entries.c.contact_id == contact_id, entries.c.seq == seq, entries.c.delivery == "sending")
-    await tx.connection.execute(update(entries).where(here).values(delivery=delivery, delivery_at=at))
+    values = {"delivery": delivery, "delivery_at": at, "delivery_reason": reason}
+    statement = update(entries).where(here).values(**values)
+    if again:
+        statement = statement.values(delivery_tries=entries.c.delivery_tries - 1)
+    await tx.connection.execute(statement)
+
+
+async def give_up_delivery(tx: Tx, contact_id: str, reason: str) -> None:
+    """Nothing that waits for this contact will be sent."""
+    waiting = and_(entries.c.contact_id == contact_id, entries.c.delivery.in_(("pending", "sending")))
+    failed = {"delivery": "failed", "delivery_at": tx.now, "delivery_reason": reason}
+    await tx.connection.execute(update(entries).where(waiting).values(**failed))

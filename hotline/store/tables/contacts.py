@@ -50,6 +50,7 @@ contacts = Table(
     Column("address_sealed", LargeBinary, comment="chat id to answer to"),
     Column("caller_seen_at", Instant),
     Column("caller_left_at", Instant),
+    Column("unreachable_at", Instant, comment="since when the channel takes nothing for this caller"),
     Column("privacy_version", String(40), nullable=False),
     Index(
         "ix_contacts_waiting",
@@ -97,6 +98,7 @@ entries = Table(
     Column("delivery", String(8), nullable=False, comment="none | pending | sending | sent | failed"),
     Column("delivery_tries", SmallInteger, nullable=False),
     Column("delivery_at", Instant, comment="next try, or when it was sent"),
+    Column("delivery_reason", String(16), comment="why it failed: blocked | refused | gave_up"),
     UniqueConstraint("contact_id", "id"),
     Index("ix_entries_id", "id"),
     Index(

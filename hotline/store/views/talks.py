@@ -43,6 +43,7 @@ class ContactHead:
     holder_signature: str | None
     caller_seen_at: datetime | None
     caller_left_at: datetime | None
+    unreachable_at: datetime | None
     last_seq: int
     has_summary: bool
     case_id: str | None
@@ -66,6 +67,7 @@ class Entry:
     data: dict[str, Any]
     delivery: str
     ref_seq: int | None
+    delivery_reason: str | None
 
 
 async def contact_head(tx: Tx, contact_id: str) -> ContactHead | None:
@@ -116,7 +118,7 @@ async def _entry(tx: Tx, row: Row[Any], audience: Audience) -> Entry:
     name = row.signature if audience == "caller" else row.author_name
     return Entry(
         row.seq, row.id, row.kind, row.author, row.author_id, name, row.at, text, dict(row.data), row.delivery,
-        row.ref_seq,
+        row.ref_seq, row.delivery_reason,
     )  # fmt: skip
 
 
@@ -179,9 +181,9 @@ async def earlier_contacts(tx: Tx, contact_id: str) -> list[ContactHead]:
 def caller_away(row: Row[Any] | ContactHead, now: datetime) -> bool:
     """Has the caller's page been closed, or its network been gone for a while?
 
-    Telegram has no presence; but whoever said /stop in danger has left, and the contact is open still.
+    Telegram has no presence; but one may say /stop in danger, when the contact stays open, or block the bot.
     """
     if row.channel != "web":
-        return row.caller_left_at is not None
+        return row.caller_left_at is not None or row.unreachable_at is not None
     left = row.caller_left_at is not None and now - row.caller_left_at > LEAVING_GRACE
     return left or row.caller_seen_at is None or now - row.caller_seen_at > 3 * CALLER_PING

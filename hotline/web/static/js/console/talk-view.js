@@ -80,7 +80,8 @@ export class TalkView extends HTMLElement {
       head.ended ? t("ended", { time: head.ended }) : head.answered && t("answered", { time: head.answered }),
       !head.own && head.holder_name && t("held_by", { name: head.holder_name }),
     ];
-    const presence = talk.open && head.channel === "web" && t(away ? "caller_gone" : "caller_here");
+    const absent = head.unreachable ? "unreachable" : "caller_gone"; // Telegram tells of absence only
+    const presence = talk.open && (away || head.channel === "web") && t(away ? absent : "caller_here");
     const number = t("number", { number: head.ref.split("/").at(-1).replace(/^0+/, "") });
     const priority = h(
       "button",
@@ -162,7 +163,8 @@ export class TalkView extends HTMLElement {
     const note = entry.kind === "note";
     const own = entry.who !== "caller" && !note;
     const name = { caller: t("caller"), me: t("me_name") }[entry.who] ?? entry.name;
-    const mark = own && MARKS[entry.delivery];
+    const why = entry.delivery === "failed" && entry.delivery_reason;
+    const mark = own && (why ? `undelivered_${why}` : MARKS[entry.delivery]);
     return h(
       "article",
       { class: `bubble${own ? " bubble-own" : ""}${note ? " bubble-note" : ""}` },

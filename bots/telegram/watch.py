@@ -1,0 +1,57 @@
+"""Is the token still ours alone? A webhook that we did not set, or another reader of our updates, rings an alarm.
+
+Until the token is changed whoever has it can read what callers write, and write as us.
+"""
+
+import structlog
+from aiogram import Bot
+from aiogram.methods import GetWebhookInfo
+
+from bots.telegram.api import call
+from hotline.actions import alarms
+from hotline.channels import CHANNEL
+from hotline.rules.alarms import BOT_SHARED
+from hotline.system import System
+
+log = structlog.get_logger()
+EVERY = 3600.0  # seconds
+CONFLICTS = 3  # in a row; our own process that is just being replaced explains one
+
+
+class Watch:
+    """Compares what Telegram says with what we told it. `own_url` is our webhook; "" while we poll."""
+
+    def __init__(self, system: System, bot: Bot) -> None:
+        self._system, self._bot = system, bot
+        # An alarm is about this token: changing it is what ends the trouble.
+        self._thing = system.vault.blind("telegram token", bot.token)
+        self._conflicts = 0
+        self.own_url = ""
+
+    async def begin(self) -> None:
+        """A token that is no longer used is no trouble any more."""
+        await alarms.over_but(self._system, CHANNEL, BOT_SHARED, self._thing)
+
+    async def is_ours(self) -> bool:
+        """Ask once, and ring if a stranger's webhook is set. Raises Away, Later, Refused."""
+        info = await call(self._bot, GetWebhookInfo())
+        if info.url in ("", self.own_url):
+            return info.url == self.own_url
+        await self._ring("webhook")
+        return False
+
+    async def conflict(self) -> bool:
+        """Somebody else asks for our updates; True if no webhook of theirs is set. Raises as `is_ours`."""
+        self._conflicts += 1
+        ours = await self.is_ours()
+        if ours and self._conflicts >= CONFLICTS:
+            await self._ring("polling")
+        return ours
+
+    def peace(self) -> None:
+        """Our updates came to us."""
+        self._conflicts = 0
+
+    async def _ring(self, reason: str) -> None:
+        log.error("token is used elsewhere", channel="telegram", reason=reason)
+        await alarms.report(self._system, CHANNEL, BOT_SHARED, "bot", self._thing)
