@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bots import telegram
-from bots.telegram import prompts
-from bots.telegram.api import Away, call, open_bot
+from bots.telegram.api import Away, open_bot
 from bots.telegram.send import Sender, split
 from bots.telegram.speaker import Speaker
-from hotline import logs
 from hotline.actions import contacts, messages, offers
 from hotline.channels import Later, Outbound, Refused
 from hotline.errors import ConfigInvalid
@@ -207,49 +205,7 @@ def test_splitting_loses_no_letter(text: str, pieces: list[str]) -> None:
     assert split(text) == pieces
 
 
-# -- secrets -------------------------------------------------------------------------------------------
-
-
-@sqlite_only
-async def test_no_line_of_the_log_holds_the_token_or_a_word(
-    api: BotApi, door: Door, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    logs.configure("debug")
-    caplog.set_level("DEBUG")  # what libraries say, before ours withholds it
-    seen: list[str] = []
-
-    def printed() -> str:
-        captured = capsys.readouterr()
-        seen.append(captured.out + captured.err)
-        return "".join(seen)
-
-    await door.open()
-    api.failures["getUpdates"] = [Failure(500, TOKEN), Failure(401, TOKEN)]
-    api.failures["sendMessage"] = [Failure(500, TOKEN), Failure(400, TOKEN), Failure(429, TOKEN, 1)]
-    await door.say(ANNA, "moje tajne słowa")
-    await door.press(ANNA, "danger:yes:pl")
-    await door.kill()
-    await door.open(telegram_api="http://127.0.0.1:9")
-    await until(lambda: "TelegramNetworkError" in printed())
-    await door.kill()
-    everything = printed() + "".join(record.getMessage() for record in caplog.records)
-    assert "telegram is away" in everything
-    for secret in (TOKEN, TOKEN.partition(":")[2], "tajne", str(ANNA)):
-        assert secret not in everything
-
-
-@sqlite_only
-@pytest.mark.parametrize("base", ["http://127.0.0.1:9", "http://[", "no-scheme", "http://127.0.0.1:9/\x00"])
-async def test_errors_carry_nothing_of_the_request(system: System, base: str) -> None:
-    settings = factories.settings_in(system.settings.data, telegram_token=TOKEN, telegram_api=base)
-    bot = open_bot(settings)
-    with pytest.raises(Away) as caught:
-        await call(bot, prompts.send(ANNA, "tajne słowa"))
-    error: BaseException | None = caught.value
-    while error is not None:
-        assert not any(secret in repr(error) + str(error) for secret in (TOKEN, "tajne", str(ANNA)))
-        error = error.__cause__ or error.__context__
-    await bot.session.close()
+# -- asked by `hotline check` --------------------------------------------------------------------------
 
 
 async def test_check_asks_telegram_who_the_bot_is(system: System, api: BotApi) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import sys
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
+import structlog
 
 from bots.telegram import prompts
 from bots.telegram.api import Away, call, open_bot
@@ -19,7 +21,7 @@ from tests.bots.doors import Door, until
 from tests.servers import HOST, free_port
 
 pytestmark = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
-ANNA = 111_222_333
+ANNA, WORDS = 111_222_333, "tajne słowa"
 SECRETS = (TOKEN, TOKEN.partition(":")[2], "tajne", str(ANNA))
 Reply = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -75,7 +77,7 @@ SERVERS: dict[str, tuple[str, Reply, type[Exception]]] = {
     "broken JSON": ("http", answer(200, '{"ok": true, "result": {asked'), Away),
     "another shape": ("http", answer(200, '{"ok": true, "result": "{asked}"}'), Away),
     "no object": ("http", answer(200, '["{asked}"]'), Away),
-    "moved": ("http", answer(400, failed(400, ', "parameters": {"migrate_to_chat_id": -1}')), Refused),
+    "moved": ("http", answer(400, failed(400, ', "parameters": {"migrate_to_chat_id": -1}')), Away),
     "reset": ("http", reset, Away),
     "timeout": ("http", silence, Away),
     "no HTTP": ("http", noise, Away),
@@ -94,24 +96,30 @@ async def server(reply: Reply) -> AsyncIterator[int]:
 
 
 @pytest.fixture
-def heard(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+def heard(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Iterator[Callable[[], str]]:
     """Everything that was printed or logged so far, of libraries too, before our own log withholds it."""
     logs.configure("debug")
-    logging.getLogger().setLevel(logging.DEBUG)
-    logging.getLogger().addHandler(caplog.handler)
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+    root = logging.getLogger()
+    root.addHandler(caplog.handler)
+    root.setLevel(logging.DEBUG)
     seen: list[str] = []
 
     def everything() -> str:
         captured = capsys.readouterr()
         seen.append(captured.out + captured.err)
-        lines = [
-            record.getMessage()
-            + ("".join(traceback.format_exception(*record.exc_info)) if record.exc_info else "")
-            for record in caplog.records
-        ]
-        return "".join((*seen, *lines))
+        return "".join((*seen, *map(raw, caplog.records)))
 
-    return everything
+    yield everything
+    root.removeHandler(caplog.handler)
+    root.setLevel(logging.WARNING)
+
+
+def raw(record: logging.LogRecord) -> str:
+    trace = traceback.format_exception(*record.exc_info) if record.exc_info else ()
+    return "".join((record.getMessage(), *trace))
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -123,7 +131,7 @@ async def test_no_failure_tells_the_token(system: System, heard: Callable[[], st
         )
         bot = open_bot(settings)
         with pytest.raises(kind) as caught:
-            await call(bot, prompts.send(ANNA, "tajne słowa"), timeout=1)
+            await call(bot, prompts.send(ANNA, WORDS), timeout=1)
         logging.getLogger("elsewhere").warning("seen", exc_info=caught.value)
         told = "".join(traceback.format_exception(caught.value))
         assert not any(secret in told for secret in SECRETS)
