@@ -78,7 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve, "everything in one process")
     add("web", _web, "the pages alone, in as many processes as are wanted")
     add("engine", _engine, "the engine alone; a second one stands by")
-    add("telegram", _telegram, "the callers' bot alone")
+    telegram = add("telegram", _telegram, "the callers' bot alone; or what it could not take").add_argument
+    telegram("what", nargs="?", choices=["run", "parked"], default="run")
+    telegram("do", nargs="?", choices=["list", "retry", "discard"], default="list")
+    telegram("id", nargs="?", help="of the parked update")
     init = add("init", _init, "make the data folder, the keys, the schema and the first administrator")
     init.add_argument("--login", default="admin")
     init.add_argument("--name", default="Administrator")
@@ -152,10 +155,28 @@ async def _engine(settings: Settings, _chosen: argparse.Namespace) -> int:
     return await _apart(settings, "engine")
 
 
-async def _telegram(settings: Settings, _chosen: argparse.Namespace) -> int:
+async def _telegram(settings: Settings, chosen: argparse.Namespace) -> int:
     if not settings.telegram_token:
         raise ConfigInvalid("HOTLINE_TELEGRAM_TOKEN", "is needed here")
+    if chosen.what == "parked":
+        return await _parked(settings, chosen.do, chosen.id)
     return await _apart(settings, "telegram")
+
+
+async def _parked(settings: Settings, do: str, row_id: str | None) -> int:
+    from bots.telegram import parked
+    from hotline import app
+
+    parts: tuple[app.Part, ...] = ("telegram",)
+    async with app.house(settings, parts=parts) as house:
+        if do == "list":
+            print("\n".join(await parked.show(house.system) or ["Nothing is parked."]))
+        elif row_id is None:
+            print("hotline: which one? see 'hotline telegram parked'", file=sys.stderr)
+            return 2
+        else:
+            await (parked.retry if do == "retry" else parked.discard)(house.system, row_id)
+    return 0
 
 
 async def _apart(settings: Settings, part: "app.Part") -> int:

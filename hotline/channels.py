@@ -91,7 +91,18 @@ class Delivery:
                     self._room.release()
                     await self._bell.rest(TICK_SECONDS)
                 else:
-                    tasks.create_task(self._deliver(row))
+                    tasks.create_task(self._deliver(row)).add_done_callback(self._freed)
+
+    async def step(self) -> bool:
+        """Send one entry if one is due; False if nothing was."""
+        row = await self._claim()
+        if row is not None:
+            await self._deliver(row)
+        return row is not None
+
+    def _freed(self, _task: "asyncio.Task[None]") -> None:
+        self._room.release()
+        self._bell.ring()  # the contact's next entry may go
 
     async def _claim(self) -> Row[Any] | None:
         """The next entry that may go, marked as being sent; None if nothing is due or the database is away."""
@@ -111,9 +122,6 @@ class Delivery:
             log.warning("delivery waits", code=error.code)
         except Exception:  # an edge: the loop must live on, whatever one entry holds
             log.exception("delivery failed")
-        finally:
-            self._room.release()
-            self._bell.ring()  # the contact's next entry may go
 
     async def _send_and_settle(self, row: Row[Any]) -> None:
         try:

@@ -276,6 +276,13 @@ class System:
                 log.warning("ledger not read", code=error.code)
             await bell.rest(LEDGER_SECONDS)
 
+    async def ensure_key(self, owner_id: str) -> None:
+        """Have the owner's key at hand; the first use makes it."""
+        try:
+            await self.open_key(owner_id)
+        except KeyDestroyed:
+            await self.make_key(owner_id)
+
     async def open_key(self, owner_id: str) -> None:
         """Have the owner's key at hand. Raises KeyDestroyed if there is none."""
         if self.vault.knows(owner_id):

@@ -1,5 +1,6 @@
-"""The callers' Telegram bot: `run(system)` and `check(settings)` are all that the outside needs."""
+"""The Telegram bots: `run(system)`, `check(settings)` and `parked` are all that the outside needs."""
 
+from bots.telegram import parked
 from bots.telegram.door import check, run
 
-__all__ = ["check", "run"]
+__all__ = ["check", "parked", "run"]

@@ -4,6 +4,7 @@ What aiogram raises quotes the method with its words, and addresses that hold th
 this file: callers of `call` see only `Refused`, `Later` and `Away`.
 """
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from aiogram import Bot
@@ -20,6 +21,7 @@ from hotline.errors import ConfigInvalid
 
 T = TypeVar("T")
 PATIENCE = 15  # seconds for an ordinary call
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between the tries while Telegram is away
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
@@ -67,3 +69,11 @@ async def call(bot: Bot, method: TelegramMethod[T], timeout: int = PATIENCE) -> 
         failure = Away(type(error).__name__)
     # Raised outside the handlers, so that not even `__context__` carries what aiogram knew.
     raise failure
+
+
+def pauses(longest: float = LONGEST_PAUSE) -> Iterator[float]:
+    """Growing pauses in seconds, without end."""
+    pause = FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, longest)

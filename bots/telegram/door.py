@@ -40,10 +40,9 @@ async def run(system: System) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             speaker, watch = Speaker(bot), Watch(system, bot)
-            await watch.begin()
-            intake = Intake(receiver, speaker, tasks)
+            intake = Intake(system, receiver, speaker, tasks)
             door = _door(bot, intake, watch, settings, tasks)
-            receiving = [tasks.create_task(door.run()), tasks.create_task(menu.publish(bot))]
+            receiving = [tasks.create_task(each) for each in (door.run(), menu.publish(bot), watch.begin())]
             tasks.create_task(Delivery(system, "telegram", Sender(speaker, system.centre)).run())
             await system.closing.wait()
             for each in receiving:

@@ -5,6 +5,7 @@ answered where there is nothing to commit.
 """
 
 import asyncio
+import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,11 +20,13 @@ from bots.telegram import prompts
 from bots.telegram.api import Away
 from bots.telegram.receive import Answer, Outcome, Receiver
 from bots.telegram.speaker import Speaker
-from hotline.channels import Later, Refused
-from hotline.errors import Unavailable
+from hotline.actions import parking
+from hotline.channels import CHANNEL, Later, Refused
+from hotline.errors import HotlineError, Unavailable
+from hotline.system import System
 
 log = structlog.get_logger()
-TRIES = 5  # of an update that fails for no known reason
+ANSWER_TRIES = 5  # of an update that is only answered
 TELL_AFTER = 4  # failures of the database until the person is told
 PATIENCE = 25.0  # seconds for one try
 AT_ONCE = 8  # updates of different chats worked on side by side; no more than the database has connections
@@ -40,12 +43,13 @@ class NotYet(Exception):
 class Incoming:
     """One update of Telegram. `update` is None if it cannot be read; `chat_id` is None outside private chats.
 
-    `spoken` is what the phone speaks.
+    `spoken` is what the phone speaks, `raw` the update as it came.
     """
 
     id: int
     chat_id: int | None
     spoken: str | None
+    raw: dict[str, Any]
     update: Update | None
 
 
@@ -57,7 +61,7 @@ def read(raw: Any) -> Incoming | None:
         update = Update.model_validate(raw)
     except ValidationError:
         update = None
-    return Incoming(raw["update_id"], _chat_of(raw), _spoken_by(raw), update)
+    return Incoming(raw["update_id"], _chat_of(raw), _spoken_by(raw), raw, update)
 
 
 def _part_of(raw: dict[str, Any]) -> dict[str, Any]:
@@ -84,12 +88,15 @@ def _spoken_by(raw: dict[str, Any]) -> str | None:
 class Intake:
     """Takes updates, from polling or from the webhook alike. Answers run in `tasks`."""
 
-    def __init__(self, receiver: Receiver, speaker: Speaker, tasks: asyncio.TaskGroup) -> None:
-        self._receiver, self._speaker, self._tasks = receiver, speaker, tasks
+    def __init__(
+        self, system: System, receiver: Receiver, speaker: Speaker, tasks: asyncio.TaskGroup
+    ) -> None:
+        self._system, self._receiver, self._speaker, self._tasks = system, receiver, speaker, tasks
         self._turns, self._speaking = Turns(), Turns()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._done: OrderedDict[int, None] = OrderedDict()
         self._failed: OrderedDict[int, int] = OrderedDict()
+        self._puzzled: set[int] = set()
         self._trying: dict[int, asyncio.Task[Outcome | Exception]] = {}
 
     def is_done(self, update_id: int) -> bool:
@@ -107,10 +114,11 @@ class Intake:
         if self.is_done(incoming.id):
             return
         if incoming.update is None:
-            await self._park(incoming, "unreadable")
+            await self._give_up(incoming, "unreadable")
             return
         result = await self._received(incoming.id, incoming.update)
         if isinstance(result, Outcome):
+            await self._recovered(incoming)
             await self._settle(incoming, result)
         elif result is None or isinstance(result, Unavailable):
             await self._wait(incoming)
@@ -144,7 +152,7 @@ class Intake:
         if outcome.committed:
             self._confirm(incoming.id)
             self._tasks.create_task(self._say(chat, outcome.answers))
-        elif await self._say(chat, outcome.answers) or self._count(incoming.id) >= TRIES:
+        elif await self._say(chat, outcome.answers) or self._count(incoming.id) >= ANSWER_TRIES:
             self._confirm(incoming.id)
         else:
             raise NotYet
@@ -157,15 +165,37 @@ class Intake:
             await self._tell_trouble(incoming)
 
     async def _puzzle(self, incoming: Incoming) -> None:
-        if self._count(incoming.id) < TRIES:
-            raise NotYet from None
-        await self._park(incoming, "failed")
+        """It fails for no known reason. The tries are counted in the database: a restart does not begin again."""
+        self._puzzled.add(incoming.id)
+        try:
+            hopeless = await parking.failed(self._system, CHANNEL, self._receiver.key_of(incoming.id))
+        except HotlineError:
+            hopeless = False
+        if not hopeless:
+            raise NotYet
+        await self._give_up(incoming, "failed")
 
-    async def _park(self, incoming: Incoming, reason: str) -> None:
-        """Give the update up, so that it stops nobody, and tell whoever sent it."""
-        log.error("update parked", channel="telegram", reason=reason, tries=self._failed.get(incoming.id, 0))
-        await self._tell_trouble(incoming)
+    async def _give_up(self, incoming: Incoming, reason: str) -> None:
+        """Put the update aside, sealed, so that it stops nobody, and tell whoever sent it. Raises NotYet."""
+        key, payload = self._receiver.key_of(incoming.id), json.dumps(incoming.raw)
+        try:
+            news = await parking.park(self._system, CHANNEL, key, reason, payload)
+        except HotlineError:
+            raise NotYet from None
+        if news:
+            log.error("update parked", channel="telegram", reason=reason)
+            await self._tell_trouble(incoming)
+        self._puzzled.discard(incoming.id)
         self._confirm(incoming.id)
+
+    async def _recovered(self, incoming: Incoming) -> None:
+        if incoming.id not in self._puzzled:
+            return
+        try:
+            await parking.recovered(self._system, CHANNEL, self._receiver.key_of(incoming.id))
+        except HotlineError as error:
+            log.warning("tries not forgotten", code=error.code)
+        self._puzzled.discard(incoming.id)
 
     async def _tell_trouble(self, incoming: Incoming) -> None:
         if incoming.chat_id is not None:

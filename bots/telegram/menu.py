@@ -7,8 +7,7 @@ from aiogram import Bot
 from aiogram.methods import SetMyCommands
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
 
-from bots.telegram.api import Away, call
-from bots.telegram.polling import pauses
+from bots.telegram.api import Away, call, pauses
 from hotline.channels import Later, Refused
 from hotline.texts import LANGUAGES, say
 

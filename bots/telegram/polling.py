@@ -5,14 +5,13 @@ everybody else's words still come in.
 """
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import structlog
 from aiogram import Bot
 from aiogram.methods import DeleteWebhook
 
-from bots.telegram.api import Away, RawUpdates, call
+from bots.telegram.api import Away, RawUpdates, call, pauses
 from bots.telegram.intake import Incoming, Intake, NotYet, read
 from bots.telegram.watch import Watch
 from hotline.channels import Later, Refused
@@ -21,7 +20,6 @@ from hotline.errors import HotlineError
 log = structlog.get_logger()
 LONG_POLL = 25  # seconds
 WHILE_OPEN = 1.0  # seconds between polls while something is not taken yet
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 LONGEST_AT_HOME = 2.0  # between tries to store an update: once our own database is back, somebody waits
 
 
@@ -117,11 +115,3 @@ class Polling:
 def _id(raw: Any) -> int | None:
     found = raw.get("update_id")
     return found if isinstance(found, int) else None
-
-
-def pauses(longest: float = LONGEST_PAUSE) -> Iterator[float]:
-    """Growing pauses in seconds, without end."""
-    pause = FIRST_PAUSE
-    while True:
-        yield pause
-        pause = min(2 * pause, longest)

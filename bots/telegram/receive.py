@@ -76,9 +76,13 @@ class Receiver:
         """As the centre has it now: its hours may have changed since the bot started."""
         return line_of(self._system.centre)
 
+    def key_of(self, update_id: int) -> str:
+        """What every effect of this update carries."""
+        return f"tg:{update_id}"
+
     async def receive(self, update: Update) -> Outcome:
         """Raises Unavailable when nothing could be stored; any other exception is a mistake of ours."""
-        key = f"tg:{update.update_id}"
+        key = self.key_of(update.update_id)
         if update.callback_query is not None:
             return await self._button(key, update.callback_query)
         if update.my_chat_member is not None:

@@ -3,13 +3,16 @@
 Until the token is changed whoever has it can read what callers write, and write as us.
 """
 
+import asyncio
+
 import structlog
 from aiogram import Bot
 from aiogram.methods import GetWebhookInfo
 
-from bots.telegram.api import call
+from bots.telegram.api import call, pauses
 from hotline.actions import alarms
 from hotline.channels import CHANNEL
+from hotline.errors import HotlineError
 from hotline.rules.alarms import BOT_SHARED
 from hotline.system import System
 
@@ -30,7 +33,13 @@ class Watch:
 
     async def begin(self) -> None:
         """A token that is no longer used is no trouble any more."""
-        await alarms.over_but(self._system, CHANNEL, BOT_SHARED, self._thing)
+        for pause in pauses():
+            try:
+                await alarms.over_but(self._system, CHANNEL, BOT_SHARED, self._thing)
+            except HotlineError:
+                await asyncio.sleep(pause)
+            else:
+                return
 
     async def is_ours(self) -> bool:
         """Ask once, and ring if a stranger's webhook is set. Raises Away, Later, Refused."""

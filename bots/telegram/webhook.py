@@ -10,9 +10,8 @@ from aiogram.methods import SetWebhook
 from aiohttp import web
 
 from bots.telegram import watch
-from bots.telegram.api import ALLOWED_UPDATES, Away, call
+from bots.telegram.api import ALLOWED_UPDATES, Away, call, pauses
 from bots.telegram.intake import Intake, NotYet, read
-from bots.telegram.polling import pauses
 from bots.telegram.watch import Watch
 from hotline.channels import Later, Refused
 from hotline.config import Settings

@@ -167,6 +167,8 @@ TABLE: dict[str, Rule] = {
     "reach.lost": _kind("channel"),
     "reach.back": _kind("channel"),
     "alarms.report": _kind("channel"),
+    "parking.park": _kind("channel"),
+    "parking.take_out": _kind("operator"),
 }
 
 

@@ -6,5 +6,8 @@ from typing import Final
 CALLER_LEFT: Final = "caller_left"  # danger now, and the page was left in a hurry: the contact stays open
 P1_WAITS: Final = "p1_waits"  # danger now, and nobody has taken it for a minute
 BOT_SHARED: Final = "bot_shared"  # somebody else reads or writes as our bot: the token must be changed
-KINDS: Final = (CALLER_LEFT, P1_WAITS, BOT_SHARED)
+UPDATE_PARKED: Final = (
+    "update_parked"  # something that came could not be taken: see `hotline telegram parked`
+)
+KINDS: Final = (CALLER_LEFT, P1_WAITS, BOT_SHARED, UPDATE_PARKED)
 RING_AFTER: Final = timedelta(seconds=60)

@@ -14,7 +14,18 @@ from hotline.rules.centre import Centre
 from hotline.rules.contact import P1
 from hotline.rules.duty import Shift
 from hotline.store.db import Instant, Tx
-from hotline.store.tables import alarms, audit, contacts, entries, offers, sessions, shifts, staff, threads
+from hotline.store.tables import (
+    alarms,
+    audit,
+    contacts,
+    entries,
+    offers,
+    parked,
+    sessions,
+    shifts,
+    staff,
+    threads,
+)
 
 ContactRow = Row[Any]  # a row of `contacts`
 EPSILON = datetime.resolution  # one microsecond: "now" as a half-open interval
@@ -253,6 +264,17 @@ async def entry_by_source(tx: Tx, source_blind: str) -> tuple[str, int] | None:
     query = select(entries.c.contact_id, entries.c.seq).where(entries.c.source_blind == source_blind)
     row = (await tx.connection.execute(query)).first()
     return None if row is None else (row.contact_id, row.seq)
+
+
+async def parked_updates(tx: Tx) -> list[Row[Any]]:
+    """Updates that were given up and that nobody has dealt with, oldest first."""
+    open_ones = (parked.c.parked_at.is_not(None), parked.c.ended_at.is_(None))
+    query = select(parked).where(*open_ones).order_by(parked.c.parked_at, parked.c.id)
+    return list(await tx.connection.execute(query))
+
+
+async def parked_update(tx: Tx, row_id: str) -> Row[Any] | None:
+    return next((row for row in await parked_updates(tx) if row.id == row_id), None)
 
 
 async def staff_row(tx: Tx, staff_id: str) -> Row[Any] | None:

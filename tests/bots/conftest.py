@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import structlog
 
+from bots.telegram import api as telegram_api
 from bots.telegram import intake, pace, polling
 from hotline import channels, logs
 from hotline.system import System
@@ -31,8 +32,8 @@ def logging_as_in_production() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same waits, a hundred times shorter."""
-    monkeypatch.setattr(polling, "FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(telegram_api, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(telegram_api, "LONGEST_PAUSE", 0.1)
     monkeypatch.setattr(polling, "WHILE_OPEN", 0.05)
     monkeypatch.setattr(intake, "ANSWER_PAUSES", (0.01, 0.02))
     monkeypatch.setattr(pace, "EVERY", 0.0003)

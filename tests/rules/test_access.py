@@ -106,6 +106,8 @@ EXPECTED = {
     "reach.lost": Rights(kinds=("channel",)),
     "reach.back": Rights(kinds=("channel",)),
     "alarms.report": Rights(kinds=("channel",)),
+    "parking.park": Rights(kinds=("channel",)),
+    "parking.take_out": Rights(kinds=("operator",)),
 }
 
 

@@ -21,11 +21,12 @@ from hotline.store.claims.contacts import (
     stored,
     take,
 )
-from hotline.store.claims.erasure import forget_callers, forget_subjects
 from hotline.store.claims.delivery import claim_delivery, give_up_delivery, settle_delivery
+from hotline.store.claims.erasure import forget_callers, forget_subjects
 from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
 from hotline.store.claims.locks import lock_contact, lock_staff
 from hotline.store.claims.offers import close_offer, make_offer, withdraw_from, withdraw_offers
+from hotline.store.claims.parked import count_failure, end_parked, forget_tries, park
 from hotline.store.claims.people import (
     ask_recovery,
     confirm_recovery,
@@ -47,11 +48,14 @@ __all__ = [
     "claim_delivery",
     "close_offer",
     "confirm_recovery",
+    "count_failure",
     "count_try",
     "end_alarms",
+    "end_alarms_but",
+    "end_parked",
     "forget_callers",
     "forget_subjects",
-    "end_alarms_but",
+    "forget_tries",
     "freed",
     "give_lease_up",
     "give_up_delivery",
@@ -62,6 +66,7 @@ __all__ = [
     "move",
     "next_number",
     "one_staff_change_at_a_time",
+    "park",
     "raise_alarm",
     "release",
     "requeue",

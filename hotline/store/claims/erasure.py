@@ -11,6 +11,11 @@ from hotline.store.tables import cases, contacts, entries
 async def forget_callers(connection: AsyncConnection, contact_ids: Collection[str]) -> None:
     """These contacts are found by no token or chat any more, and nothing of them is sent out."""
     await connection.execute(update(contacts).where(contacts.c.id.in_(contact_ids)).values(caller_blind=None))
+    await connection.execute(
+        update(entries)
+        .where(entries.c.contact_id.in_(contact_ids), entries.c.source_blind.is_not(None))
+        .values(source_blind=None)
+    )
     unsent = entries.c.delivery.in_(("pending", "sending"))
     await connection.execute(
         update(entries).where(entries.c.contact_id.in_(contact_ids), unsent).values(delivery="failed")

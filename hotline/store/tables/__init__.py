@@ -17,6 +17,7 @@ from hotline.store.tables.people import (
 )
 from hotline.store.tables.record import audit, counters, leases
 from hotline.store.tables.schema import contractions, key_contractions
+from hotline.store.tables.updates import parked
 
 __all__ = [
     "alarms",
@@ -37,6 +38,7 @@ __all__ = [
     "metadata",
     "notices",
     "offers",
+    "parked",
     "recoveries",
     "sealing_keys",
     "sessions",

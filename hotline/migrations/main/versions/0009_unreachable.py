@@ -5,8 +5,8 @@ from alembic import op
 
 from hotline.store.db import Instant
 
-revision = "0005"
-down_revision = "0004"
+revision = "0009"
+down_revision = "0008"
 
 SINCE = "since when the channel takes nothing for this caller"
 WHY = "why it failed: blocked | refused | gave_up"
