@@ -42,7 +42,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "redis_url",
         "metrics_port",
     )
-    names = (*where, "telegram_api", "telegram_token")
+    names = (*where, "telegram_api", "telegram_token", "telegram_secret", "telegram_port")
     return clean | {f"HOTLINE_{name.upper()}": str(getattr(settings, name)) for name in names}
 
 
