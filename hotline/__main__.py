@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve, "everything in one process")
     add("web", _web, "the pages alone, in as many processes as are wanted")
     add("engine", _engine, "the engine alone; a second one stands by")
-    telegram = add("telegram", _telegram, "the callers' bot alone; or what it could not take").add_argument
+    telegram = add("telegram", _telegram, "the bots alone; or what they could not take").add_argument
     telegram("what", nargs="?", choices=["run", "parked"], default="run")
     telegram("do", nargs="?", choices=["list", "retry", "discard"], default="list")
     telegram("id", nargs="?", help="of the parked update")
@@ -106,8 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     duty("--to", dest="end", type=_instant)
     duty("--shift", help="id of the shift to remove")
 
-    people = add("staff", _staff, "put people on the staff, and give them sign-in links").add_argument
-    people("what", choices=["invite", "add", "link", "list"])
+    people = add(
+        "staff", _staff, "put people on the staff, give them sign-in links and codes for the bot"
+    ).add_argument
+    people("what", choices=["invite", "add", "link", "list", "telegram"])
     people("--login")
     people("--name")
     people("--signature", help="what callers see")
@@ -144,7 +146,7 @@ async def _demo(settings: Settings, _chosen: argparse.Namespace) -> int:
 
 
 async def _serve(settings: Settings, _chosen: argparse.Namespace) -> int:
-    return await _live(settings, "web", "engine", *(("telegram",) if settings.telegram_token else ()))
+    return await _live(settings, "web", "engine", *(("telegram",) if _bots(settings) else ()))
 
 
 async def _web(settings: Settings, _chosen: argparse.Namespace) -> int:
@@ -156,11 +158,15 @@ async def _engine(settings: Settings, _chosen: argparse.Namespace) -> int:
 
 
 async def _telegram(settings: Settings, chosen: argparse.Namespace) -> int:
-    if not settings.telegram_token:
+    if not _bots(settings):
         raise ConfigInvalid("HOTLINE_TELEGRAM_TOKEN", "is needed here")
     if chosen.what == "parked":
         return await _parked(settings, chosen.do, chosen.id)
     return await _apart(settings, "telegram")
+
+
+def _bots(settings: Settings) -> bool:
+    return bool(settings.telegram_token or settings.staff_telegram_token)
 
 
 async def _parked(settings: Settings, do: str, row_id: str | None) -> int:
@@ -220,11 +226,16 @@ async def _migrate(settings: Settings, _chosen: argparse.Namespace) -> int:
 async def _check(settings: Settings, _chosen: argparse.Namespace) -> int:
     from hotline import commands
 
-    if not settings.telegram_token:
+    if not _bots(settings):
         return await commands.check(settings)
     from bots import telegram
 
-    return await commands.check(settings, ("telegram", lambda: telegram.check(settings)))
+    doors = []
+    if settings.telegram_token:
+        doors.append(("telegram", lambda: telegram.check(settings)))
+    if settings.staff_telegram_token:
+        doors.append(("staff telegram", lambda: telegram.check(settings, staff=True)))
+    return await commands.check(settings, *doors)
 
 
 async def _centre(settings: Settings, chosen: argparse.Namespace) -> int:

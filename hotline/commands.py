@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hotline import app, centres
 from hotline.actions import centre as centre_actions
-from hotline.actions import invitations, roster
+from hotline.actions import invitations, roster, staff_notices
 from hotline.actions import staff as people
 from hotline.config import Settings
 from hotline.errors import ConfigInvalid, HotlineError, StaffUnknown
@@ -262,7 +262,7 @@ def _who(centre: Centre, shifts: list[duties.Shift], line: Line, at: datetime, n
 
 
 async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
-    """invite somebody, add somebody, give a sign-in link, list."""
+    """invite somebody, add somebody, give a sign-in link or a code for the staff bot, list."""
     async with app.open_system(settings) as system:
         if chosen.what == "list":
             async with system.read() as tx:
@@ -296,7 +296,11 @@ async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
             )
             await people.add(system, OPERATOR, newcomer)
         person = await _person(system, login)
-        await _print_link(system, person.id, person.name)
+        if chosen.what == "telegram":
+            code = await staff_notices.issue_code(system, OPERATOR, person.id)
+            print(f"{person.name} sends this to the staff bot within half an hour: /start {code}")
+        else:
+            await _print_link(system, person.id, person.name)
     return 0
 
 

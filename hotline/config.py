@@ -48,6 +48,10 @@ class Settings:
     telegram_secret: str = field(
         default="", metadata={"help": "webhook secret; empty: polling", "secret": True}
     )
+    staff_telegram_token: str = field(
+        default="",
+        metadata={"help": "token of another bot, which tells staff that they are needed", "secret": True},
+    )
     telegram_api: str = field(default="https://api.telegram.org", metadata={"help": "Bot API server"})
     telegram_port: int = field(default=8081, metadata={"help": "port of the webhook listener"})
     metrics_host: str = field(
@@ -123,6 +127,11 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         off = each.metadata.get("off") and value == "0"
         values[each.name] = 0 if off else _typed(key, value, each.type, span)
     settings = Settings(**values)  # type: ignore[arg-type]
+    bots = {token.partition(":")[0] for token in (settings.telegram_token, settings.staff_telegram_token)}
+    if settings.staff_telegram_token and len(bots) == 1:
+        raise ConfigInvalid(
+            "HOTLINE_STAFF_TELEGRAM_TOKEN", "must be another bot's than HOTLINE_TELEGRAM_TOKEN"
+        )
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise ConfigInvalid("HOTLINE_LOG_LEVEL", "must be debug, info, warning or error")
     if settings.database_url and settings.database_url == settings.keys_url:

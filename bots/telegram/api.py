@@ -44,13 +44,19 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
     allowed_updates: list[str] = ALLOWED_UPDATES
 
 
-def open_bot(settings: Settings) -> Bot:
-    """A bot that speaks to the server of the settings; its session is to be closed. Raises ConfigInvalid."""
+def open_bot(settings: Settings, *, staff: bool = False) -> Bot:
+    """The callers' bot, or the staff's, at the server of the settings; its session is to be closed.
+
+    Raises ConfigInvalid.
+    """
+    token, name = settings.telegram_token, "HOTLINE_TELEGRAM_TOKEN"
+    if staff:
+        token, name = settings.staff_telegram_token, "HOTLINE_STAFF_TELEGRAM_TOKEN"
     session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api))
     try:
-        return Bot(settings.telegram_token, session)
+        return Bot(token, session)
     except TokenValidationError:
-        raise ConfigInvalid("HOTLINE_TELEGRAM_TOKEN", "is not a bot's token") from None
+        raise ConfigInvalid(name, "is not a bot's token") from None
 
 
 async def call(bot: Bot, method: TelegramMethod[T], timeout: int = PATIENCE) -> T:

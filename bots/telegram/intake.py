@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from bots.telegram import prompts
 from bots.telegram.api import Away
-from bots.telegram.receive import Answer, Outcome, Receiver
+from bots.telegram.receive import Answer, Outcome, Receives
 from bots.telegram.speaker import Speaker
 from hotline.actions import parking
 from hotline.channels import CHANNEL, Later, Refused
@@ -89,7 +89,7 @@ class Intake:
     """Takes updates, from polling or from the webhook alike. Answers run in `tasks`."""
 
     def __init__(
-        self, system: System, receiver: Receiver, speaker: Speaker, tasks: asyncio.TaskGroup
+        self, system: System, receiver: Receives, speaker: Speaker, tasks: asyncio.TaskGroup
     ) -> None:
         self._system, self._receiver, self._speaker, self._tasks = system, receiver, speaker, tasks
         self._turns, self._speaking = Turns(), Turns()
@@ -199,7 +199,7 @@ class Intake:
 
     async def _tell_trouble(self, incoming: Incoming) -> None:
         if incoming.chat_id is not None:
-            language = await self._receiver.visits.language(incoming.chat_id, incoming.spoken)
+            language = await self._receiver.language(incoming.chat_id, incoming.spoken)
             text = prompts.trouble(self._receiver.line, language)
             await self._say(incoming.chat_id, (prompts.send(incoming.chat_id, text),))
 

@@ -5,7 +5,7 @@ carries the update's own id, so an update that comes again changes nothing, even
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
@@ -61,6 +61,16 @@ def line_of(centre: Centre) -> Line:
     raise ConfigInvalid("HOTLINE_TELEGRAM_TOKEN", "no queue of the centre is on Telegram")
 
 
+class Receives(Protocol):
+    """What `intake` needs of whoever turns updates into what they mean."""
+
+    line: Line
+
+    def key_of(self, update_id: int) -> str: ...
+    async def language(self, chat_id: int, spoken: str | None) -> str: ...
+    async def receive(self, update: Update) -> Outcome: ...
+
+
 class Receiver:
     """Turns one update into what it means. The order of a chat's updates is the business of `intake`."""
 
@@ -79,6 +89,10 @@ class Receiver:
     def key_of(self, update_id: int) -> str:
         """What every effect of this update carries."""
         return f"tg:{update_id}"
+
+    async def language(self, chat_id: int, spoken: str | None) -> str:
+        """What this chat reads, as far as that can be known now."""
+        return await self.visits.language(chat_id, spoken)
 
     async def receive(self, update: Update) -> Outcome:
         """Raises Unavailable when nothing could be stored; any other exception is a mistake of ours."""

@@ -64,6 +64,11 @@ class Visits:
             return _first_known(choice.language, _phone(spoken))
 
 
+def spoken_or_default(spoken: str | None) -> str:
+    """The phone's language if it is one of ours."""
+    return _first_known(_phone(spoken))
+
+
 def language_of(user: User | None) -> str | None:
     """What the phone speaks, if Telegram tells."""
     return user.language_code if user is not None else None

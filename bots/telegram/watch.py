@@ -26,20 +26,9 @@ class Watch:
 
     def __init__(self, system: System, bot: Bot) -> None:
         self._system, self._bot = system, bot
-        # An alarm is about this token: changing it is what ends the trouble.
-        self._thing = system.vault.blind("telegram token", bot.token)
+        self._thing = _thing_of(system, bot.token)
         self._conflicts = 0
         self.own_url = ""
-
-    async def begin(self) -> None:
-        """A token that is no longer used is no trouble any more."""
-        for pause in pauses():
-            try:
-                await alarms.over_but(self._system, CHANNEL, BOT_SHARED, self._thing)
-            except HotlineError:
-                await asyncio.sleep(pause)
-            else:
-                return
 
     async def is_ours(self) -> bool:
         """Ask once, and ring if a stranger's webhook is set. Raises Away, Later, Refused."""
@@ -64,3 +53,20 @@ class Watch:
     async def _ring(self, reason: str) -> None:
         log.error("token is used elsewhere", channel="telegram", reason=reason)
         await alarms.report(self._system, CHANNEL, BOT_SHARED, "bot", self._thing)
+
+
+async def forget_former_tokens(system: System) -> None:
+    """An alarm is about a token: that it is not used any more is what ends the trouble."""
+    tokens = (system.settings.telegram_token, system.settings.staff_telegram_token)
+    used = [_thing_of(system, token) for token in tokens if token]
+    for pause in pauses():
+        try:
+            await alarms.over_but(system, CHANNEL, BOT_SHARED, used)
+        except HotlineError:
+            await asyncio.sleep(pause)
+        else:
+            return
+
+
+def _thing_of(system: System, token: str) -> str:
+    return system.vault.blind("telegram token", token)

@@ -1,5 +1,7 @@
 """Alarms: raised inside the transaction that found the trouble, seen by a person, ended when it is over."""
 
+from collections.abc import Collection
+
 from hotline.errors import NotFound
 from hotline.live import topics
 from hotline.rules import access, alarms, contact
@@ -27,11 +29,11 @@ async def report(system: System, actor: Actor, kind: str, thing_kind: str, thing
         await raised(tx, kind, thing_kind, thing_id)
 
 
-async def over_but(system: System, actor: Actor, kind: str, thing_id: str) -> None:
-    """Of this kind only the trouble with this thing is left."""
+async def over_but(system: System, actor: Actor, kind: str, thing_ids: Collection[str]) -> None:
+    """Of this kind only the trouble with these things is left."""
     access.require(actor, "alarms.report")
     async with system.transaction(actor) as tx:
-        if await claims.end_alarms_but(tx, kind, thing_id):
+        if await claims.end_alarms_but(tx, kind, thing_ids):
             tx.record("alarms.report", "alarm", kind, (topics.alarms(),))
 
 

@@ -74,6 +74,7 @@ async def _shut_out(tx: Transaction, staff_id: str) -> None:
     """Nothing that let the person in lets them in any more."""
     await sign_ins.end_sessions(tx, staff_id)
     await sign_ins.void_links(tx, staff_id)
+    await claims.unlink_chat(tx, staff_id=staff_id)
     await sign_ins.forget_places_of(tx, staff_id)
     gone = {"active": False, "left_at": tx.now, "intent": "off", "intent_until": None}
     keys = {"password_hash": None, "totp_sealed": None, "totp_next_sealed": None}

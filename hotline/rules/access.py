@@ -167,6 +167,9 @@ TABLE: dict[str, Rule] = {
     "reach.lost": _kind("channel"),
     "reach.back": _kind("channel"),
     "alarms.report": _kind("channel"),
+    "staff_notices.link": _any(_oneself, _kind("operator")),
+    "staff_notices.answer": _kind("channel"),
+    "staff_notices.make": _kind("channel"),
     "parking.park": _kind("channel"),
     "parking.take_out": _kind("operator"),
 }

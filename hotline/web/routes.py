@@ -12,6 +12,7 @@ from aiohttp import web
 from hotline.rules import access
 from hotline.web import (
     account,
+    account_telegram,
     assets,
     audit,
     board,
@@ -131,6 +132,9 @@ ROUTES = (
     Route("POST", "/account/password", account.set_password, "account.see"),
     Route("POST", f"/account/{SESSION}/end", account.end_session, "account.see"),
     Route("POST", "/account/sessions/end", account.end_sessions, "account.see"),
+    Route("GET", "/account/telegram", account_telegram.page, "account.see"),
+    Route("POST", "/account/telegram", account_telegram.code, "account.see"),
+    Route("POST", "/account/telegram/off", account_telegram.off, "account.see"),
     Route("GET", "/account/second-step", account.code_page, "account.see"),
     Route("POST", "/account/second-step", account.prove_code, "account.see"),
     Route("POST", "/account/second-step/begin", account.begin_code, "account.see"),

@@ -106,6 +106,9 @@ EXPECTED = {
     "reach.lost": Rights(kinds=("channel",)),
     "reach.back": Rights(kinds=("channel",)),
     "alarms.report": Rights(kinds=("channel",)),
+    "staff_notices.link": Rights(oneself=True, kinds=("operator",)),
+    "staff_notices.answer": Rights(kinds=("channel",)),
+    "staff_notices.make": Rights(kinds=("channel",)),
     "parking.park": Rights(kinds=("channel",)),
     "parking.take_out": Rights(kinds=("operator",)),
 }

@@ -35,9 +35,17 @@ from hotline.store.claims.people import (
     use_link,
     use_step,
 )
+from hotline.store.claims.staff_notices import (
+    add_notices,
+    claim_notice,
+    link_chat,
+    settle_notice,
+    unlink_chat,
+)
 
 __all__ = [
     "add_contact",
+    "add_notices",
     "adopt",
     "append_to",
     "ask_recovery",
@@ -46,6 +54,7 @@ __all__ = [
     "change",
     "change_hands",
     "claim_delivery",
+    "claim_notice",
     "close_offer",
     "confirm_recovery",
     "count_failure",
@@ -60,6 +69,7 @@ __all__ = [
     "give_lease_up",
     "give_up_delivery",
     "hold_lease",
+    "link_chat",
     "lock_contact",
     "lock_staff",
     "make_offer",
@@ -72,10 +82,12 @@ __all__ = [
     "requeue",
     "see_alarm",
     "settle_delivery",
+    "settle_notice",
     "shut_thread",
     "stored",
     "take",
     "take_lease",
+    "unlink_chat",
     "use_link",
     "use_step",
     "withdraw_from",

@@ -1,5 +1,7 @@
 """The same trouble rings once, however many notice it at once."""
 
+from collections.abc import Collection
+
 from sqlalchemy import update
 
 from hotline.ids import new_id
@@ -22,9 +24,9 @@ async def see_alarm(tx: Tx, alarm_id: str, staff_id: str) -> bool:
     return (await tx.connection.execute(statement)).rowcount == 1
 
 
-async def end_alarms_but(tx: Tx, kind: str, thing_id: str) -> int:
-    """End what rings of this kind about other things than this one."""
-    others = (alarms.c.kind == kind, alarms.c.thing_id != thing_id, alarms.c.ended_at.is_(None))
+async def end_alarms_but(tx: Tx, kind: str, thing_ids: Collection[str]) -> int:
+    """End what rings of this kind about other things than these."""
+    others = (alarms.c.kind == kind, alarms.c.thing_id.not_in(thing_ids), alarms.c.ended_at.is_(None))
     return (await tx.connection.execute(update(alarms).where(*others).values(ended_at=tx.now))).rowcount
 
 

@@ -17,6 +17,7 @@ from hotline.store.tables.people import (
 )
 from hotline.store.tables.record import audit, counters, leases
 from hotline.store.tables.schema import contractions, key_contractions
+from hotline.store.tables.staff_notices import staff_chats, staff_notices
 from hotline.store.tables.updates import parked
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "sign_in_places",
     "sign_in_tries",
     "staff",
+    "staff_chats",
+    "staff_notices",
     "summaries",
     "threads",
 ]

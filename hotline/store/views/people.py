@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select
 
 from hotline.rules.duty import Shift
 from hotline.rules.presence import RECOVERY_WAITS, SESSION_LIFE
-from hotline.store import queries
+from hotline.store import queries, reachable
 from hotline.store.db import Tx
 from hotline.store.tables import contacts, recoveries, sessions, staff
 from hotline.store.tables import shifts as shift_rows
@@ -138,6 +138,11 @@ async def at_leaving(tx: Tx, staff_id: str) -> tuple[int, int, int]:
     planned = select(func.count()).where(*to_come, shift_rows.c.vacant_at.is_(None))
     counted = [(await tx.connection.execute(query)).scalar_one() for query in (owed, planned)]
     return len(held), counted[0], counted[1]
+
+
+async def is_told_by_telegram(tx: Tx, staff_id: str) -> bool:
+    """Has this person linked a chat for notices?"""
+    return await reachable.chat_of(tx, staff_id) is not None
 
 
 async def shifts(tx: Tx, lines: Collection[str], start: datetime, end: datetime) -> list[Shift]:
