@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Row
 
 from hotline import metrics
 from hotline.actions import reach
@@ -104,7 +103,7 @@ class Delivery:
         self._room.release()
         self._bell.ring()  # the contact's next entry may go
 
-    async def _claim(self) -> Row[Any] | None:
+    async def _claim(self) -> claims.Claimed | None:
         """The next entry that may go, marked as being sent; None if nothing is due or the database is away."""
         try:
             async with self._system.transaction(CHANNEL) as tx:
@@ -115,7 +114,7 @@ class Delivery:
             log.exception("delivery failed")
         return None
 
-    async def _deliver(self, row: Row[Any]) -> None:
+    async def _deliver(self, row: claims.Claimed) -> None:
         try:
             await self._send_and_settle(row)
         except HotlineError as error:
@@ -123,7 +122,7 @@ class Delivery:
         except Exception:  # an edge: the loop must live on, whatever one entry holds
             log.exception("delivery failed")
 
-    async def _send_and_settle(self, row: Row[Any]) -> None:
+    async def _send_and_settle(self, row: claims.Claimed) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._send(await self._outbound(row.contact_id, row.seq))
@@ -162,7 +161,7 @@ class Delivery:
 
     async def _settle(
         self,
-        row: Row[Any],
+        row: claims.Claimed,
         state: str,
         pause: timedelta = timedelta(0),
         *,

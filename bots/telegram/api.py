@@ -77,9 +77,9 @@ async def call(bot: Bot, method: TelegramMethod[T], timeout: int = PATIENCE) -> 
     raise failure
 
 
-def pauses(longest: float = LONGEST_PAUSE) -> Iterator[float]:
+def pauses(longest: float | None = None) -> Iterator[float]:
     """Growing pauses in seconds, without end."""
     pause = FIRST_PAUSE
     while True:
         yield pause
-        pause = min(2 * pause, longest)
+        pause = min(2 * pause, longest or LONGEST_PAUSE)

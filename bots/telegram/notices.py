@@ -2,10 +2,8 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import Row
 
 from bots.telegram import prompts
 from bots.telegram.api import Away
@@ -53,14 +51,14 @@ class Notices:
             tried += len(rows)
         return tried
 
-    async def _claim(self) -> list[Row[Any]]:
-        rows: list[Row[Any]] = []
+    async def _claim(self) -> list[claims.Claimed]:
+        rows: list[claims.Claimed] = []
         async with self._system.transaction(CHANNEL) as tx:
             while len(rows) < AT_ONCE and (row := await claims.claim_notice(tx, tx.now + SENDING_FOR)):
                 rows.append(row)
         return rows
 
-    async def _deliver(self, row: Row[Any]) -> None:
+    async def _deliver(self, row: claims.Claimed) -> None:
         chat_id = await self._chat_of(row.staff_id)
         state, pause = "sent", timedelta(0)
         try:

@@ -12,6 +12,7 @@ from bots.telegram.visits import language_of, spoken_or_default
 from hotline.actions import staff_notices
 from hotline.channels import CHANNEL
 from hotline.errors import LinkGone
+from hotline.rules.centre import Line
 from hotline.system import System
 from hotline.texts import say
 
@@ -21,7 +22,11 @@ class StaffReceiver:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self.line = line_of(system.centre)
+
+    @property
+    def line(self) -> Line:
+        """Where callers who come here by mistake are sent."""
+        return line_of(self._system.centre)
 
     def key_of(self, update_id: int) -> str:
         return f"tgs:{update_id}"

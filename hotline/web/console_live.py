@@ -110,6 +110,7 @@ class ConsoleFeed:
             entries = await views.entries_after(tx, head.id, cursor.after, "staff", LIMIT)
         except KeyDestroyed:  # erased meanwhile; the page has heard it from its own request
             return []
+        outgoing = await views.deliveries(tx, head.id) if head.channel == "telegram" else []
         if entries:
             cursor.after = entries[-1].seq
         if len(entries) == LIMIT:  # a long talk comes in several frames, one right after the other
@@ -119,5 +120,6 @@ class ConsoleFeed:
                 "contact": head.id,
                 "head": head_json(head, self._actor.id, tx.now, tx.centre, self._language),
                 "entries": [entry_json(each, self._actor.id, tx.centre, self._language) for each in entries],
+                "deliveries": outgoing,
             }
         ]

@@ -21,7 +21,7 @@ from hotline.store.claims.contacts import (
     stored,
     take,
 )
-from hotline.store.claims.delivery import claim_delivery, give_up_delivery, settle_delivery
+from hotline.store.claims.delivery import Claimed, claim_delivery, give_up_delivery, settle_delivery
 from hotline.store.claims.erasure import forget_callers, forget_subjects
 from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
 from hotline.store.claims.locks import lock_contact, lock_staff
@@ -44,6 +44,7 @@ from hotline.store.claims.staff_notices import (
 )
 
 __all__ = [
+    "Claimed",
     "add_contact",
     "add_notices",
     "adopt",

@@ -8,8 +8,10 @@ from sqlalchemy import Row, and_, exists, or_, select, update
 from hotline.store.db import Tx
 from hotline.store.tables import contacts, entries
 
+Claimed = Row[Any]  # an entry, or a notice, that a sender may send now
 
-async def claim_delivery(tx: Tx, channel: str, until: datetime) -> Row[Any] | None:
+
+async def claim_delivery(tx: Tx, channel: str, until: datetime) -> Claimed | None:
     """The oldest due entry of a contact of this channel, marked as being sent until then; None if none is due.
 
     Only the oldest undelivered entry of each contact may go, so that a person reads words in order.

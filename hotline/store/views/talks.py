@@ -122,6 +122,17 @@ async def _entry(tx: Tx, row: Row[Any], audience: Audience) -> Entry:
     )  # fmt: skip
 
 
+async def deliveries(tx: Tx, contact_id: str, limit: int = 50) -> list[tuple[int, str, str | None]]:
+    """(number, state, why it failed) of the newest entries that go out: it changes after they were read."""
+    query = (
+        select(entries.c.seq, entries.c.delivery, entries.c.delivery_reason)
+        .where(entries.c.contact_id == contact_id, entries.c.delivery != "none")
+        .order_by(entries.c.seq.desc())
+        .limit(limit)
+    )
+    return [(row.seq, row.delivery, row.delivery_reason) for row in await tx.connection.execute(query)]
+
+
 async def words_now(tx: Tx, contact_id: str, seq: int) -> str | None:
     """What a message says after its corrections so far."""
     query = (
