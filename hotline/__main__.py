@@ -118,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     people("--flag", action="append", default=[], help="may_sign, is_dpo, restricted (a volunteer)")
     people("--password-file", type=Path)
 
+    add(
+        "move", _move, "move from the SQLite files of the data folder to the empty PostgreSQL of the settings"
+    )
     keys = add(
         "keys", _keys, "erase: destroy the key of a contact or a case, and with it every word of theirs"
     )
@@ -254,6 +257,12 @@ async def _staff(settings: Settings, chosen: argparse.Namespace) -> int:
     from hotline import commands
 
     return await commands.staff(settings, chosen)
+
+
+async def _move(settings: Settings, _chosen: argparse.Namespace) -> int:
+    from hotline.keeping import move
+
+    return await move.run(settings)
 
 
 async def _keys(settings: Settings, chosen: argparse.Namespace) -> int:

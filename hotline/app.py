@@ -61,6 +61,7 @@ async def open_system(
     Without changes the centre is that of its files alone, so that a change which no longer fits can be taken back.
     """
     texts()  # an incomplete catalogue stops the start, not a caller
+    _refuse_moved(settings)
     layers = centre_layers(settings)
     vault = Vault(read_master_key(settings.master_key))
     bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
@@ -79,6 +80,19 @@ async def open_system(
         await keys.close()
         if isinstance(bus, RedisBus):
             await bus.close()
+
+
+def moved_mark(settings: Settings) -> Path:
+    """Beside the SQLite files of an installation that lives in PostgreSQL now."""
+    return settings.data / "MOVED"
+
+
+def _refuse_moved(settings: Settings) -> None:
+    mark = moved_mark(settings)
+    if not settings.database_url and mark.exists():
+        raise ConfigInvalid(
+            "HOTLINE_DATABASE_URL", f"is needed: this installation was moved to PostgreSQL, see {mark}"
+        )
 
 
 async def _clock_of(db: Database) -> Clock:

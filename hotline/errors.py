@@ -395,6 +395,17 @@ class ConfigInvalid(HotlineError):
         self.args = (f"{setting}: {reason}",)
 
 
+class CopyFailed(HotlineError):
+    """A backup, a restore or a move did not come out whole; `reason` is a sentence for an operator."""
+
+    code = "copy_failed"
+    status = 500
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+        self.args = (reason,)
+
+
 class CentreInvalid(HotlineError):
     """A centre file is wrong: which file, which key, and why."""
 

@@ -52,6 +52,14 @@ def read_master_key(path: Path) -> bytes:
     return key
 
 
+def key_id_of(sealed: bytes) -> str:
+    """The id of the key that a value was sealed with. Raises SealBroken."""
+    try:
+        return str(UUID(bytes=sealed[1:17]))
+    except ValueError:
+        raise SealBroken from None
+
+
 class Vault:
     """Wraps, seals, opens; remembers a bounded number of opened keys. Knows no rows."""
 

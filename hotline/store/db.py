@@ -9,9 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Table, event, func, select, text
+from sqlalchemy import DateTime, Table, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -77,10 +78,11 @@ def upsert_on(connection: AsyncConnection, table: Table) -> "postgresql.Insert |
 class Database:
     """An engine and, for SQLite, the gate before its one writer."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, alone: bool = False) -> None:
+        """`alone`: of a SQLite file, one connection that nobody else's may be beside."""
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+        self.engine = _sqlite_engine(url, alone=alone) if self.is_sqlite else _postgres_engine(url)
         self._gate = asyncio.Lock()
 
     @asynccontextmanager
@@ -127,6 +129,11 @@ class Database:
         await self.engine.dispose()
 
 
+def sqlite_path(url: str) -> Path:
+    """Where the file of a SQLite database lies."""
+    return Path(make_url(url).database or "")
+
+
 @asynccontextmanager
 async def _or_unavailable() -> AsyncIterator[None]:
     """A database that does not answer becomes a fact the caller can act on; a mistake of ours does not."""
@@ -149,15 +156,19 @@ def _postgres_engine(url: str) -> AsyncEngine:
     return create_async_engine(url, **options, connect_args=arguments, hide_parameters=True)
 
 
-def _sqlite_engine(url: str) -> AsyncEngine:
+def _sqlite_engine(url: str, *, alone: bool) -> AsyncEngine:
     options: dict[str, Any] = {"pool_size": 6, "pool_timeout": 10, "hide_parameters": True}
-    engine = create_async_engine(url, **options, connect_args={"timeout": 10})
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
+    if alone:
+        options |= {"pool_size": 1, "max_overflow": 0}
+        pragmas.insert(0, "locking_mode=EXCLUSIVE")
+    engine = create_async_engine(url, **options, connect_args={"timeout": 1 if alone else 10})
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, see below
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
