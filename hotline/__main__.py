@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,6 +121,18 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "move", _move, "move from the SQLite files of the data folder to the empty PostgreSQL of the settings"
     )
+    backup = add(
+        "backup", _backup, "back both databases up while everything runs: words and keys apart"
+    ).add_argument
+    backup("folder", type=Path, help="for the main database")
+    backup(
+        "--keys-to", type=Path, help="for the wrapped keys, kept for 30 days; default: keys/ in the folder"
+    )
+    backup("--keep", type=_days, metavar="DAYS", help="remove older main backups; default: keep all")
+    restore = add("restore", _restore, "bring a backup back into empty databases, and check it").add_argument
+    restore("folder", type=Path)
+    restore("--keys-from", type=Path, help="default: keys/ in the folder")
+    restore("--backup", metavar="NAME", help="of the main database; default: the newest")
     keys = add(
         "keys", _keys, "erase: destroy the key of a contact or a case, and with it every word of theirs"
     )
@@ -137,6 +149,12 @@ def _instant(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not an instant such as 2026-12-24T16:00") from None
+
+
+def _days(text: str) -> timedelta:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) < 100_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of days")
+    return timedelta(days=int(text))
 
 
 async def _demo(settings: Settings, _chosen: argparse.Namespace) -> int:
@@ -263,6 +281,20 @@ async def _move(settings: Settings, _chosen: argparse.Namespace) -> int:
     from hotline.keeping import move
 
     return await move.run(settings)
+
+
+async def _backup(settings: Settings, chosen: argparse.Namespace) -> int:
+    from hotline.keeping import backup
+
+    return await backup.run(settings, chosen.folder, chosen.keys_to or chosen.folder / "keys", chosen.keep)
+
+
+async def _restore(settings: Settings, chosen: argparse.Namespace) -> int:
+    from hotline.keeping import restore
+
+    return await restore.run(
+        settings, chosen.folder, chosen.keys_from or chosen.folder / "keys", chosen.backup
+    )
 
 
 async def _keys(settings: Settings, chosen: argparse.Namespace) -> int:

@@ -74,7 +74,12 @@ async def fit(db: Database, which: Which) -> Fit:
 async def revision(db: Database) -> str | None:
     """Where the database is; None before its first migration. Raises Unavailable."""
     async with db.read() as connection:
-        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+        return await connection.run_sync(revision_on)
+
+
+def revision_on(connection: Connection) -> str | None:
+    """The same, in the transaction of this connection."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @cache

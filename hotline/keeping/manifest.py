@@ -1,0 +1,124 @@
+"""What a backup says of itself: what is in it, of when, and a seal of the master key over all that."""
+
+import hashlib
+import json
+import re
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hotline.errors import ConfigInvalid, CopyFailed
+from hotline.store.copying import Tally
+from hotline.store.keys import Erasure
+from hotline.vault import Vault
+
+FILE, LEDGER = "manifest.json", "ledger.json"
+NAME = "%Y-%m-%dT%H-%M-%SZ"
+NAMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One database's backup. `epoch` is the engine's, `position` that of PostgreSQL's log; both help to place it."""
+
+    which: str
+    taken_at: str
+    program: str
+    centre: str
+    kind: str
+    server: str
+    revision: str
+    epoch: int
+    position: str
+    tables: dict[str, Tally]
+    file: str = ""
+    sha256: str = ""
+    ledger_sha256: str = ""
+
+    @property
+    def instant(self) -> datetime:
+        return datetime.fromisoformat(self.taken_at)
+
+    @property
+    def rows(self) -> int:
+        return sum(each.rows for each in self.tables.values())
+
+
+def digest(file: Path) -> str:
+    """SHA-256 of a file."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def write(folder: Path, manifest: Manifest, vault: Vault) -> None:
+    """Beside the dump, sealed."""
+    body = asdict(manifest)
+    sealed = {"master_key": _fingerprint(vault), "seal": _seal(vault, body), **body}
+    (folder / FILE).write_text(json.dumps(sealed, indent=1))
+
+
+def read(folder: Path, vault: Vault) -> Manifest:
+    """The manifest, its files checked. Raises ConfigInvalid if the master key is another one, CopyFailed."""
+    try:
+        body: dict[str, Any] = json.loads((folder / FILE).read_text())
+        fingerprint, seal = body.pop("master_key"), body.pop("seal")
+        if fingerprint != _fingerprint(vault):
+            raise ConfigInvalid(
+                "HOTLINE_MASTER_KEY_FILE", f"is not the master key that {folder} was made under"
+            )
+        if seal != _seal(vault, body):
+            raise CopyFailed(f"{folder / FILE} was changed")
+        tables = {
+            name: Tally(each["rows"], each["digest"], tuple(each["columns"]))
+            for name, each in body.pop("tables").items()
+        }
+        found = Manifest(tables=tables, **body)
+        wanted = {found.file: found.sha256, LEDGER: found.ledger_sha256}
+        broken = [name for name, expected in wanted.items() if digest(folder / name) != expected]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CopyFailed(f"{folder} cannot be read as a backup: {type(error).__name__}") from None
+    if broken:
+        raise CopyFailed(f"{folder / broken[0]} is damaged: its digest is not that of the manifest")
+    return found
+
+
+def _fingerprint(vault: Vault) -> str:
+    """Tells which master key, and nothing about it."""
+    return vault.blind("backup", "which master key")
+
+
+def _seal(vault: Vault, body: dict[str, Any]) -> str:
+    return vault.blind("backup", json.dumps(body, sort_keys=True))
+
+
+def backups(folder: Path) -> list[Path]:
+    """The finished backups of a folder, oldest first."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path for path in found if NAMES.fullmatch(path.name))
+
+
+def taken_at(backup: Path) -> datetime:
+    """As its name says."""
+    return datetime.strptime(backup.name, NAME).replace(tzinfo=UTC)
+
+
+# -- the ledger ------------------------------------------------------------------------------------------
+
+
+def write_ledger(folder: Path, erasures: Collection[Erasure]) -> str:
+    """The ledger beside the dump; its digest."""
+    lines = [{**asdict(each), "destroyed_at": each.destroyed_at.isoformat()} for each in erasures]
+    (folder / LEDGER).write_text(json.dumps(lines, indent=1))
+    return digest(folder / LEDGER)
+
+
+def read_ledgers(folders: Collection[Path]) -> list[Erasure]:
+    """All that was ever erased, from every backup there is: the newest ledger, even if its own backup is not used."""
+    found: dict[str, Erasure] = {}
+    for folder in folders:
+        for line in json.loads((folder / LEDGER).read_text()):
+            instant = datetime.fromisoformat(line.pop("destroyed_at"))
+            found.setdefault(line["owner_id"], Erasure(destroyed_at=instant, **line))
+    return list(found.values())
