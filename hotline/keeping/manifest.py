@@ -60,7 +60,7 @@ def write(folder: Path, manifest: Manifest, vault: Vault) -> None:
 
 
 def read(folder: Path, vault: Vault) -> Manifest:
-    """The manifest, its files checked. Raises ConfigInvalid if the master key is another one, CopyFailed."""
+    """The manifest, if its seal holds. Raises ConfigInvalid if the master key is another one, CopyFailed."""
     try:
         body: dict[str, Any] = json.loads((folder / FILE).read_text())
         fingerprint, seal = body.pop("master_key"), body.pop("seal")
@@ -74,14 +74,20 @@ def read(folder: Path, vault: Vault) -> Manifest:
             name: Tally(each["rows"], each["digest"], tuple(each["columns"]))
             for name, each in body.pop("tables").items()
         }
-        found = Manifest(tables=tables, **body)
-        wanted = {found.file: found.sha256, LEDGER: found.ledger_sha256}
-        broken = [name for name, expected in wanted.items() if digest(folder / name) != expected]
+        return Manifest(tables=tables, **body)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CopyFailed(f"{folder} cannot be read as a backup: {type(error).__name__}") from None
-    if broken:
-        raise CopyFailed(f"{folder / broken[0]} is damaged: its digest is not that of the manifest")
-    return found
+
+
+def require_whole(folder: Path, manifest: Manifest) -> None:
+    """Raises CopyFailed if a file is not the one that the manifest was written for."""
+    _require(folder / manifest.file, manifest.sha256)
+    _require(folder / LEDGER, manifest.ledger_sha256)
+
+
+def _require(file: Path, sha256: str) -> None:
+    if not file.is_file() or digest(file) != sha256:
+        raise CopyFailed(f"{file} is damaged: its digest is not that of the manifest")
 
 
 def _fingerprint(vault: Vault) -> str:
@@ -114,11 +120,10 @@ def write_ledger(folder: Path, erasures: Collection[Erasure]) -> str:
     return digest(folder / LEDGER)
 
 
-def read_ledgers(folders: Collection[Path]) -> list[Erasure]:
-    """All that was ever erased, from every backup there is: the newest ledger, even if its own backup is not used."""
-    found: dict[str, Erasure] = {}
-    for folder in folders:
-        for line in json.loads((folder / LEDGER).read_text()):
-            instant = datetime.fromisoformat(line.pop("destroyed_at"))
-            found.setdefault(line["owner_id"], Erasure(destroyed_at=instant, **line))
-    return list(found.values())
+def read_ledger(folder: Path, vault: Vault) -> list[Erasure]:
+    """The ledger of one backup. Raises CopyFailed, ConfigInvalid: nobody slips an erasure in."""
+    _require(folder / LEDGER, read(folder, vault).ledger_sha256)
+    lines = json.loads((folder / LEDGER).read_text())
+    return [
+        Erasure(**{**line, "destroyed_at": datetime.fromisoformat(line["destroyed_at"])}) for line in lines
+    ]

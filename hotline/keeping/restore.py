@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotline.config import Settings
-from hotline.errors import ConfigInvalid, CopyFailed
+from hotline.errors import ConfigInvalid, CopyFailed, HotlineError
 from hotline.keeping import manifest, proof
 from hotline.keeping.manifest import Manifest
 from hotline.store import claims, copying, dumps, keys, tables
@@ -41,10 +41,10 @@ async def run(settings: Settings, folder: Path, keys_folder: Path, name: str | N
     began = time.monotonic()
     vault = Vault(read_master_key(settings.master_key))
     main, wrapped = _chosen(folder / "main", keys_folder, name, vault)
-    erased = manifest.read_ledgers([*manifest.backups(folder / "main"), *manifest.backups(keys_folder)])
-    async with (
-        _loaded(settings.wrapped_keys_url, wrapped, "HOTLINE_KEYS_URL") as keys_db,
+    erased = _ledger([*manifest.backups(folder / "main"), *manifest.backups(keys_folder)], vault)
+    async with (  # the keys, entered last, are in their place before the words are
         _loaded(settings.main_url, main, "HOTLINE_DATABASE_URL") as main_db,
+        _loaded(settings.wrapped_keys_url, wrapped, "HOTLINE_KEYS_URL") as keys_db,
     ):
         async with main_db.read() as connection:
             print(await _compared(connection, main.says))
@@ -68,6 +68,8 @@ def _chosen(main_folder: Path, keys_folder: Path, name: str | None, vault: Vault
     if not wrapped:
         raise CopyFailed(f"{keys_folder}: {NO_KEYS}")
     main, newest = (Backup(each[-1], manifest.read(each[-1], vault)) for each in (mains, wrapped))
+    for each in (main, newest):
+        manifest.require_whole(each.folder, each.says)
     if newest.says.instant < main.says.instant:
         raise CopyFailed(
             f"{newest.folder} is older than {main.folder}: what was written in between would not open. "
@@ -76,45 +78,72 @@ def _chosen(main_folder: Path, keys_folder: Path, name: str | None, vault: Vault
     return main, newest
 
 
+def _ledger(folders: list[Path], vault: Vault) -> list[Erasure]:
+    """All that was ever erased, from every backup there is, also those whose dump is not used."""
+    found: dict[str, Erasure] = {}
+    for folder in folders:
+        try:
+            found |= {each.owner_id: each for each in manifest.read_ledger(folder, vault)}
+        except HotlineError as error:
+            print(f"Left out: {error}")
+    return list(found.values())
+
+
 @asynccontextmanager
 async def _loaded(url: str, backup: Backup, setting: str) -> AsyncIterator[Database]:
-    """The dump in its empty place; in a file beside it on SQLite, which gets its name after all checks."""
+    """The dump in its empty place; on SQLite in a file beside it, which gets its name after all checks."""
     db = Database(f"{url}{STAGED}" if url.startswith("sqlite") else url)
     if db.is_sqlite != (backup.says.kind == "sqlite"):
         raise CopyFailed(
             f"{backup.folder} is of {backup.says.kind}, and {setting} names another kind of database"
         )
     try:
-        if db.is_sqlite:
-            await asyncio.to_thread(_place, sqlite_path(url), sqlite_path(db.url), backup, setting)
-        else:
-            async with db.read() as connection:
-                if not await copying.is_empty(connection):
-                    raise ConfigInvalid(setting, "is not empty: a restore needs a database without any table")
-            await dumps.load(db, backup.file)
+        await _refuse_occupied(db, url, setting)
         try:
+            await (
+                asyncio.to_thread(_place, backup, sqlite_path(db.url))
+                if db.is_sqlite
+                else dumps.load(db, backup.file)
+            )
             yield db
         except BaseException:
-            if not db.is_sqlite:
-                async with db.write() as connection:
-                    await copying.drop_all(connection)
+            await _leave_nothing(db)
             raise
-    except BaseException:
+    finally:
         await db.close()
-        if db.is_sqlite:
-            sqlite_path(db.url).unlink(missing_ok=True)
-        raise
-    await db.close()
     if db.is_sqlite:
         sqlite_path(db.url).rename(sqlite_path(url))
 
 
-def _place(final: Path, staged: Path, backup: Backup, setting: str) -> None:
-    if final.exists():
-        raise ConfigInvalid(setting, f"{final} exists: a restore needs an empty place")
-    final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+async def _refuse_occupied(db: Database, url: str, setting: str) -> None:
+    if db.is_sqlite:
+        if sqlite_path(url).exists():
+            raise ConfigInvalid(setting, f"{sqlite_path(url)} exists: a restore needs an empty place")
+        return
+    async with db.read() as connection:
+        if not await copying.is_empty(connection):
+            raise ConfigInvalid(setting, "is not empty: a restore needs a database without any table")
+
+
+def _place(backup: Backup, staged: Path) -> None:
+    staged.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     staged.touch(mode=0o600)
     shutil.copyfile(backup.file, staged)
+
+
+async def _leave_nothing(db: Database) -> None:
+    """What failed its checks must not be started on."""
+    if db.is_sqlite:
+        await db.close()
+        await asyncio.to_thread(_unlink, sqlite_path(db.url))
+        return
+    async with db.write() as connection:
+        await copying.drop_all(connection)
+
+
+def _unlink(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 async def _compared(connection: Connection, says: Manifest) -> str:

@@ -133,17 +133,18 @@ async def drop_all(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed value where it lies. Rows are sealed under their own id or, with one value each, their owner's."""
+    """A sealed value, and the names of the place it was sealed for: that of its table, or of table and column.
 
-    table: str
-    column: str
+    A column that is sealed for another place says so with `info={"place": …}`.
+    """
+
+    names: tuple[str, ...]
     row_id: str | None
     value: bytes
 
     def places(self, owner_id: str) -> list[tuple[str, str]]:
-        """The (place, row) that it may have been sealed for."""
-        names = (self.table, f"{self.table}.{self.column.removesuffix(SEALED)}")
-        return [(name, row) for name in names for row in (self.row_id, owner_id) if row is not None]
+        """The (place, row) it may have been sealed for: with its own id or, where there is one each, its owner's."""
+        return [(name, row) for name in self.names for row in (self.row_id, owner_id) if row is not None]
 
 
 async def sample(
@@ -160,8 +161,7 @@ async def sample(
                 select(own_id, column).where(column.is_not(None)).order_by(func.random()).limit(per_column)
             )
             rows = (await connection.execute(query)).all()
-            found += [
-                (turn, Sealed(table.name, column.name, row[0], bytes(row[1])))
-                for turn, row in enumerate(rows)
-            ]
+            usual = (table.name, f"{table.name}.{column.name.removesuffix(SEALED)}")
+            names = (column.info["place"],) if "place" in column.info else usual
+            found += [(turn, Sealed(names, row[0], bytes(row[1]))) for turn, row in enumerate(rows)]
     return [sealed for _, sealed in sorted(found, key=lambda each: each[0])]

@@ -1,6 +1,18 @@
 """An installation in full swing: contacts in every state, a case, notes, offers, sessions, audit, an erasure."""
 
-from hotline.actions import arrivals, cases, contacts, erasure, messages, offers, staff
+from pyotp import TOTP
+
+from hotline.actions import (
+    arrivals,
+    cases,
+    contacts,
+    erasure,
+    messages,
+    offers,
+    second_step,
+    signing_in,
+    staff,
+)
 from hotline.rules.access import OPERATOR
 from hotline.store import views
 from hotline.system import System
@@ -17,8 +29,13 @@ async def fill(system: System) -> str:
     halina = await factories.add_person(system, "Halina", lines=(), roles=("caseworker",))
     beata = await factories.add_person(system, "Beata")
     secret = await staff.issue_link(system, OPERATOR, anna.id)
-    await staff.sign_in_with_link(system, secret)
+    await signing_in.sign_in_with_link(system, secret)
     await staff.issue_link(system, OPERATOR, beata.id)
+    for person in (anna, beata):  # one has proved the code of the app, the other not yet
+        await second_step.begin(system, person.actor, None)
+    shown = await second_step.setting_up(system, anna.actor)
+    assert shown is not None
+    await second_step.prove(system, anna.actor, TOTP(shown.secret).at(system.clock.now()))
     for number in range(30):  # more words than the samples take
         talk = await factories.talk(system, anna, text=f"{ZERO_WIDTH} {number}")
         await messages.receive(

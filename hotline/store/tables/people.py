@@ -42,7 +42,12 @@ staff = Table(
     Column("created_at", Instant, nullable=False),
     Column("left_at", Instant, comment="when the person left the staff"),
     Column("totp_sealed", LargeBinary, comment="secret of the authenticator app, under the person's own key"),
-    Column("totp_next_sealed", LargeBinary, comment="one that is being set up and not yet proved"),
+    Column(
+        "totp_next_sealed",
+        LargeBinary,
+        comment="one that is being set up and not yet proved",
+        info={"place": "staff.totp"},  # it becomes the other as it is
+    ),
     Column("totp_step", BigInteger, comment="newest step of time whose code was used; a code works once"),
     Column(
         "revision",
