@@ -1,7 +1,9 @@
 """An embedded installation moves to PostgreSQL: everything and nothing else, or nothing at all."""
 
 import hashlib
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from hotline.config import Settings
 from hotline.errors import ConfigInvalid, CopyFailed, KeyDestroyed
 from hotline.keeping import move
 from hotline.store import copying, tables, views
-from hotline.store.db import Database
+from hotline.store.db import Database, sqlite_path
 from hotline.system import System
 from tests import factories
 from tests.factories import MovableClock
@@ -110,8 +112,18 @@ async def still_works(system: System, erased: str) -> None:
     assert head.ref > max(refs)
 
 
+async def test_while_it_is_moved_nobody_else_gets_in(embedded: tuple[Settings, str]) -> None:
+    """Whoever started then would write what is not copied any more."""
+    old = replace(embedded[0], database_url="", keys_url="")
+    async with move._held(old.main_url, "main"):
+        with (
+            closing(sqlite3.connect(sqlite_path(old.main_url), timeout=0.1)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            other.execute("SELECT count(*) FROM contacts")
+
+
 async def test_a_running_installation_is_not_moved(embedded: tuple[Settings, str]) -> None:
-    """Nor can one start while it is being moved."""
     settings, _ = embedded
     async with app.open_system(replace(settings, database_url="", keys_url="")) as running:
         async with running.read() as tx:

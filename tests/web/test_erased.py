@@ -1,6 +1,9 @@
 """Pages of what was erased: a calm sentence, never a failure."""
 
+import asyncio
+
 from hotline.actions import erasure
+from hotline.live import topics
 from hotline.rules.access import OPERATOR
 from hotline.store import views
 from hotline.texts import say
@@ -44,3 +47,24 @@ async def test_erased_content_says_so(doors: Doors) -> None:
     assert (page.status, GONE in page.text) == (410, True)
     listed = await doors.ask("GET", "/cases", headers=wanted)
     assert (listed.status, case.row.ref in listed.text) == (200, True)  # a list holds no content
+
+
+async def test_a_console_that_watches_it_lives_on(doors: Doors) -> None:
+    """Its socket would otherwise end, come back and end again for as long as the page is open."""
+    system = doors.running.system
+    caller = await doors.talk("Beata")
+    await factories.finish(system, doors.people["Beata"], caller.contact_id)
+    async with system.read() as tx:
+        head = await views.contact_head(tx, caller.contact_id)
+    assert head is not None
+    await erasure.destroy(system, OPERATOR, "contact", head.ref, "request")
+    headers = {**doors.as_staff("Beata"), "Origin": doors.ours}
+    async with (
+        asyncio.timeout(15),
+        doors.http.ws_connect(f"{doors.ours}/console/socket", headers=headers) as page,
+    ):
+        await page.send_json({"watch": caller.contact_id, "after": 0})
+        for _ in range(4):
+            frame = await page.receive_json()
+            assert "console" in frame
+            system.bus.publish({topics.contact(caller.contact_id)})
