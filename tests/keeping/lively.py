@@ -1,5 +1,7 @@
 """An installation in full swing: contacts in every state, a case, notes, offers, sessions, audit, an erasure."""
 
+import asyncio
+
 from pyotp import TOTP
 
 from hotline.actions import (
@@ -36,7 +38,7 @@ async def fill(system: System) -> str:
     shown = await second_step.setting_up(system, anna.actor)
     assert shown is not None
     await second_step.prove(system, anna.actor, TOTP(shown.secret).at(system.clock.now()))
-    for number in range(30):  # more words than the samples take
+    for number in range(9):
         talk = await factories.talk(system, anna, text=f"{ZERO_WIDTH} {number}")
         await messages.receive(
             system, talk.actor, talk.contact_id, "message-0001", ZERO_WIDTH * number or "tak"
@@ -47,6 +49,10 @@ async def fill(system: System) -> str:
         elif number % 3 == 1:
             await contacts.end(system, anna.actor, talk.contact_id, "completed")
     active = await factories.talk(system, anna)
+    said = (f"message-{number:04}" for number in range(100))  # more words than the samples take
+    await asyncio.gather(
+        *(messages.receive(system, active.actor, active.contact_id, each, "Tak.") for each in said)
+    )
     await contacts.set_priority(system, anna.actor, active.contact_id, "P2", "Powód.")
     case_id = await cases.open_case(system, anna.actor, active.contact_id, {**CASE, "worker": halina.id})
     await cases.note(system, halina.actor, case_id, "note-0001", "Wizyta ustalona.")

@@ -38,7 +38,12 @@ class Operator:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.folder = folder
         shutil.copy(settings.master_key, folder / "safe.key")
-        self.environment = environment(settings) | {
+        given = environment(settings)
+        for name in ("HOTLINE_DATABASE_URL", "HOTLINE_KEYS_URL"):  # as the runbook has them installed
+            if url := given.pop(name):
+                (folder / name).write_text(url)
+                given[f"{name}_FILE"] = str(folder / name)
+        self.environment = given | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(REPO),
             "BACKUPS": str(folder / "backups"),

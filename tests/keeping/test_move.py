@@ -102,7 +102,7 @@ async def still_works(system: System, erased: str) -> None:
         with pytest.raises(KeyDestroyed):
             await views.entries_after(tx, erased, 0, "staff")
         refs = (await tx.connection.execute(select(tables.contacts.c.ref))).scalars().all()
-    assert f"{lively.ZERO_WIDTH} 29" in texts
+    assert f"{lively.ZERO_WIDTH} 8" in texts
     dorota = await factories.add_person(system, "Dorota")
     caller = await factories.talk(system, dorota)
     await factories.finish(system, dorota, caller.contact_id)
