@@ -194,7 +194,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_systemd_understands_every_unit(root: Path) -> None:
     units = [each.replace("@.", "@8080.") for each in (unit.name for unit in UNITS)]
-    for unit in (*units, "hotline.target"):
+    for unit in (*units, "hotline.target", "hotline-backup.timer"):
         checked = subprocess.run(
             ["systemd-analyze", "verify", f"--root={root}", "--man=no", "--recursive-errors=no", unit],
             capture_output=True, text=True, timeout=60, check=False,
@@ -239,7 +239,7 @@ def test_the_runbooks_commands_are_commands_there_are() -> None:
     used = set(re.findall(r"\bH ([a-z]+)", runbook)) | set(
         re.findall(r"^hotline ([a-z]+)", runbook, re.MULTILINE)
     )
-    assert {"init", "check", "migrate", "staff", "duty"} <= used <= set(COMMANDS)
+    assert {"init", "check", "migrate", "backup", "staff", "duty"} <= used <= set(COMMANDS)
     for script in re.findall(r"```sh\n(.*?)```", runbook, re.DOTALL):
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
     for name in re.findall(r"HOTLINE_[A-Z_]+", runbook):
