@@ -137,7 +137,7 @@ def test_serve_answers_and_stops_at_a_signal(tmp_path: Path) -> None:
             assert process.poll() is None
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
             assert answer.status == 200
-            assert "MOPR Kielce" in answer.read().decode()
+            assert "Miejski Ośrodek Pomocy Rodzinie w Kielcach" in answer.read().decode()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
         process.stderr.close()
