@@ -172,10 +172,11 @@ async def test_other_methods_change_nothing(doors: Doors, method: str) -> None:
     caller, case = await doors.case()
     scene = Scene(doors, caller, case)
     before = await doors.state_of(caller.contact_id)
-    known = {(route.method, filled(route.path, caller.contact_id, case)) for route in ROUTES}
-    for path in sorted({path for _, path in known if "/offers/" not in path and "once" not in path}):
-        if (method, path) in known:
+    known = {(route.method, route.path) for route in ROUTES}
+    for pattern in sorted({pattern for _, pattern in known if "once" not in pattern}):
+        if (method, pattern) in known:
             continue
+        path = filled(pattern, caller.contact_id, case)
         headers = scene.sender(path)
         answer = await doors.ask(method, path, headers=headers)
         assert (answer.status, refused(answer, "pl")) == (405, "not_found"), path

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from hotline.actions import erasure
+from hotline.actions import cases, contacts, erasure
 from hotline.live import topics
 from hotline.rules.access import OPERATOR
 from hotline.store import views
@@ -22,6 +22,9 @@ async def test_erased_content_says_so(doors: Doors) -> None:
         case = await views.case(tx, case_id)
     assert head is not None
     assert case is not None
+    filip = doors.people["Filip"].actor
+    await contacts.look(system, filip, caller.contact_id, "Skarga.")
+    await cases.look(system, filip, case_id, "Skarga.")
     await erasure.destroy(system, OPERATOR, "contact", head.ref, "request")
     await erasure.destroy(system, OPERATOR, "case", case.row.ref, "request")
     contact = f"/console/contacts/{caller.contact_id}"
