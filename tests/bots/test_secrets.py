@@ -50,8 +50,9 @@ async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.transport.abort()
 
 
-async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read()
+    writer.close()
 
 
 async def noise(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
