@@ -11,10 +11,13 @@ from hotline.actions import (
     erasure,
     messages,
     offers,
+    parking,
     second_step,
     signing_in,
     staff,
+    staff_notices,
 )
+from hotline.channels import CHANNEL
 from hotline.rules.access import OPERATOR
 from hotline.store import views
 from hotline.system import System
@@ -69,6 +72,10 @@ async def fill(system: System) -> str:
         address="4503599627370497",
     )  # fmt: skip
     await arrivals.start(system, telegram)
+    await staff_notices.link(
+        system, CHANNEL, await staff_notices.issue_code(system, anna.actor, anna.id), 4711
+    )
+    assert await parking.park(system, CHANNEL, "telegram:7", "KeyError", '{"message": "Nieczytelne."}')
     return await _erased(system, anna)
 
 
