@@ -10,10 +10,12 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyotp import TOTP
 from sqlalchemy import LargeBinary, select, update
 
 from hotline import vault as vault_module
-from hotline.actions import cases, contacts, messages, summaries
+from hotline.actions import cases, contacts, messages, parking, second_step, staff_notices, summaries
+from hotline.channels import CHANNEL
 from hotline.errors import ConfigInvalid, KeyDestroyed, SealBroken
 from hotline.ids import new_id
 from hotline.rules import casework, forms
@@ -21,10 +23,11 @@ from hotline.rules.access import OPERATOR
 from hotline.store import tables, views
 from hotline.system import System
 from hotline.vault import Vault, make_master_key, read_master_key
-from tests.factories import add_caller, add_person, talk
+from tests.factories import Person, add_caller, add_person, talk
 
 MASTER = bytes(range(32))
 OWNER, ROW = new_id(), new_id()
+CHAT = 4_503_599_627_370_497  # of a member of staff
 TEXT = "Mieszkam przy ulicy Źródlanej 7, nie dzwońcie."
 # letters that UTF-8 can hold; lone surrogates are refused before anything is sealed
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -289,7 +292,13 @@ async def test_no_sealed_value_holds_its_text(system: System) -> None:
     async with system.transaction(OPERATOR) as tx:
         address = await tx.seal(caller.contact_id, "contacts", caller.contact_id, TEXT)
         await tx.connection.execute(update(tables.contacts).values(address_sealed=address))
-    writings = {TEXT.encode(), TEXT.encode("utf-16-le"), json.dumps(TEXT).encode()[1:-1]}
+    shown = [await app_secret(system, person) for person in (anna, worker)]
+    await second_step.prove(system, anna.actor, TOTP(shown[0]).at(system.clock.now()))
+    code = await staff_notices.issue_code(system, anna.actor, anna.id)
+    await staff_notices.link(system, CHANNEL, code, CHAT)
+    assert await parking.park(system, CHANNEL, "telegram:7", "KeyError", TEXT)
+    writings = {each.encode() for each in (TEXT, *shown, str(CHAT))}
+    writings |= {TEXT.encode("utf-16-le"), json.dumps(TEXT).encode()[1:-1]}
     async with system.read() as tx:
         for table in tables.metadata.tables.values():
             for column in table.columns:
@@ -301,6 +310,14 @@ async def test_no_sealed_value_holds_its_text(system: System) -> None:
                 for value in values:
                     assert value[:1] == vault_module.FORMAT
                     assert not any(writing in value for writing in writings)
+
+
+async def app_secret(system: System, person: Person) -> str:
+    """What the person's authenticator app is shown."""
+    await second_step.begin(system, person.actor, None)
+    shown = await second_step.setting_up(system, person.actor)
+    assert shown is not None
+    return shown.secret
 
 
 def card(system: System) -> dict[str, forms.Value]:
