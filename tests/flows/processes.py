@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,8 +83,9 @@ class Process:
         return time.monotonic() - began
 
     def tell(self, number: signal.Signals) -> None:
-        if self.alive:
-            os.kill(self._number, number)
+        with suppress(ProcessLookupError):  # of its death we hear a moment later
+            if self.alive:
+                os.kill(self._number, number)
 
     async def ends(self, number: signal.Signals) -> int:
         """Send the signal and wait; the exit status. Thirty seconds are what a supervisor would give it."""
