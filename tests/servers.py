@@ -161,7 +161,7 @@ class PostgresServer(Server):
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(host=HOST, port=self.port, user="hotline", database="postgres")
         try:
-            await connection.execute(statement)
+            await connection.execute(statement, timeout=60)
         finally:
             await connection.close()
 

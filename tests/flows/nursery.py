@@ -9,7 +9,9 @@ import json
 import mmap
 import os
 import signal
+import socket
 import struct
+import subprocess
 import sys
 import traceback
 from collections.abc import AsyncIterator, Mapping
@@ -26,6 +28,7 @@ from tests.factories import MovableClock
 
 REPO = Path(__file__).parent.parent.parent
 ZERO = datetime(1970, 1, 1, tzinfo=UTC)
+STOP_SECONDS = 20
 DEATHS = {signal.SIGCHLD}
 MICROSECOND = timedelta(microseconds=1)
 
@@ -51,8 +54,8 @@ class StoryClock(MovableClock):
 class Nursery:
     """The test's end of it."""
 
-    def __init__(self, program: asyncio.subprocess.Process) -> None:
-        self._program = program
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
         self._born: asyncio.Queue[int] = asyncio.Queue()
         self._one_birth = asyncio.Lock()
         self._ended: dict[int, asyncio.Future[int]] = {}
@@ -63,9 +66,8 @@ class Nursery:
         """Start a process; its id."""
         order = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
         order["clock"] = str(clock) if clock else ""
-        assert self._program.stdin is not None
         async with self._one_birth:
-            self._program.stdin.write(json.dumps(order).encode() + b"\n")
+            self._writer.write(json.dumps(order).encode() + b"\n")
             return await self._born.get()
 
     def ended(self, process: int) -> "asyncio.Future[int]":
@@ -74,8 +76,7 @@ class Nursery:
 
     async def listen(self) -> None:
         """Until the program ends."""
-        assert self._program.stdout is not None
-        async for line in self._program.stdout:
+        async for line in self._reader:
             what, process, status = line.split()
             if what == b"born":
                 self._ended[int(process)] = asyncio.get_running_loop().create_future()
@@ -87,22 +88,30 @@ class Nursery:
 @asynccontextmanager
 async def nursery_of() -> AsyncIterator[Nursery]:
     """It and all its children are gone afterwards."""
-    program = await asyncio.create_subprocess_exec(
-        *("setpriv", "--pdeathsig=TERM", "--", sys.executable, "-m", "tests.flows.nursery"),
-        cwd=REPO,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        process_group=0,  # Ctrl-C reaches the tests alone, and they end it in order
-    )
-    made = Nursery(program)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        program = _program(theirs.fileno())
+    reader, writer = await asyncio.open_connection(sock=ours)
+    made = Nursery(reader, writer)
     listening = asyncio.get_running_loop().create_task(made.listen())
     try:
         yield made
     finally:
-        assert program.stdin is not None
-        program.stdin.close()
-        await program.wait()
-        await listening
+        writer.close()
+        await writer.wait_closed()
+        program.terminate()
+        try:
+            program.wait(STOP_SECONDS)
+        finally:
+            program.kill()
+            listening.cancel()
+            await asyncio.wait([listening])
+
+
+def _program(end: int) -> "subprocess.Popen[bytes]":
+    """In a group of its own, so that Ctrl-C reaches the tests alone and they end it in order."""
+    command = ["setpriv", "--pdeathsig=TERM", "--", sys.executable, "-m", "tests.flows.nursery"]
+    return subprocess.Popen(command, cwd=REPO, stdin=end, stdout=end, process_group=0)
 
 
 # -- the program -----------------------------------------------------------------------------------------
