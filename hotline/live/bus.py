@@ -23,6 +23,7 @@ CHANNEL = "hotline:pokes"
 AWAY = (RedisError, OSError, TimeoutError)
 KEPT = 1000  # names that may wait for a Redis that is slow; what comes on top is lost
 SEND_SECONDS = 1.0
+HEAR_SECONDS = 5.0  # to connect and subscribe
 SILENCE_SECONDS = 1.0  # after which Redis is asked whether it is there, and again to answer
 PAUSE_SECONDS = 1.0  # before Redis is tried again
 
@@ -92,7 +93,9 @@ class RedisBus:
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+        # Every wait has its limit here. With one of its own redis-py calls `asyncio.wait_for`, which before
+        # Python 3.12 can swallow being cancelled, and the process would never end.
+        self._redis = Redis.from_url(url, socket_timeout=None, socket_connect_timeout=2)
         self._local = LocalBus()
         self._outgoing: set[str] = set()
         self._overflow = 0
@@ -168,7 +171,8 @@ class RedisBus:
     async def _hear(self) -> None:
         """Until Redis is away; one that is frozen keeps its connections, and only its silence gives it away."""
         async with self._redis.pubsub() as subscription:
-            await subscription.subscribe(CHANNEL)
+            async with asyncio.timeout(HEAR_SECONDS):
+                await subscription.subscribe(CHANNEL)
             asked = False
             while True:
                 message = await subscription.get_message(timeout=SILENCE_SECONDS)
@@ -183,7 +187,8 @@ class RedisBus:
                 elif asked:
                     raise TimeoutError
                 else:
-                    await subscription.ping()
+                    async with asyncio.timeout(SEND_SECONDS):
+                        await subscription.ping()
                     asked = True
 
 
