@@ -26,6 +26,7 @@ NOBODY: Final = (
     "$argon2id$v=19$m=47104,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$2Uxv8hUtPzZcnXaVGhYD0K4wAcXbyNDHBbnIymbZXB0"
 )
 QUEUE: Final = 8
+STRANGERS_SECONDS: Final = 0.1  # between two of them: leaves the database to the chat
 POLITE: Final = 10  # of nice: others first
 
 
@@ -37,16 +38,33 @@ def _step_back() -> None:
 _thread: Final = ThreadPoolExecutor(1, "password", initializer=_step_back)
 # People at a place where they signed in before have seats of their own: strangers cannot take all.
 _seats: Final = {known: asyncio.Semaphore(QUEUE) for known in (True, False)}
+_heads: Final = {known: asyncio.Lock() for known in (True, False)}
+_turn: Final = asyncio.Lock()
+_door: Final = asyncio.Lock()
+
+
+@asynccontextmanager
+async def door() -> AsyncIterator[None]:
+    """To look up who it is, one after the other: thirty at once would take all connections of the database."""
+    async with _door:
+        yield
 
 
 @asynccontextmanager
 async def seat(*, known: bool) -> AsyncIterator[None]:
-    """A seat in the queue, for as long as the block runs. Raises SignInBusy when all are taken."""
+    """A seat in the queue, and with the block its turn. Raises SignInBusy when all seats are taken.
+
+    One at a time, with all it writes: eight at once at the gate of the database would each be a message that
+    waits. Of both queues the first waits for the turn, so that strangers hold up somebody known by one at most.
+    """
     seats = _seats[known]
     if seats.locked():
         raise SignInBusy
-    async with seats:
-        yield
+    async with seats, _heads[known]:
+        if not known:
+            await asyncio.sleep(STRANGERS_SECONDS)
+        async with _turn:
+            yield
 
 
 async def hashed(password: str, login: str) -> str:

@@ -68,7 +68,7 @@ async def sign_in_with_password(
     system: System, login: str, password: str, place: Place = NOWHERE
 ) -> Entrance:
     """The first step. Raises SignInFailed (never says why), SignInBusy, TooSoon."""
-    async with system.read() as tx:
+    async with passwords.door(), system.read() as tx:
         row = await queries.staff_by_login(tx, login)
         staff_id = row.id if row is not None else None
         known = await throttle.is_known(tx, staff_id, place)

@@ -5,6 +5,7 @@ A failed attempt shows the same page again, with the sentence of the error besid
 
 import asyncio
 from contextlib import suppress
+from random import uniform
 from typing import Any
 
 from aiohttp import web
@@ -30,8 +31,8 @@ from hotline.web.middleware import come_back
 from hotline.web.session import forget, place_of, remember, secret_of, signed_in
 
 LONGEST = 200  # characters of a login or password that are looked at
-# A refusal takes its time: whoever floods us waits with every connection, and the chat does not feel it.
-REFUSAL_SECONDS = 1.0
+# A refusal takes its time: whoever floods us waits with every connection, and comes back spread over a second.
+REFUSAL_SECONDS = (1.0, 2.0)
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -49,7 +50,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
     try:
         entrance = await signing_in.sign_in_with_password(request.app[SYSTEM], login.strip(), password, place)
     except (SignInFailed, SignInBusy, TooSoon) as error:
-        await asyncio.sleep(REFUSAL_SECONDS)
+        await _refusal()
         return _form(request, error, login)
     if entrance.second_step:
         return _code_form(request, entrance.second_step)
@@ -65,7 +66,7 @@ async def enter_code(request: web.Request) -> web.StreamResponse:
             request.app[SYSTEM], step, form.get("code", "")[:LONGEST], place
         )
     except (CodeWrong, TooSoon) as error:
-        await asyncio.sleep(REFUSAL_SECONDS)
+        await _refusal()
         return _code_form(request, step, error)
     except LinkGone:  # too slow, or started from an old page: from the beginning
         return _form(request, SignInFailed())
@@ -114,6 +115,10 @@ async def leave(request: web.Request) -> web.StreamResponse:
     response = staff_page.see_other("/sign-in")
     forget(request, response)
     return response
+
+
+async def _refusal() -> None:
+    await asyncio.sleep(uniform(*REFUSAL_SECONDS))  # noqa: S311  spreads, hides nothing
 
 
 def _form(request: web.Request, error: HotlineError | None = None, login: str = "") -> web.Response:

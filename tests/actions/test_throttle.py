@@ -138,3 +138,24 @@ async def test_strangers_cannot_take_the_seats_of_those_who_were_here_before(
     assert kinds.count(SignInFailed) >= passwords.QUEUE
     assert kinds.count(SignInBusy) >= 30 - 3 * passwords.QUEUE
     assert set(kinds) == {SignInFailed, SignInBusy}
+
+
+async def test_strangers_in_the_queue_hold_up_somebody_known_by_one_at_most() -> None:
+    """All take turns: whatever they write and hash, there is one of them at a time beside the chat."""
+    turns: list[str] = []
+
+    async def enters(name: str, *, known: bool) -> None:
+        async with passwords.seat(known=known):
+            assert not turns or turns[-1].endswith("out"), "two at once"
+            turns.append(f"{name} in")
+            await asyncio.sleep(0.01)
+            turns.append(f"{name} out")
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(passwords.QUEUE):
+            tasks.create_task(enters("stranger", known=False))
+        while not turns:  # noqa: ASYNC110  the first of them has begun
+            await asyncio.sleep(0.001)
+        tasks.create_task(enters("anna", known=True))
+    assert turns.index("anna in") == 2
+    assert turns.count("stranger out") == passwords.QUEUE

@@ -113,7 +113,7 @@ async def test_it_ends_when_told_to_whatever_it_is_doing(redis_server: servers.R
         ear = Ear(bus)
         bus.publish(["before"])  # the connection is made
         await subscribed(redis_server, 1)
-        while bus.hears_since is None:
+        while bus.hears_since is None:  # noqa: ASYNC110
             await asyncio.sleep(0)
         bus.publish(["last"])
         for _ in range(turns):

@@ -22,7 +22,7 @@ CHAT = "/chat/city_trust_19513"
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in, "REFUSAL_SECONDS", 0.0)
+    monkeypatch.setattr(sign_in, "REFUSAL_SECONDS", (0.0, 0.0))
 
 
 @pytest.mark.parametrize(
