@@ -374,6 +374,67 @@ class LeaseLost(HotlineError):
     status = 409
 
 
+# -- what is planned -------------------------------------------------------------------------------
+
+
+class SeatTaken(HotlineError):
+    """Somebody else sits in this seat of the line at that time."""
+
+    code = "seat_taken"
+    status = 409
+
+
+class DoubleBooked(HotlineError):
+    """The person has another exclusive shift at that time."""
+
+    code = "double_booked"
+    status = 409
+
+
+class SkillExpired(HotlineError):
+    """The person lacks `skill`, or its certificate ends before the shift does."""
+
+    code = "skill_expired"
+    status = 409
+
+
+class RotationEmpty(HotlineError):
+    """A rotation names nobody."""
+
+    code = "rotation_empty"
+
+
+class PatternInvalid(HotlineError):
+    """Days, times or seats of a pattern do not fit together."""
+
+    code = "pattern_invalid"
+
+
+class SpanInvalid(HotlineError):
+    """It must end after it starts."""
+
+    code = "span_invalid"
+
+
+class OverrideInvalid(HotlineError):
+    """A replacement names who comes, and that is somebody else; other changes name nobody."""
+
+    code = "override_invalid"
+
+
+class DemandInvalid(HotlineError):
+    """A demand asks for nobody, or its windows end before they start."""
+
+    code = "demand_invalid"
+
+
+class RosterFrozen(HotlineError):
+    """A published roster never changes; a new version or an override does."""
+
+    code = "roster_frozen"
+    status = 409
+
+
 # -- what the installation lacks -------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ Unstated hours are never open or closed.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from hotline.rules.centre import Centre, Closure, Line
 from hotline.rules.centre_facts import Span
@@ -186,3 +187,51 @@ def _rests_on_assumption(centre: Centre, line: Line, today: date, next_open: dat
 def _taken_as_closed(centre: Centre, line: Line, day: date) -> bool:
     rule = centre.hours_on(line, day)
     return rule.on_public_holiday == "assume_closed" and centre.calendar.is_holiday(day)
+
+
+Kind = Literal["open", "closed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From `start` to the start of the next one the kind of answer stays the same."""
+
+    start: datetime
+    kind: Kind
+
+
+_Mark = tuple[datetime, int, int]  # at that instant so many windows, so many unstated days begin or end
+
+
+def stretches(centre: Centre, line: Line | str, start: datetime, end: datetime) -> tuple[Stretch, ...]:
+    """What `opening` says all through [start, end), day by day; the first starts at `start`."""
+    line = centre.line(line) if isinstance(line, str) else line
+    first, last = local(start, centre.zone).date() - timedelta(days=1), local(end, centre.zone).date()
+    if centre.hours_on(line, first).always and _settled(centre, line, first):
+        return (Stretch(start, "open"),)
+    marks: list[_Mark] = []
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        for window in _windows(centre, line, day):
+            marks += ((window.start, 1, 0), (window.end, -1, 0))
+        if _unstated(centre, line, day):
+            marks.append((resolve(day, 0, centre.zone, "start"), 0, 1))
+            marks.append((resolve(day + timedelta(days=1), 0, centre.zone, "start"), 0, -1))
+    return _swept(sorted(marks), start, end)
+
+
+def _swept(marks: list[_Mark], start: datetime, end: datetime) -> tuple[Stretch, ...]:
+    """An open window beats an unstated day, and both beat being closed."""
+    found = [Stretch(start, "closed")]
+    windows = unstated = 0
+    for instant, window, day in marks:
+        if instant >= end:
+            break
+        windows, unstated = windows + window, unstated + day
+        at = max(instant, start)
+        kind: Kind = "open" if windows else "unknown" if unstated else "closed"
+        if found[-1].start == at:
+            found.pop()
+        if not found or found[-1].kind != kind:
+            found.append(Stretch(at, kind))
+    return tuple(found)

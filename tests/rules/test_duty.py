@@ -1,5 +1,6 @@
 """Who is on duty, until when: known nights of Kielce, and random rosters against each minute one by one."""
 
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -11,11 +12,14 @@ from hotline import centres
 from hotline.errors import LineUnknown
 from hotline.rules.centre import Centre
 from hotline.rules.civil_time import Weekday, resolve, weekday
-from hotline.rules.duty import ClosedNow, Duty, NotStated, OnDuty, OpenButEmpty, Shift, duty, on_duty
+from hotline.rules.duty import ClosedNow, Duty, NotStated, OnDuty, OpenButEmpty, Plan, Seated, Shift, duty
+from hotline.rules.duty.answers import collapsed
+from hotline.rules.duty.supply import compile_supply
 from hotline.rules.opening import Closed, Open, opening
 from tests.rules.small_centre import WARSAW, centre, line, warsaw, window
 
 demo = centres.load("kielce", [centres.DEMO])
+MOMENT = timedelta(microseconds=1)
 ANNA, BEATA, CEZARY = "anna", "beata", "cezary"
 
 
@@ -29,6 +33,17 @@ def patterned(who: str, line_id: str, pattern_id: str, day: date, shift_id: str 
     return Shift(shift_id, line_id, who, start, resolve(day, pattern.end, WARSAW, "end"))
 
 
+def on(shift: Shift, until: datetime) -> OnDuty:
+    return OnDuty((Seated(shift.staff_id, 1, shift),), until)
+
+
+def on_duty(shifts: Iterable[Shift], lines: Collection[str], at: datetime) -> tuple[Shift, ...]:
+    """Straight from the sweep: one seat per person, over several lines."""
+    plan = Plan.of(shifts)
+    seats = [seat for each in lines for seat in compile_supply(each, plan, at, at + MOMENT).at(at)]
+    return tuple(each.shift for each in collapsed(seats))
+
+
 # -- known instants ----------------------------------------------------------------------------------
 
 
@@ -39,16 +54,16 @@ def test_the_night_of_the_clock_change_is_covered_to_the_second(evening: date, h
     assert night.ends_at - night.starts_at == timedelta(hours=hours)
     at = night.starts_at
     while at < night.ends_at:
-        assert duty(demo, [morning, night], "sow_victims_24h", at) == OnDuty((night,), night.ends_at)
+        assert duty(demo, [morning, night], "sow_victims_24h", at) == on(night, night.ends_at)
         at += timedelta(minutes=1)
-    assert duty(demo, [morning, night], "sow_victims_24h", at) == OnDuty((morning,), morning.ends_at)
+    assert duty(demo, [morning, night], "sow_victims_24h", at) == on(morning, morning.ends_at)
 
 
 def test_people_of_one_queue_answer_all_its_lines_and_nobody_elses() -> None:
     day = shift("1", ANNA, "sow_victims_day", "2026-12-04 14:00", "2026-12-04 22:00")
     at = warsaw("2026-12-04 15:00")
-    assert duty(demo, [day], "sow_victims_24h", at) == OnDuty((day,), warsaw("2026-12-04 22:00"))
-    assert duty(demo, [day], "sow_victims_day", at) == OnDuty((day,), warsaw("2026-12-04 18:00"))
+    assert duty(demo, [day], "sow_victims_24h", at) == on(day, warsaw("2026-12-04 22:00"))
+    assert duty(demo, [day], "sow_victims_day", at) == on(day, warsaw("2026-12-04 18:00"))
     assert duty(demo, [day], "sow_perpetrators", at) == OpenButEmpty(None, warsaw("2026-12-04 16:00"))
     assert duty(demo, [day], "city_trust_19513", at) == OpenButEmpty(None, None)
 
@@ -56,12 +71,12 @@ def test_people_of_one_queue_answer_all_its_lines_and_nobody_elses() -> None:
 def test_a_line_closes_although_its_people_stay() -> None:
     late = shift("1", CEZARY, "sow_perpetrators", "2026-12-04 14:00", "2026-12-04 22:00")
     monday = warsaw("2026-12-07 08:00")
-    assert duty(demo, [late], "sow_perpetrators", warsaw("2026-12-04 15:58")) == OnDuty(
-        (late,), warsaw("2026-12-04 16:00")
+    assert duty(demo, [late], "sow_perpetrators", warsaw("2026-12-04 15:58")) == on(
+        late, warsaw("2026-12-04 16:00")
     )
     for minute in ("16:00", "16:03"):
         answer = duty(demo, [late], "sow_perpetrators", warsaw(f"2026-12-04 {minute}"))
-        assert answer == ClosedNow(monday, monday)
+        assert answer == ClosedNow(monday, monday, redirect="city_trust_19513")
 
 
 def test_nothing_is_said_about_lines_without_hours_or_without_name() -> None:
@@ -90,7 +105,7 @@ def test_a_person_in_two_seats_counts_once() -> None:
     assert on_duty(seats, lines, warsaw("2026-12-04 09:00")) == (seats[1],)
     # the shorter seat's end changes nothing
     answer = duty(demo, seats, "sow_victims_24h", warsaw("2026-12-04 09:00"))
-    assert answer == OnDuty((seats[1],), warsaw("2026-12-04 16:00"))
+    assert answer == on(seats[1], warsaw("2026-12-04 16:00"))
 
 
 def test_a_shift_covers_its_first_instant_and_not_its_last() -> None:
@@ -152,9 +167,9 @@ def brute(own: Centre, shifts: list[Shift], line_id: str, at: datetime) -> tuple
 
 def kind(answer: Duty) -> tuple[str, frozenset[str]]:
     match answer:
-        case OnDuty(shifts=shifts):
-            assert len({each.staff_id for each in shifts}) == len(shifts)
-            return "on", frozenset(each.staff_id for each in shifts)
+        case OnDuty(people=people):
+            assert len({each.staff_id for each in people}) == len(people)
+            return "on", frozenset(each.staff_id for each in people)
         case OpenButEmpty():
             return "empty", frozenset()
         case ClosedNow():
