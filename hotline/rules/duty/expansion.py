@@ -103,9 +103,14 @@ def step(pattern: Pattern, day: date, turn: int) -> int:
         case "day":
             return rotation.anchor + (day - pattern.first).days
         case "week":
-            return rotation.anchor + (_monday(day) - _monday(pattern.first)) // 7 // pattern.every_weeks
+            return rotation.anchor + _round(pattern, day) - _round(pattern, pattern.first)
         case "month":
             return rotation.anchor + 12 * (day.year - pattern.first.year) + day.month - pattern.first.month
+
+
+def _round(pattern: Pattern, day: date) -> int:
+    """Which round of `every_weeks` weeks the day is in, counted from that of the anchor."""
+    return (_monday(day) - _monday(pattern.anchor or pattern.first)) // 7 // pattern.every_weeks
 
 
 def group(pattern: Pattern, at_step: int) -> tuple[str | None, ...]:

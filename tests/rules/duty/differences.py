@@ -72,6 +72,4 @@ def random_pairs(rng: Random, world: World, count: int) -> list[str]:
 
 def every_minute(world: World, line: str, start: datetime, minutes: int) -> list[str]:
     board, oracle = world.board(), world.oracle()
-    return [
-        each for step in range(minutes) for each in at(board, oracle, line, start + step * MINUTE, Ask())
-    ]
+    return [each for step in range(minutes) for each in at(board, oracle, line, start + step * MINUTE, Ask())]

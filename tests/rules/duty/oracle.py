@@ -108,7 +108,10 @@ def turns(pattern: Pattern, until: date) -> Iterable[tuple[date, tuple[str | Non
             moved = {
                 "per_occurrence": served,
                 "day": (day - pattern.first).days,
-                "week": (monday - first_monday).days // 7 // pattern.every_weeks,
+                "week": sum(
+                    (first_monday + DAY * ahead - anchor_monday).days // 7 % pattern.every_weeks == 0
+                    for ahead in range(7, (monday - first_monday).days + 1, 7)
+                ),
                 "month": (day.year - pattern.first.year) * 12 + day.month - pattern.first.month,
             }[pattern.rotation.advance]
             groups = pattern.rotation.groups
@@ -158,9 +161,9 @@ class Oracle:
             if day in poland and hours.on_holiday != "open":
                 continue
             for days, opens, closes in hours.windows:
-                if NAMES[day.weekday()] in days:
-                    if self.walls.starts(day, opens) <= minute < self.walls.ends(day, closes):
-                        return "open"
+                runs = NAMES[day.weekday()] in days
+                if runs and self.walls.starts(day, opens) <= minute < self.walls.ends(day, closes):
+                    return "open"
         return "unknown" if hours.on_holiday == "unstated" and today in poland else "closed"
 
     def seats(self, line: str, minute: int) -> list[Seat]:
@@ -174,9 +177,8 @@ class Oracle:
         for change in sorted(changes, key=lambda each: each.seq):
             after = []
             for seat in held:
-                if change.kind == "ADD" or seat.person != change.staff_id:
-                    after.append(seat)
-                elif change.seat is not None and seat.number != change.seat:
+                other_seat = change.seat is not None and seat.number != change.seat
+                if change.kind == "ADD" or seat.person != change.staff_id or other_seat:
                     after.append(seat)
                 elif change.kind == "REPLACE":
                     assert change.by is not None
