@@ -17,7 +17,7 @@ from hotline.rules.duty.board import Board, Worked
 from hotline.rules.duty.expansion import edges
 from hotline.rules.duty.people import Limits, Person
 from hotline.rules.duty.plan import PRIMARY
-from hotline.rules.duty.spans import Span, clipped, length, minus, union
+from hotline.rules.duty.spans import Span, clipped, length, union
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -44,22 +44,41 @@ def breaches(board: Board, staff_id: str) -> tuple[Breach, ...]:
 
 
 def _breaches(who: str, limits: Limits, worked: Sequence[Worked], zone: ZoneInfo) -> Iterator[Breach]:
-    spells = union((each.start, each.end) for each in worked)
+    spells = union(_whole_shifts(worked))
     at_work = union((each.start, each.end) for each in worked if each.seat.tier == PRIMARY)
     if not spells:
         return
     for (_, left), (back, _) in pairwise(spells):
         if limits.rest is not None and _hours(back - left) < limits.rest:
             yield Breach(who, "rest", left, back, _hours(back - left), limits.rest)
-    for start, end in periods("week", spells, zone):
-        if limits.week_rest is not None:
-            free = minus([(start, end)], clipped(spells, start, end))
-            longest = max((_hours(b - a) for a, b in free), default=0.0)
-            if longest < limits.week_rest:
-                yield Breach(who, "week_rest", start, end, longest, limits.week_rest)
+    for start, end in periods("week", spells, zone) if limits.week_rest is not None else ():
+        longest = _hours(_longest_rest(spells, start, end, (limits.rest or 0) * HOUR))
+        if limits.week_rest is not None and longest < limits.week_rest:
+            yield Breach(who, "week_rest", start, end, longest, limits.week_rest)
     yield from _too_much(who, limits, at_work, zone)
     if limits.nights_in_row is not None or limits.nights_in_month is not None:
         yield from _nights(who, limits, nights(at_work, limits, zone), zone)
+
+
+def _whole_shifts(worked: Iterable[Worked]) -> Iterator[Span]:
+    """From a shift's first minute to its last: an hour's break that a colleague covers is no rest between shifts."""
+    shifts: dict[tuple[str, str], list[Worked]] = defaultdict(list)
+    for each in worked:
+        shifts[each.line, each.seat.shift.id].append(each)
+    for pieces in shifts.values():
+        yield min(piece.start for piece in pieces), max(piece.end for piece in pieces)
+
+
+def _longest_rest(spells: Sequence[Span], start: datetime, end: datetime, night: timedelta) -> timedelta:
+    """The longest rest of a week: what of it lies in the week, and the daily rest of its last night beyond."""
+    ends = [start, *(until for _, until in spells)]
+    begins = [*(since for since, _ in spells), end + night]
+    rests = (
+        min(back, end + night) - max(left, start)
+        for left, back in zip(ends, begins, strict=True)
+        if left < end and start < back
+    )
+    return max(rests, default=timedelta())
 
 
 def _too_much(who: str, limits: Limits, at_work: list[Span], zone: ZoneInfo) -> Iterator[Breach]:
