@@ -4,7 +4,7 @@ A board never changes. An edit gives a new one that compiles the touched line an
 process swaps one reference and whoever is reading the old one goes on reading it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,17 +91,16 @@ def _met(
     for line in lines:
         mates = [supplies[mate] for mate in centre.lines_with(line)]
         barred, ladder = centre.lines_behind_wall(line), plan.ladders.get(line, ())
-        redirect = always_open(centre, line)
+        redirect = never_closing(centre, line, lambda each: all(part.kind == "open" for part in hours[each]))
         fresh[line] = compile_timeline(line, hours[line], mates, span, barred, ladder, redirect)
     return Board(centre, plan, *span, hours, supplies, {**former.timelines, **fresh})
 
 
-def always_open(centre: Centre, line: str) -> str | None:
+def never_closing(centre: Centre, line: str, never_closes: Callable[[str], bool]) -> str | None:
     """A line of this centre that never closes and may take this line's callers: its queue's own first."""
     barred = centre.lines_behind_wall(line)
     fallback = centre.danger_fallback()
     candidates = (*centre.lines_with(line), *(fallback.lines if fallback else ()))
     return next(
-        (each for each in candidates if each != line and centre.lines[each].always and each not in barred),
-        None,
+        (each for each in candidates if each != line and each not in barred and never_closes(each)), None
     )

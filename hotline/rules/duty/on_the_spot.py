@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from hotline.rules.centre import Centre
 from hotline.rules.duty.answers import ClosedNow, Duty, OpenButEmpty
-from hotline.rules.duty.board import always_open
+from hotline.rules.duty.board import never_closing
 from hotline.rules.duty.plan import Plan, Shift
 from hotline.rules.duty.supply import compile_supply
 from hotline.rules.duty.timeline import compile_timeline
-from hotline.rules.opening import next_change, next_start, stretches
+from hotline.rules.opening import Open, next_change, next_start, opening, stretches
 
 SOON = timedelta(days=1)
 
@@ -29,7 +29,8 @@ def duty(centre: Centre, shifts: Iterable[Shift], line_id: str, at: datetime) ->
     span = (at, max(ends, default=at) + SOON)
     hours = stretches(centre, line, *span)
     supplies = [compile_supply(each, plan, *span) for each in lines]
-    timeline = compile_timeline(line_id, hours, supplies, span, redirect=always_open(centre, line_id))
+    redirect = never_closing(centre, line_id, lambda each: opening(centre, each, at) == Open(None))
+    timeline = compile_timeline(line_id, hours, supplies, span, redirect=redirect)
     answer = timeline.at(at)
     if isinstance(answer, ClosedNow):
         answer = replace(answer, next_open=next_start(centre, line, at))

@@ -101,7 +101,7 @@ def test_replacing_somebody_who_is_not_there_does_nothing(rng: Random, line: str
     stranger = Override(99, line, "REPLACE", "nobody", it.start, it.end, "a")
     changed = with_overrides(it, line, [stranger])
     assert changed.board().timelines == it.board().timelines
-    assert explain(changed.board(), line, it.start).idle[-1:] == (stranger,)
+    assert stranger in explain(changed.board(), line, it.start).idle
 
 
 @few
