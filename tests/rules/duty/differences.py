@@ -1,11 +1,12 @@
 """Where the evaluator and the oracle disagree. An empty list is what everybody wants to see."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 from hotline.rules.duty import Ask, Board, OnDuty, OpenButEmpty
 from tests.rules.duty.oracle import Oracle, instant, minute_of
-from tests.rules.duty.worlds import LINES, World, ask, told
+from tests.rules.duty.worlds import LINES, World, ask, told, world
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -70,6 +71,16 @@ def random_pairs(rng: Random, world: World, count: int) -> list[str]:
     return found
 
 
-def every_minute(world: World, line: str, start: datetime, minutes: int) -> list[str]:
-    board, oracle = world.board(), world.oracle()
-    return [each for step in range(minutes) for each in at(board, oracle, line, start + step * MINUTE, Ask())]
+def night_by_minutes(rng: Random, zone: ZoneInfo, first: date) -> list[str]:
+    """Each minute of two days around a clock change, on every line, with at least three patterns at work."""
+    it = world(rng, zone, first)
+    while len(it.patterns) < 3:
+        it = world(rng, zone, first)
+    board, oracle = it.board(), it.oracle()
+    start = it.start + timedelta(days=2, hours=12)
+    return [
+        each
+        for line in LINES
+        for step in range(2 * 1440)
+        for each in at(board, oracle, line, start + step * MINUTE, Ask())
+    ]

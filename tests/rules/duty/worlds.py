@@ -97,8 +97,8 @@ def own_centre(zone: ZoneInfo) -> Centre:
 
 
 @cache
-def windows(zone: ZoneInfo) -> tuple[date, ...]:
-    """First days of spans worth looking at: around each clock change of twenty years, holidays, other days."""
+def changes(zone: ZoneInfo) -> tuple[date, ...]:
+    """First days of spans around each clock change of the twenty years; the change comes on the fifth or sixth."""
     found = []
     day = date(YEARS[0], 1, 10)
     while day.year < YEARS.stop:
@@ -108,8 +108,12 @@ def windows(zone: ZoneInfo) -> tuple[date, ...]:
         if noons[0].utcoffset() != noons[1].utcoffset():
             found.append(day - timedelta(days=4))
         day += timedelta(days=1)
-    ordinary = [date(year, month, 20) for year in YEARS[::4] for month in (4, 8, 12)]
-    return (*found, *ordinary)
+    return tuple(found)
+
+
+def windows(zone: ZoneInfo) -> tuple[date, ...]:
+    """First days of spans worth looking at: around each clock change, around holidays, and other days."""
+    return (*changes(zone), *(date(year, month, 20) for year in YEARS[::4] for month in (4, 8, 12)))
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,9 @@ class World:
         return Oracle(self.zone, HOURS, QUEUES, WALLED, self.patterns, self.plan, self.first, DAYS)
 
 
-def world(rng: Random) -> World:
-    zone = rng.choice(ZONES)
-    first = rng.choice(windows(zone))
+def world(rng: Random, zone: ZoneInfo | None = None, first: date | None = None) -> World:
+    zone = zone or rng.choice(ZONES)
+    first = first or rng.choice(windows(zone))
     base = datetime(first.year, first.month, first.day, tzinfo=UTC)
     start, end = base + timedelta(days=1), base + timedelta(days=DAYS - 1)
     patterns = tuple(pattern(rng, f"p{n}", first) for n in range(rng.randint(0, 6)))
