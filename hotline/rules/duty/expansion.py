@@ -57,21 +57,13 @@ def expand(
     return Expansion(tuple(shifts), tuple(dropped))
 
 
-def _seated(pattern: Pattern, origin: Origin, starts_at: datetime, ends_at: datetime) -> Iterator[Shift]:
-    for seat, staff_id in enumerate(group(pattern, origin.step)[: pattern.seats], 1):
-        if staff_id is not None:
-            yield Shift(
-                f"{pattern.id}/{origin.day}/{seat}",
-                pattern.line,
-                staff_id,
-                starts_at,
-                ends_at,
-                seat,
-                pattern.tier,
-                pattern.exclusive,
-                "",
-                origin,
-            )
+def _seated(pattern: Pattern, origin: Origin, starts_at: datetime, ends_at: datetime) -> list[Shift]:
+    stem, line, tier, exclusive = f"{pattern.id}/{origin.day}/", pattern.line, pattern.tier, pattern.exclusive
+    return [
+        Shift(f"{stem}{seat}", line, staff_id, starts_at, ends_at, seat, tier, exclusive, "", origin)
+        for seat, staff_id in enumerate(group(pattern, origin.step)[: pattern.seats], 1)
+        if staff_id is not None
+    ]
 
 
 def occurrences(pattern: Pattern, holidays: Collection[date], latest: date) -> Iterator[date]:

@@ -58,10 +58,12 @@ def compile_supply(line: str, plan: Plan, start: datetime, end: datetime) -> Sup
     sweep = _Sweep(plan)
     instants: list[datetime] = []
     seats: list[Seats] = []
-    events = _events(line, plan, start, end)
-    for instant in sorted(events):
-        for begins, what in events[instant]:
-            sweep.take(begins, what, instant)
+    begins, ends = _events(line, plan, start, end)
+    for instant in sorted(begins.keys() | ends.keys()):
+        for what in ends.get(instant, ()):
+            sweep.leave(what)
+        for what in begins.get(instant, ()):
+            sweep.enter(what, instant)
         now = sweep.seats(instant)
         if not seats or now != seats[-1]:
             instants.append(instant)
@@ -69,29 +71,30 @@ def compile_supply(line: str, plan: Plan, start: datetime, end: datetime) -> Sup
     return Supply(line, start, end, tuple(instants), tuple(seats))
 
 
-Event = Shift | Override | Absence | str  # a str is a person whose skills have changed
+Lasting = Shift | Override | Absence
+Begins = dict[datetime, list[Lasting | str]]  # a str is a person whose skills have changed
+Ends = dict[datetime, list[Lasting]]
 
 
-def _events(
-    line: str, plan: Plan, start: datetime, end: datetime
-) -> dict[datetime, list[tuple[bool, Event]]]:
-    """What begins or ends at each instant of [start, end); what began before begins at `start`."""
-    events: dict[datetime, list[tuple[bool, Event]]] = defaultdict(list, {start: []})
+def _events(line: str, plan: Plan, start: datetime, end: datetime) -> tuple[Begins, Ends]:
+    """What begins and what ends at each instant of [start, end); what began before begins at `start`."""
+    begins: Begins = defaultdict(list, {start: []})
+    ends: Ends = defaultdict(list)
     shifts, overrides = plan.shifts.get(line, ()), plan.overrides.get(line, ())
     people = {shift.staff_id for shift in shifts}
     people.update(who for change in overrides for who in (change.staff_id, change.by) if who is not None)
     absences = [row for row in plan.absences if row.state == "approved" and row.staff_id in people]
-    rows: tuple[Shift | Override | Absence, ...] = (*shifts, *overrides, *absences)
+    rows: tuple[Lasting, ...] = (*shifts, *overrides, *absences)
     for row in rows:
         if row.starts_at < end and start < row.ends_at and row.starts_at < row.ends_at:
-            events[max(row.starts_at, start)].append((True, row))
+            begins[max(row.starts_at, start)].append(row)
             if row.ends_at < end:
-                events[row.ends_at].append((False, row))
+                ends[row.ends_at].append(row)
     for person in (plan.people[each] for each in people if each in plan.people):
         for skill in person.skills:
             if skill.valid_until is not None and start < skill.valid_until < end:
-                events[skill.valid_until].append((True, person.id))
-    return events
+                begins[skill.valid_until].append(person.id)
+    return begins, ends
 
 
 @dataclass
@@ -99,46 +102,47 @@ class _Sweep:
     """What is in force while the sweep passes; `held` is kept in order, `keys` beside it for bisecting."""
 
     plan: Plan
-    keys: list[tuple[int, str, str, int]] = field(default_factory=list)
+    keys: list[tuple[int, str, str]] = field(default_factory=list)
     held: list[Seated] = field(default_factory=list)
     changes: list[Override] = field(default_factory=list)
     away: dict[str, list[Absence]] = field(default_factory=lambda: defaultdict(list))
 
-    def take(self, begins: bool, what: Event, at: datetime) -> None:
+    def enter(self, what: Lasting | str, at: datetime) -> None:
+        people = self.plan.people
         match what:
             case Shift():
-                self._sit(begins, what, at)
+                place = bisect_left(self.keys, key := _key(what))
+                self.keys.insert(place, key)
+                self.held.insert(place, dress(what, what.staff_id, people, at))
             case Override():
-                if begins:
-                    insort(self.changes, what, key=lambda change: change.seq)
-                else:
-                    self.changes.remove(what)
+                insort(self.changes, what, key=lambda change: change.seq)
             case Absence(staff_id=staff_id):
-                rows = self.away[staff_id]
-                if begins:
-                    insort(rows, what, key=lambda row: row.id)
-                else:
-                    rows.remove(what)
-                if not rows:
-                    del self.away[staff_id]
+                insort(self.away[staff_id], what, key=lambda row: row.id)
             case str():
-                people = self.plan.people
                 self.held = [
                     dress(each.shift, what, people, at) if each.staff_id == what else each
                     for each in self.held
                 ]
 
-    def _sit(self, begins: bool, shift: Shift, at: datetime) -> None:
-        key = (shift.tier, shift.staff_id, shift.id, 0)
-        place = bisect_left(self.keys, key)
-        if begins:
-            self.keys.insert(place, key)
-            self.held.insert(place, dress(shift, shift.staff_id, self.plan.people, at))
-        else:
-            del self.keys[place], self.held[place]
+    def leave(self, what: Lasting) -> None:
+        match what:
+            case Shift():
+                place = bisect_left(self.keys, _key(what))
+                del self.keys[place], self.held[place]
+            case Override():
+                self.changes.remove(what)
+            case Absence(staff_id=staff_id):
+                self.away[staff_id].remove(what)
+                if not self.away[staff_id]:
+                    del self.away[staff_id]
 
     def seats(self, at: datetime) -> Seats:
         if not self.changes and not self.away:
             return tuple(self.held)
         away = {staff_id: rows[0] for staff_id, rows in self.away.items()}
         return apply(self.held, self.changes, away, self.plan.people, at).seats
+
+
+def _key(shift: Shift) -> tuple[int, str, str]:
+    """The order of seats that no override has touched."""
+    return (shift.tier, shift.staff_id, shift.id)

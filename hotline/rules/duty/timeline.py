@@ -4,7 +4,9 @@ Opening and people meet here. The people of a line are those of all lines of its
 wall. A person with two seats counts once.
 """
 
+from array import array
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,12 +31,17 @@ State = Kind | Seats  # the people while open
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """`answers[i]` holds from `instants[i]` to the next; instants strictly increase and neighbours differ."""
+    """`answers[i]` holds from `instants[i]` to the next; instants strictly increase and neighbours differ.
+
+    `seconds` are the instants as numbers side by side, so that a search touches little memory; a double tells
+    microseconds apart until long after this program is gone.
+    """
 
     line: str
     start: datetime
     end: datetime
     instants: tuple[datetime, ...]
+    seconds: "array[float]"
     answers: tuple[Duty, ...]
     ladder: tuple[Rung, ...] = ()
 
@@ -42,14 +49,14 @@ class Timeline:
         """The answer at an instant of the span. Raises ValueError outside it."""
         if not self.start <= at < self.end:
             raise ValueError(f"{at} is outside what was compiled for {self.line}")
-        return self.answers[bisect_right(self.instants, at) - 1]
+        return self.answers[bisect_right(self.seconds, at.timestamp()) - 1]
 
     def ask(self, at: datetime, ask: Ask) -> Duty:
         """The answer of those asked for; it may hold longer, since other people's comings and goings do not count."""
         answer = self.at(at)
         if ask == ANYBODY or not isinstance(answer, OnDuty | OpenButEmpty):
             return answer
-        here = bisect_right(self.instants, at) - 1
+        here = bisect_right(self.seconds, at.timestamp()) - 1
         people = _fitting(answer, ask)
         until, next_at = self.end, None
         for instant, later in zip(self.instants[here + 1 :], self.answers[here + 1 :], strict=True):
@@ -106,36 +113,36 @@ def compile_timeline(
             next_open = instant
             next_on = instant if state else next_on
         until = instant
-    return Timeline(line, start, end, tuple(instants), tuple(reversed(answers)), outside)
+    seconds = array("d", [instant.timestamp() for instant in instants])
+    return Timeline(line, start, end, tuple(instants), seconds, tuple(reversed(answers)), outside)
 
 
 def _merged(
     hours: Sequence[Stretch], supplies: Collection[Supply], barred: frozenset[str]
 ) -> Iterator[tuple[datetime, Kind, Seats]]:
     """At every edge of hours or supply: whether the line is open, and one seat per person."""
-    edges = sorted({each.start for each in hours}.union(*(supply.instants for supply in supplies)))
-    cursors = [_Cursor(supply) for supply in supplies]
-    current = 0
-    for instant in edges:
-        while current + 1 < len(hours) and hours[current + 1].start <= instant:
-            current += 1
-        sources = [seats for cursor in cursors if (seats := cursor.move(instant))]
-        seats = sources[0] if len(sources) == 1 else tuple(each for seats in sources for each in seats)
-        if barred:
-            seats = tuple(each for each in seats if each.lines.isdisjoint(barred))
-        in_order = len(sources) <= 1 and len({each.staff_id for each in seats}) == len(seats)
-        yield instant, hours[current].kind, seats if in_order else collapsed(seats)
+    changes: dict[datetime, list[tuple[int, Kind | Seats]]] = defaultdict(list)
+    for stretch in hours:
+        changes[stretch.start].append((-1, stretch.kind))
+    for number, supply in enumerate(supplies):
+        for instant, seats in zip(supply.instants, supply.seats, strict=True):
+            changes[instant].append((number, seats))
+    kind: Kind = "unknown"
+    sources: list[Seats] = [()] * len(supplies)
+    for instant in sorted(changes):
+        for number, now in changes[instant]:
+            if isinstance(now, str):
+                kind = now
+            else:
+                sources[number] = now
+        yield instant, kind, _one_each(sources, barred)
 
 
-@dataclass
-class _Cursor:
-    """Walks one supply forward."""
-
-    supply: Supply
-    place: int = -1
-
-    def move(self, instant: datetime) -> Seats:
-        instants = self.supply.instants
-        while self.place + 1 < len(instants) and instants[self.place + 1] <= instant:
-            self.place += 1
-        return self.supply.seats[self.place]
+def _one_each(sources: Sequence[Seats], barred: frozenset[str]) -> Seats:
+    """One seat per person, in order, without those behind the wall."""
+    manned = [seats for seats in sources if seats]
+    seats = manned[0] if len(manned) == 1 else tuple(each for seats in manned for each in seats)
+    if barred:
+        seats = tuple(each for each in seats if each.lines.isdisjoint(barred))
+    in_order = len(manned) <= 1 and len({each.staff_id for each in seats}) == len(seats)
+    return seats if in_order else collapsed(seats)
