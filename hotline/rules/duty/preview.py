@@ -1,7 +1,7 @@
 """What an edit would do, before it is saved: gaps it opens and closes, rests it breaks, and whether to ask again."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -53,18 +53,16 @@ def _moved(before: Board, after: Board) -> frozenset[str]:
 
 def _difference(gaps: Iterable[Gap], others: Iterable[Gap], now: datetime) -> tuple[Gap, ...]:
     """What of `gaps`, from `now` on, none of the like of it in `others` covers."""
-    like: dict[tuple[str, GapKind, str], list[Gap]] = defaultdict(list)
+    like: dict[tuple[str, GapKind, str], list[Span]] = defaultdict(list)
     for other in others:
-        like[other.line, other.kind, other.need].append(other)
-    found = (piece for gap in gaps for piece in _pieces(gap, like[gap.line, gap.kind, gap.need], now))
+        like[other.line, other.kind, other.need].append(other.span)
+    instants = {(key, span) for key, spans in like.items() for span in spans if span[0] == span[1]}
+    found: list[Gap] = []
+    for gap in gaps:
+        key = (gap.line, gap.kind, gap.need)
+        if gap.start == gap.end:
+            found += [] if (key, gap.span) in instants else [gap]
+            continue
+        rest = minus([(max(gap.start, now), gap.end)], like[key])
+        found += [replace(gap, start=start, end=end, since_before=False) for start, end in rest]
     return tuple(sorted(found, key=lambda gap: (gap.start, gap.line, gap.kind, gap.need)))
-
-
-def _pieces(gap: Gap, others: list[Gap], now: datetime) -> Iterator[Gap]:
-    if gap.start == gap.end:
-        if all(gap.span != other.span for other in others):
-            yield gap
-        return
-    spans: list[Span] = [other.span for other in others]
-    for start, end in minus([(max(gap.start, now), gap.end)], spans):
-        yield replace(gap, start=start, end=end, since_before=False)

@@ -60,8 +60,8 @@ def compile_supply(line: str, plan: Plan, start: datetime, end: datetime) -> Sup
     seats: list[Seats] = []
     begins, ends = _events(line, plan, start, end)
     for instant in sorted(begins.keys() | ends.keys()):
-        for what in ends.get(instant, ()):
-            sweep.leave(what)
+        for over in ends.get(instant, ()):
+            sweep.leave(over)
         for what in begins.get(instant, ()):
             sweep.enter(what, instant)
         now = sweep.seats(instant)
