@@ -189,7 +189,7 @@ async def flood(origin: str) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201  a bench prints
+    print(text, flush=True)
 
 
 def report(found: Figures) -> str:
