@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hotline.rules.centre import Centre
+from hotline.rules.centre import Centre, Line
 from hotline.rules.duty.answers import ClosedNow, Duty, OpenButEmpty
 from hotline.rules.duty.board import never_closing
 from hotline.rules.duty.plan import Plan, Shift
@@ -26,15 +26,22 @@ def duty(centre: Centre, shifts: Iterable[Shift], line_id: str, at: datetime) ->
     line, lines = centre.line(line_id), centre.lines_with(line_id)
     plan = Plan.of(shift for shift in shifts if shift.line in lines and shift.ends_at > at)
     ends = [shift.ends_at for rows in plan.shifts.values() for shift in rows]
-    span = (at, max(ends, default=at) + SOON)
-    hours = stretches(centre, line, *span)
-    supplies = [compile_supply(each, plan, *span) for each in lines]
-    redirect = never_closing(centre, line_id, lambda each: opening(centre, each, at) == Open(None))
-    timeline = compile_timeline(line_id, hours, supplies, span, redirect=redirect)
-    answer = timeline.at(at)
+    whole = max(ends, default=at) + SOON
+    end = min(at + SOON, whole)
+    answer = _answer(centre, line, plan, at, end)
+    if end < whole and (answer.until == end or (isinstance(answer, OpenButEmpty) and answer.next_at is None)):
+        end = whole  # it lies further ahead than a day, as it seldom does
+        answer = _answer(centre, line, plan, at, end)
     if isinstance(answer, ClosedNow):
         answer = replace(answer, next_open=next_start(centre, line, at))
-    return replace(answer, until=next_change(centre, line, at)) if answer.until == timeline.end else answer
+    return replace(answer, until=next_change(centre, line, at)) if answer.until == end else answer
+
+
+def _answer(centre: Centre, line: Line, plan: Plan, at: datetime, end: datetime) -> Duty:
+    hours = stretches(centre, line, at, end)
+    supplies = [compile_supply(each, plan, at, end) for each in centre.lines_with(line.id)]
+    redirect = never_closing(centre, line.id, lambda each: opening(centre, each, at) == Open(None))
+    return compile_timeline(line.id, hours, supplies, (at, end), redirect=redirect).at(at)
 
 
 @dataclass(frozen=True, slots=True)
