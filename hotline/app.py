@@ -204,7 +204,7 @@ Loop = Callable[[], Coroutine[None, None, None]]
 
 def _loops(system: System, health: Health, parts: Collection[Part]) -> list[Loop]:
     """What runs beside the doors, until cancelled."""
-    loops: list[Loop] = [lifetime.watchdog, system.follow_centre, system.watch_ledger]
+    loops: list[Loop] = [lifetime.watchdog, system.follow_centre, system.follow_roster, system.watch_ledger]
     if WRITERS & set(parts):
         loops.append(system.journal.run)
     if "engine" in parts:

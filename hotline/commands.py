@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from hotline import app, centres
@@ -234,19 +234,21 @@ async def duty(settings: Settings, chosen: argparse.Namespace) -> int:
             return 0
         at = instant(system.centre, chosen.at) or system.clock.now()
         async with system.read() as tx:
-            shifts = await views.shifts_around(tx, system.centre.lines_with(line.id), at)
+            start, end = at - timedelta(days=1), at + timedelta(days=14)
+            shifts = await views.shifts(tx, system.centre.lines_with(line.id), start, end)
+            answer = (await tx.board()).answer(line.id, at)
             names = {person.id: person.name for person in await views.people(tx)}
     if chosen.what == "list":
         for shift in shifts:
             span = f"{_when(system.centre, shift.starts_at)} – {_when(system.centre, shift.ends_at)}"
             print(f"{shift.id} {shift.line:20} {span} {names[shift.staff_id]}")
         return 0
-    print(_who(system.centre, shifts, line, at, names))
+    print(_who(system.centre, answer, names))
     return 0
 
 
-def _who(centre: Centre, shifts: list[duties.Shift], line: Line, at: datetime, names: dict[str, str]) -> str:
-    match duties.duty(centre, shifts, line.id, at):
+def _who(centre: Centre, answer: duties.Duty, names: dict[str, str]) -> str:
+    match answer:
         case duties.OnDuty(people_on, until):
             who = ", ".join(
                 f"{names[each.staff_id]} (until {_when(centre, each.ends_at)})" for each in people_on

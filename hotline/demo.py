@@ -18,7 +18,7 @@ from hotline.actions import roster, staff
 from hotline.config import Settings
 from hotline.rules.access import OPERATOR
 from hotline.rules.civil_time import local, resolve
-from hotline.store import staffing
+from hotline.store import roster as shift_rows
 from hotline.store.views import people
 from hotline.system import System
 from hotline.vault import make_master_key
@@ -148,7 +148,7 @@ async def prepare(system: System) -> None:
             known[entry.id] = await staff.add(system, OPERATOR, newcomer)
     spans = _spans(system, system.clock.now())
     async with system.transaction(OPERATOR) as tx:
-        await staffing.clear_shifts_from(tx, spans[0][0])
+        await shift_rows.clear_shifts_from(tx, spans[0][0])
     counsellors = [entry for entry in system.centre.staff if "counsellor" in entry.roles]
     for turn, (start, end) in enumerate(spans):
         for place, entry in enumerate(counsellors):

@@ -428,6 +428,13 @@ class DemandInvalid(HotlineError):
     code = "demand_invalid"
 
 
+class GapWouldOpen(HotlineError):
+    """Within 72 hours nobody would be on duty for `line` from `start` to `end`; saved only when said twice."""
+
+    code = "gap_would_open"
+    status = 409
+
+
 class RosterFrozen(HotlineError):
     """A published roster never changes; a new version or an override does."""
 

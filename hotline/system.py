@@ -24,11 +24,13 @@ from hotline.live.bus import Bell, Bus
 from hotline.rules import centre_changes
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
+from hotline.rules.duty import Board
 from hotline.store import centre as centre_rows
 from hotline.store import claims
 from hotline.store import keys as key_rows
 from hotline.store.db import Database, Tx
 from hotline.store.journal import Journal
+from hotline.store.live_board import LiveBoard
 from hotline.store.tables import audit
 from hotline.texts.notice import Notice, notice_of
 from hotline.vault import Vault
@@ -37,6 +39,7 @@ log = structlog.get_logger()
 LEASE = "engine"
 LEASE_LIFE = timedelta(seconds=3)  # a dead engine is replaced within five seconds: renewed every second
 CENTRE_SECONDS = 1.0
+ROSTER_SECONDS = 1.0
 LEDGER_SECONDS = 1.0
 LEDGER_OVERLAP = timedelta(minutes=1)
 MEASURE_SECONDS = 10.0  # between two looks at the database's clock; machines drift by microseconds meanwhile
@@ -111,6 +114,7 @@ class Transaction(Tx):
         self.centre, self.notice = system.centre, system.notice
         self.topics: set[str] = set()
         self._records: list[Record] = []
+        self._board: Board | None = None
 
     def record(
         self,
@@ -128,6 +132,12 @@ class Transaction(Tx):
             raise ValueError("a reason is free text and needs an owner's key")
         self._records.append(Record(verb, thing_kind, thing_id, coded, reason, sealed_for))
         self.topics.update(topics)
+
+    async def board(self) -> Board:
+        """Who is on duty when, as it was when this transaction first asked; whoever edits takes the lock before."""
+        if self._board is None:
+            self._board = await self.system.duty.board(self, self.centre)
+        return self._board
 
     async def seal(self, owner_id: str, table: str, row_id: str, text: str) -> bytes:
         """`text` sealed with the owner's key for this place. Raises KeyDestroyed."""
@@ -190,6 +200,7 @@ class System:
     _centre_version: int | None = field(init=False, default=None)
     _refreshing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     journal: Journal = field(init=False)
+    duty: LiveBoard = field(init=False, default_factory=LiveBoard)
     closing: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     """Set when the process is to end: take nothing on any more, finish what is under way."""
 
@@ -245,6 +256,17 @@ class System:
             except HotlineError as error:
                 log.warning("centre not refreshed", code=error.code)
             await bell.rest(CENTRE_SECONDS)
+
+    async def follow_roster(self) -> None:
+        """Compile ahead of whoever will ask what others edited: on their poke, once a second, and at midnight."""
+        bell = Bell(self.bus, lambda topic: topic == topics.roster())
+        while True:
+            try:
+                async with self.read() as tx:
+                    await self.duty.board(tx, tx.centre, drift=timedelta())
+            except HotlineError as error:
+                log.warning("roster not refreshed", code=error.code)
+            await bell.rest(ROSTER_SECONDS)
 
     def _written(self, contact_ids: set[str], outgoing: bool) -> None:
         changed = {topics.contact(contact_id) for contact_id in contact_ids}

@@ -31,7 +31,6 @@ from hotline.errors import (
 from hotline.rules import contact, triage
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre, Line
-from hotline.rules.duty import duty
 from hotline.store import queries, views
 from hotline.store.queries import ContactRow
 from hotline.system import System
@@ -256,8 +255,7 @@ class Receiver:
 
     async def _introduction(self, visit: Visit, language: str) -> tuple[Answer, ...]:
         async with self._system.read() as tx:
-            shifts = await queries.next_shifts(tx, tx.centre.lines_with(self.line.id))
-            now = duty(tx.centre, shifts, self.line.id, tx.now)
+            now = (await tx.board()).answer(self.line.id, tx.now)
         return tuple(prompts.introduction(self._system, self.line, now, visit.chat_id, language))
 
     # -- buttons ---------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hotline.live import topics
 from hotline.rules import access, contact, opening, triage
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre, Queue
-from hotline.rules.duty import OnDuty, OpenButEmpty, duty
+from hotline.rules.duty import OnDuty, OpenButEmpty, asking
 from hotline.rules.words import checked
 from hotline.store import centre as centre_rows
 from hotline.store import claims, queries
@@ -279,8 +279,7 @@ async def what_to_say(
     Somebody behind the wall is not there for this caller.
     """
     barred = tx.centre.barred_lines(arrival.line, queue.id)
-    shifts = await queries.next_shifts(tx, queue.lines, barred)
-    answers = [duty(tx.centre, shifts, line, tx.now) for line in queue.lines]
+    answers = asking.answers(await tx.board(), queue.lines, tx.now, barred)
     staffed = any(isinstance(each, OnDuty) for each in answers)
     if priority == contact.P1:
         return {"text": "danger_staffed" if staffed else "danger_unstaffed", "params": {}}

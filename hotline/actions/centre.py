@@ -28,6 +28,7 @@ from hotline.rules.centre import Centre
 from hotline.rules.centre_changes import Change, Kind
 from hotline.rules.centre_checks import keeps_own_hours, opens_and_closes
 from hotline.rules.civil_time import local
+from hotline.rules.duty import asking
 from hotline.rules.words import REASON_LIMIT, checked
 from hotline.store import centre as rows
 from hotline.store import claims, queries
@@ -250,7 +251,7 @@ def _settings(tx: Transaction, given: Mapping[str, str], known: Collection[str])
 
 
 async def _planned(tx: Transaction, centre: Centre) -> bool:
-    return bool(await queries.next_shifts(tx, go_live.chatting_lines(centre)))
+    return asking.planned(await tx.board(), go_live.chatting_lines(centre), tx.now)
 
 
 def _not_over(tx: Transaction, day: date) -> None:

@@ -9,7 +9,7 @@ from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact
 from hotline.rules.access import Actor
-from hotline.store import claims, queries, sign_ins, staffing
+from hotline.store import claims, queries, roster, sign_ins, staffing
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.system import System, Transaction
@@ -33,7 +33,7 @@ async def leave(system: System, actor: Actor, staff_id: str) -> None:
             offered = await queries.contact(tx, contact_id)
             tx.topics.update(topics_of(offered) if offered is not None else ())
         await _shut_out(tx, staff_id)
-        vacant = await staffing.vacate_shifts(tx, staff_id)
+        vacant = await roster.vacate_shifts(tx, staff_id)
         tx.record("staff.leave", "staff", staff_id, (topics.roster(),), contacts=len(held), vacant=vacant)
 
 

@@ -1,57 +1,85 @@
-"""Concrete shifts: who is planned for which line, from when to when."""
+"""Who is on duty, changed at once: shifts by hand, and overrides of what is published."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
-from hotline.errors import AlreadyExists, LineNotServed, NotFound, ShiftInvalid, StaffUnknown, WallBreach
+from hotline.actions.rostering import REASONS, agree, concerned, eligible, fits, weigh
+from hotline.errors import AlreadyExists, Malformed, NotFound, RosterFrozen
 from hotline.ids import new_id
-from hotline.live import topics
 from hotline.rules import access
 from hotline.rules.access import Actor
-from hotline.store import queries, staffing
-from hotline.system import System
-
-LONGEST = timedelta(hours=24)
+from hotline.rules.duty import Override, Shift, checks
+from hotline.rules.duty.edits import Edit
+from hotline.rules.duty.preview import Preview
+from hotline.store import claims
+from hotline.store import roster as rows
+from hotline.system import System, Transaction
 
 
 async def add_shift(
     system: System, actor: Actor, line: str, staff_id: str, starts_at: datetime, ends_at: datetime
 ) -> str:
-    """Plan a shift; its id. Raises LineUnknown, StaffUnknown, ShiftInvalid, AlreadyExists, WallBreach,
+    """Plan a shift by hand; its id. Raises LineUnknown, StaffUnknown, ShiftInvalid, AlreadyExists, WallBreach,
     LineNotServed."""
     access.require(actor, "roster.change")
-    system.centre.line(line)
-    if not timedelta(0) < ends_at - starts_at <= LONGEST:
-        raise ShiftInvalid
+    shift = Shift(new_id(), line, staff_id, starts_at, ends_at, exclusive=False)
     async with system.transaction(actor) as tx:
-        person = await queries.staff_row(tx, staff_id)
-        if person is None or not person.active:
-            raise StaffUnknown
-        if set(person.lines) & system.centre.lines_behind_wall(line) and not system.centre.both_sides_allowed:
-            raise WallBreach
-        if line not in person.lines:
-            raise LineNotServed
-        shift_id = new_id()
-        values = {
-            "id": shift_id,
-            "line": line,
-            "staff_id": staff_id,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-        }
-        if not await staffing.add_shift(tx, values):
+        await claims.edit_lines(tx, [tx.centre.line(line).id])
+        await fits(tx, [shift])
+        await eligible(tx, line, staff_id)
+        if not await rows.add_shift(tx, shift, tx.centre.zone):
             raise AlreadyExists
-        tx.record("roster.add_shift", "shift", shift_id, (topics.roster(), topics.staff(staff_id)), line=line)
-    return shift_id
+        tx.record("roster.add_shift", "shift", shift.id, concerned(staff_id), line=line)
+    return shift.id
 
 
-async def remove_shift(system: System, actor: Actor, shift_id: str) -> None:
-    """Take a shift out of the roster. Raises NotFound."""
+async def remove_shift(system: System, actor: Actor, shift_id: str, *, confirmed: bool = True) -> None:
+    """Take a shift written by hand out of the roster. Raises NotFound, RosterFrozen, GapWouldOpen."""
     access.require(actor, "roster.change")
     async with system.transaction(actor) as tx:
-        removed = await staffing.remove_shift(tx, shift_id)
-        if removed is None:
+        row = await rows.shift(tx, shift_id)
+        if row is None:
             raise NotFound
-        line, staff_id = removed
+        if row.roster_id is not None:
+            raise RosterFrozen
+        await claims.edit_lines(tx, [row.line])
+        await agree(tx, Edit(without=frozenset({shift_id})), confirmed)
+        await rows.remove_shift(tx, shift_id)
+        tx.record("roster.remove_shift", "shift", shift_id, concerned(row.staff_id), line=row.line)
+
+
+async def change(system: System, actor: Actor, override: Override, *, confirmed: bool = False) -> str:
+    """Add a seat, vacate one, or put somebody else there; an override's id. Its place in the order is given here.
+
+    Raises LineUnknown, SpanInvalid, OverrideInvalid, Malformed, StaffUnknown, WallBreach, LineNotServed,
+    GapWouldOpen.
+    """
+    access.require(actor, "roster.change")
+    async with system.transaction(actor) as tx:
+        await claims.edit_lines(tx, [tx.centre.line(override.line).id])
+        override = replace(override, author=actor.id, made_at=tx.now)
+        await agree(tx, await _changed(tx, override), confirmed)
+        override_id = await rows.add_override(tx, override)
         tx.record(
-            "roster.remove_shift", "shift", shift_id, (topics.roster(), topics.staff(staff_id)), line=line
-        )
+            "roster.change", "override", override_id, concerned(override.staff_id, override.by),
+            line=override.line, kind=override.kind, staff=override.staff_id, by=override.by,
+            reason_code=override.reason,
+        )  # fmt: skip
+    return override_id
+
+
+async def preview_change(system: System, actor: Actor, override: Override) -> Preview:
+    """What the override would open, close and break. Raises as `change`, but for GapWouldOpen."""
+    access.require(actor, "roster.change")
+    async with system.read() as tx:
+        return await weigh(tx, await _changed(tx, override))
+
+
+async def _changed(tx: Transaction, override: Override) -> Edit:
+    checks.override(override)
+    if override.reason not in REASONS:
+        raise Malformed
+    comes = {"ADD": override.staff_id, "REPLACE": override.by}.get(override.kind)
+    if comes is not None:
+        await eligible(tx, override.line, comes)
+    return Edit(overrides=(replace(override, seq=await rows.next_seq(tx, override.line)),))

@@ -16,6 +16,7 @@ from hotline.ids import new_secret
 from hotline.rules import access
 from hotline.rules import second_step as codes
 from hotline.rules.access import Actor
+from hotline.rules.duty import asking
 from hotline.rules.presence import SECOND_STEP_LIFE, SESSION_IDLE, SESSION_LIFE, SHIFT_GRACE
 from hotline.store import claims, queries, sign_ins, staffing
 from hotline.system import System, Transaction
@@ -150,8 +151,7 @@ async def signed_in(system: System, session_secret: str) -> SignedIn:
         row = await queries.session(tx, digest(session_secret))
         if row is None:
             raise NotSignedIn
-        shifts = await queries.shifts_between(tx, tx.now - SHIFT_GRACE, tx.now + queries.EPSILON)
-        on_duty = any(shift.staff_id == row.id for shift in shifts)
+        on_duty = asking.worked(await tx.board(), row.id, tx.now - SHIFT_GRACE, tx.now + timedelta.resolution)
         idle, age = tx.now - row.session_seen_at, tx.now - row.session_at
         if not on_duty and (idle > SESSION_IDLE or age > SESSION_LIFE):
             raise NotSignedIn

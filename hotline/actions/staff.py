@@ -13,7 +13,7 @@ from hotline.rules.access import ADMINISTRATOR, Actor, Thing
 from hotline.rules.centre import Centre
 from hotline.rules.presence import LINK_LIFE
 from hotline.rules.words import checked
-from hotline.store import claims, queries, sign_ins, staffing
+from hotline.store import claims, queries, roster, sign_ins, staffing
 from hotline.system import System, Transaction
 
 LANGUAGES = ("pl", "uk", "en")
@@ -97,7 +97,7 @@ async def change(system: System, actor: Actor, staff_id: str, changes: Changes) 
         await staffing.change(tx, staff_id, **_columns(changes))
         await sessions.look_again(tx, staff_id)
         keep = changes.lines if access.COUNSELLOR in changes.roles else ()
-        vacant = await staffing.vacate_shifts(tx, staff_id, keep)
+        vacant = await roster.vacate_shifts(tx, staff_id, keep)
         tx.record(
             "staff.change", "staff", staff_id, (topics.roster(),),
             before=_rights(row), after=_rights(changes), vacant=vacant,

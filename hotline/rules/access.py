@@ -140,6 +140,8 @@ TABLE: dict[str, Rule] = {
     "board.see": _unwalled(_unrestricted(_leading)),
     "alarms.see": _leading,
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
+    "roster.see": _kind("staff"),
+    "absences.ask": _any(_oneself, _staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "staff.see": _staff(SUPERVISOR, ADMINISTRATOR),
     "staff.change": _any(_staff(ADMINISTRATOR), _kind("operator")),
     "centre.see": _staff(SUPERVISOR, ADMINISTRATOR),

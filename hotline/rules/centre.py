@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from hotline.errors import LineUnknown
+from hotline.rules.centre_duty import DutyRules
 from hotline.rules.centre_facts import (
     AppointmentRule,
     Coded,
@@ -195,6 +196,7 @@ class Centre(Part):
     both_sides_allowed: bool = False
     retention: Retention = Retention()
     accessibility: Accessibility = Accessibility()
+    duty: DutyRules = DutyRules()
 
     calendar: Calendar
     units: Mapping[str, Unit]

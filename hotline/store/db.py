@@ -23,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlalchemy.util import await_only
 
 from hotline.errors import Unavailable
+from hotline.rules.duty import Board
 
 # Classes of SQLSTATE that say "not now": connection, rollback to be tried again, resources, operator, system.
 AWAY = frozenset({"08", "40", "53", "57", "58"})
@@ -60,6 +61,10 @@ class Tx(ABC):
 
     connection: AsyncConnection
     now: datetime
+
+    @abstractmethod
+    async def board(self) -> Board:
+        """Who is on duty when, as this transaction sees it."""
 
     @abstractmethod
     async def unseal(self, owner_id: str, table: str, row_id: str, sealed: bytes) -> str:

@@ -12,7 +12,7 @@ from hotline.rules.alarms import P1_WAITS
 from hotline.rules.assignment import Pending, Person, Waiting
 from hotline.rules.centre import Centre
 from hotline.rules.contact import P1
-from hotline.rules.duty import Shift
+from hotline.rules.duty import asking
 from hotline.store.db import Instant, Tx
 from hotline.store.tables import (
     alarms,
@@ -22,42 +22,11 @@ from hotline.store.tables import (
     offers,
     parked,
     sessions,
-    shifts,
     staff,
     threads,
 )
 
 ContactRow = Row[Any]  # a row of `contacts`
-EPSILON = datetime.resolution  # one microsecond: "now" as a half-open interval
-
-
-async def shifts_between(
-    tx: Tx, start: datetime, end: datetime, lines: Collection[str] | None = None
-) -> list[Shift]:
-    """Shifts that touch [start, end), of these lines or of all."""
-    query = select(shifts).where(
-        shifts.c.ends_at > start, shifts.c.starts_at < end, shifts.c.vacant_at.is_(None)
-    )
-    if lines is not None:
-        query = query.where(shifts.c.line.in_(lines))
-    rows = await tx.connection.execute(query.order_by(shifts.c.starts_at, shifts.c.id))
-    return [Shift(row.id, row.line, row.staff_id, row.starts_at, row.ends_at) for row in rows]
-
-
-async def next_shifts(tx: Tx, lines: Collection[str], barred: frozenset[str] = frozenset()) -> list[Shift]:
-    """Shifts of these lines that are not over yet, less those of people who serve a `barred` line."""
-    query = (
-        select(shifts, staff.c.lines.label("serves"))
-        .join(staff, staff.c.id == shifts.c.staff_id)
-        .where(shifts.c.ends_at > tx.now, shifts.c.line.in_(lines), shifts.c.vacant_at.is_(None))
-        .order_by(shifts.c.starts_at)
-    )
-    rows = await tx.connection.execute(query.limit(500))
-    return [
-        Shift(row.id, row.line, row.staff_id, row.starts_at, row.ends_at)
-        for row in rows
-        if barred.isdisjoint(row.serves)
-    ]
 
 
 async def waiting(tx: Tx, centre: Centre, contact_id: str | None = None) -> list[Waiting]:
@@ -113,16 +82,14 @@ async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
     if staff_id is not None:
         query = query.where(staff.c.id == staff_id)
     rows = (await tx.connection.execute(query.order_by(staff.c.id))).all()
-    duty: dict[str, set[str]] = defaultdict(set)
-    for shift in await shifts_between(tx, tx.now, tx.now + EPSILON):
-        duty[shift.staff_id].add(shift.line)
+    duty = asking.serving(await tx.board(), tx.now)
     load = await _count_by_holder(tx, "active")
     owing = await _count_by_holder(tx, "wrap_up")
     pending = await _pending_by_person(tx)
     return [
         Person(
             id=row.id,
-            duty_lines=frozenset(duty[row.id]),
+            duty_lines=frozenset(duty.get(row.id, ())),
             lines=frozenset(row.lines),
             intent=intent_now(row.intent, row.intent_until, tx.now),
             seen_at=row.seen_at,
@@ -245,7 +212,7 @@ async def place(tx: Tx, me: Row[Any]) -> int:
 
 async def anyone_on_duty(tx: Tx, queue_lines: Collection[str], barred: frozenset[str]) -> bool:
     """Is somebody on shift for one of these lines now who serves none of the `barred` ones?"""
-    return any(shift.starts_at <= tx.now for shift in await next_shifts(tx, queue_lines, barred))
+    return asking.anyone(await tx.board(), queue_lines, tx.now, barred)
 
 
 async def entry_seq(tx: Tx, entry_id: str, caller_blind: str) -> tuple[str, int] | None:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from hotline.errors import NotFound
 from hotline.rules.centre import Centre, Line
 from hotline.rules.contact import ACTIVE, P1, WAITING
-from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty, duty
+from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty, asking
 from hotline.store import views
 from hotline.store.views import ContactHead, Entry
 from hotline.system import Transaction
@@ -34,8 +34,7 @@ class Scene:
 
 async def scene(tx: Transaction, line: Line) -> Scene:
     """Whether one can write to this line now, and whether somebody is there."""
-    shifts = await views.shifts_around(tx, tx.centre.lines_with(line.id), tx.now)
-    match duty(tx.centre, shifts, line.id, tx.now):
+    match (await tx.board()).answer(line.id, tx.now):
         case NotStated():
             return Scene("unknown")
         case _ if not _has_chat(tx.centre, line):
@@ -52,8 +51,8 @@ async def waiting_scene(tx: Transaction, head: ContactHead) -> Scene:
     """Whether somebody who may answer it is on duty for its queue; danger may wait in another than its line's."""
     queue = tx.centre.queues.get(head.queue or "")
     lines = queue.lines if queue is not None else (head.line,)
-    shifts = await views.next_shifts(tx, lines, tx.centre.barred_lines(head.line, head.queue))
-    answers = [duty(tx.centre, shifts, line, tx.now) for line in lines]
+    barred = tx.centre.barred_lines(head.line, head.queue)
+    answers = asking.answers(await tx.board(), lines, tx.now, barred)
     if any(isinstance(each, OnDuty) for each in answers):
         return Scene("live", on_duty=True)
     starts = [each.next_at for each in answers if isinstance(each, OpenButEmpty) and each.next_at]

@@ -14,6 +14,7 @@ from hotline.actions import centre as actions
 from hotline.errors import DayInvalid, HotlineError, Malformed
 from hotline.rules import access, go_live
 from hotline.rules.civil_time import WEEKDAYS, local
+from hotline.rules.duty import asking
 from hotline.store import views
 from hotline.texts import say
 from hotline.web import centre_view, hours, public, render, staff_page
@@ -217,7 +218,7 @@ async def _going_live(request: web.Request, form: Form, error: HotlineError | No
     system, actor = request.app[SYSTEM], await actor_of(request)
     async with system.read() as tx:
         lines = go_live.chatting_lines(tx.centre)
-        planned = bool(await views.next_shifts(tx, lines, frozenset()))
+        planned = asking.planned(await tx.board(), lines, tx.now)
     rows = centre_view.blockers(tx.centre, actor, planned)
     shown: dict[str, Any] = {
         "left": [row for row in rows if row.lifted is None],

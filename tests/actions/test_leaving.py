@@ -19,7 +19,7 @@ from hotline.actions import (
 from hotline.errors import HotlineError, LastAdministrator, NotFound, NotSignedIn, SignInFailed, StaffUnknown
 from hotline.ids import new_id
 from hotline.rules.access import OPERATOR
-from hotline.store import queries, views
+from hotline.store import plans, queries, views
 from hotline.store.tables import assignments
 from hotline.store.tables import offers as offer_rows
 from hotline.system import System
@@ -81,7 +81,7 @@ async def test_offers_shifts_sessions_links_and_the_password_end(system: System,
     with pytest.raises(SignInFailed):
         await signing_in.sign_in_with_link(system, link)
     async with system.read() as tx:
-        assert await queries.shifts_between(tx, clock.now(), tomorrow + timedelta(days=1)) == []
+        assert await plans.shifts_in_force(tx, (clock.now(), tomorrow + timedelta(days=1))) == []
         assert [each.staff_id for each in await views.vacant_shifts(tx)] == [anna.id, anna.id]
         assert not await queries.anyone_on_duty(tx, [TRUST], frozenset())
     with pytest.raises(StaffUnknown):

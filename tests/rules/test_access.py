@@ -82,6 +82,8 @@ EXPECTED = {
     "board.see": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
     "alarms.see": Rights(roles=(SUPERVISOR,)),
     "roster.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),
+    "roster.see": Rights(kinds=("staff",)),
+    "absences.ask": Rights(roles=(SUPERVISOR, ADMINISTRATOR), oneself=True, kinds=("operator",)),
     "staff.see": Rights(roles=(SUPERVISOR, ADMINISTRATOR)),
     "staff.change": Rights(roles=(ADMINISTRATOR,), kinds=("operator",)),
     "centre.see": Rights(roles=(SUPERVISOR, ADMINISTRATOR)),

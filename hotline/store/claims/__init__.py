@@ -1,6 +1,6 @@
 """Whatever two people could do at once is settled here, by one statement or under one lock.
 
-Locks are taken contact → thread → staff, ids ascending. A lost race is zero rows, never an exception.
+Locks are taken contact → thread → staff → lines of a roster, ascending. A lost race is zero rows, never an exception.
 """
 
 from hotline.store.claims.alarms import end_alarms, end_alarms_but, raise_alarm, see_alarm
@@ -42,6 +42,7 @@ from hotline.store.claims.staff_notices import (
     settle_notice,
     unlink_chat,
 )
+from hotline.store.claims.roster import edit_lines
 
 __all__ = [
     "Claimed",
@@ -60,6 +61,7 @@ __all__ = [
     "confirm_recovery",
     "count_failure",
     "count_try",
+    "edit_lines",
     "end_alarms",
     "end_alarms_but",
     "end_parked",

@@ -9,18 +9,30 @@ from hotline.store.tables.parts import key_metadata, metadata
 from hotline.store.tables.people import (
     recoveries,
     sessions,
-    shifts,
     sign_in_links,
     sign_in_places,
     sign_in_tries,
     staff,
 )
 from hotline.store.tables.record import audit, counters, leases
+from hotline.store.tables.roster import (
+    absences,
+    demands,
+    duty_facts,
+    gap_notices,
+    overrides,
+    patterns,
+    roster_versions,
+    rosters,
+    shifts,
+    skills,
+)
 from hotline.store.tables.schema import contractions, key_contractions
 from hotline.store.tables.staff_notices import staff_chats, staff_notices
 from hotline.store.tables.updates import parked
 
 __all__ = [
+    "absences",
     "alarms",
     "assignments",
     "audit",
@@ -31,7 +43,10 @@ __all__ = [
     "contacts",
     "contractions",
     "counters",
+    "demands",
+    "duty_facts",
     "entries",
+    "gap_notices",
     "key_contractions",
     "key_ledger",
     "key_metadata",
@@ -40,13 +55,18 @@ __all__ = [
     "notices",
     "offers",
     "parked",
+    "overrides",
+    "patterns",
     "recoveries",
+    "roster_versions",
+    "rosters",
     "sealing_keys",
     "sessions",
     "shifts",
     "sign_in_links",
     "sign_in_places",
     "sign_in_tries",
+    "skills",
     "staff",
     "staff_chats",
     "staff_notices",

@@ -1,19 +1,16 @@
-"""People, how they sign in, and when they are planned."""
+"""People, and how they sign in."""
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     SmallInteger,
     String,
     Table,
-    UniqueConstraint,
 )
 
 from hotline.store.db import Instant
@@ -56,6 +53,7 @@ staff = Table(
         server_default="0",
         comment="grows when sessions or rights change: what open sockets poll for",
     ),
+    Column("limits", JSON, comment="of hours and rest, where they differ from the centre's"),
 )
 
 sessions = Table(
@@ -121,19 +119,3 @@ recoveries = Table(
     Column("ended_at", Instant, comment="confirmed, or withdrawn"),
 )
 unique_where("uq_recoveries_open", recoveries.c.staff_id, where="ended_at IS NULL")
-
-shifts = Table(
-    "shifts",
-    metadata,
-    row_id(primary_key=True),
-    Column("line", String(64), nullable=False),
-    Column("staff_id", ForeignKey("staff.id"), nullable=False),
-    Column("starts_at", Instant, nullable=False),
-    Column("ends_at", Instant, nullable=False),
-    Column(
-        "vacant_at", Instant, comment="since when nobody stands behind it: the person left or lost the line"
-    ),
-    UniqueConstraint("line", "staff_id", "starts_at"),
-    CheckConstraint("ends_at > starts_at", name="lasts"),
-    Index("ix_shifts_when", "ends_at", "starts_at"),
-)

@@ -13,7 +13,8 @@ from hotline.rules import board
 from hotline.rules.access import Actor
 from hotline.rules.assignment import Person, obstacles
 from hotline.rules.centre import Centre, Line
-from hotline.rules.duty import Gap, Shift, next_gap
+from hotline.rules.duty import Board, asking
+from hotline.rules.duty.asking import Emptiness
 from hotline.rules.opening import Opening, opening
 from hotline.store import queries
 from hotline.store.db import Tx
@@ -46,7 +47,7 @@ class LineNow:
     people: list[PersonNow]
     next_at: datetime | None
     next_names: list[str]
-    gap: Gap | None
+    gap: Emptiness | None
     trouble: board.LineTrouble | None
     walled: bool
 
@@ -124,12 +125,12 @@ async def board_view(tx: Tx, centre: Centre, actor: Actor) -> BoardView:
     """The whole board as this supervisor may see it."""
     people = await queries.people(tx)
     about = await _about(tx)
-    shifts = await queries.shifts_between(tx, tx.now, tx.now + HORIZON)
+    roster = await tx.board()
     found = await _contacts(tx, centre, actor)
     lease = (await tx.connection.execute(select(leases))).one_or_none()
     return BoardView(
         now=tx.now,
-        lines=[_line(tx, centre, actor, line, people, about, shifts) for line in centre.lines.values()],
+        lines=[_line(tx, centre, actor, line, people, about, roster) for line in centre.lines.values()],
         waiting=[each for each in found if each.state == "waiting"],
         talks=[each for each in found if each.state == "active"],
         owed=[each for each in found if each.state == "wrap_up"],
@@ -198,18 +199,12 @@ def _line(
     line: Line,
     people: list[Person],
     about: dict[str, Any],
-    shifts: list[Shift],
+    roster: Board,
 ) -> LineNow:
     lines, queue = frozenset(centre.lines_with(line.id)), centre.queue_of(line.id)
     here = [person for person in people if person.duty_lines & lines]
     on_duty = {person.id for person in here}
-    later = [
-        each
-        for each in shifts
-        if each.line in lines and each.starts_at > tx.now and each.staff_id not in on_duty
-    ]
-    next_at = min((each.starts_at for each in later), default=None)
-    next_ids = {each.staff_id for each in later if each.starts_at == next_at}
+    next_at, next_ids = asking.follows(roster, lines, tx.now, tx.now + HORIZON, on_duty)
     answer = opening(centre, line, tx.now)
     return LineNow(
         id=line.id,
@@ -218,7 +213,7 @@ def _line(
         people=sorted((_person(each, about[each.id], tx.now) for each in here), key=lambda each: each.name),
         next_at=next_at,
         next_names=sorted(about[each].name for each in next_ids),
-        gap=next_gap(centre, shifts, line.id, tx.now, tx.now + HORIZON) if queue else None,
+        gap=asking.next_empty(roster, line.id, tx.now, tx.now + HORIZON) if queue else None,
         trouble=board.line_trouble(answer, here, tx.now) if queue else None,
         walled=bool(actor.lines & centre.lines_behind_wall(line.id)),
     )

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
-from hotline.rules.duty import Shift
+from hotline.rules.duty import asking
+from hotline.rules.duty.board import Worked
 from hotline.store import queries
 from hotline.store.db import Tx
 from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
@@ -114,10 +115,8 @@ class ConsoleView:
 
 async def console(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
     """The counsellor's own state, offer, queue of the lines on duty for, and conversations."""
-    shifts = [
-        shift for shift in await queries.next_shifts(tx, list(centre.lines)) if shift.staff_id == actor.id
-    ]
-    me = await _me(tx, actor, shifts)
+    board = await tx.board()
+    me = await _me(tx, actor, asking.worked(board, actor.id, tx.now, board.end))
     on_duty = {duty.line for duty in me.duties}
     leads = "supervisor" in actor.roles
     queues = [queue.id for queue in centre.queues.values() if leads or on_duty & set(queue.lines)]
@@ -132,16 +131,16 @@ async def console(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
     )
 
 
-async def _me(tx: Tx, actor: Actor, shifts: Sequence[Shift]) -> Me:
+async def _me(tx: Tx, actor: Actor, shifts: Sequence[Worked]) -> Me:
     row = await queries.staff_row(tx, actor.id)
     until: dict[str, datetime] = {}
     later = []
     for shift in shifts:  # in order of start: a shift that follows without a gap prolongs the first
         known = until.get(shift.line)
-        if shift.starts_at <= tx.now or (known is not None and shift.starts_at <= known):
-            until[shift.line] = max(shift.ends_at, known or shift.ends_at)
+        if shift.start <= tx.now or (known is not None and shift.start <= known):
+            until[shift.line] = max(shift.end, known or shift.end)
         else:
-            later.append(shift.starts_at)
+            later.append(shift.start)
     query = select(func.count()).where(contacts.c.holder_id == actor.id, contacts.c.state == "active")
     return Me(
         staff_id=actor.id,

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, distinct, func, select
+from sqlalchemy import case, func, select
 
 from hotline.rules.assignment import STALE_AFTER
+from hotline.rules.duty import asking
 from hotline.store.db import Tx
-from hotline.store.tables import assignments, contacts, entries, leases, shifts, staff
+from hotline.store.tables import assignments, contacts, entries, leases, staff
 
 ZERO = timedelta(0)
 
@@ -56,10 +57,8 @@ async def _talks(tx: Tx) -> int:
 
 async def _staff(tx: Tx) -> tuple[int, int]:
     alive = case((staff.c.seen_at >= tx.now - STALE_AFTER, staff.c.id))
-    query = (
-        select(func.count(distinct(staff.c.id)), func.count(distinct(alive)))
-        .join(shifts, shifts.c.staff_id == staff.c.id)
-        .where(staff.c.active, shifts.c.starts_at <= tx.now, shifts.c.ends_at > tx.now)
+    query = select(func.count(staff.c.id), func.count(alive)).where(
+        staff.c.active, staff.c.id.in_(asking.serving(await tx.board(), tx.now))
     )
     on_duty, present = (await tx.connection.execute(query)).one()
     return on_duty, present

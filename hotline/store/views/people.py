@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
 
 from hotline.rules.duty import Shift
 from hotline.rules.presence import RECOVERY_WAITS, SESSION_LIFE
-from hotline.store import queries, reachable
+from hotline.store import plans, queries, reachable
 from hotline.store.db import Tx
 from hotline.store.tables import contacts, recoveries, sessions, staff
 from hotline.store.tables import shifts as shift_rows
@@ -127,7 +127,7 @@ async def vacant_shifts(tx: Tx) -> list[Shift]:
     """Shifts planned for somebody who will not come, from now on, in order."""
     query = select(shift_rows).where(shift_rows.c.vacant_at.is_not(None), shift_rows.c.ends_at > tx.now)
     rows = await tx.connection.execute(query.order_by(shift_rows.c.starts_at, shift_rows.c.id).limit(200))
-    return [Shift(row.id, row.line, row.staff_id, row.starts_at, row.ends_at) for row in rows]
+    return plans.shifts_of(rows)
 
 
 async def at_leaving(tx: Tx, staff_id: str) -> tuple[int, int, int]:
@@ -147,14 +147,4 @@ async def is_told_by_telegram(tx: Tx, staff_id: str) -> bool:
 
 async def shifts(tx: Tx, lines: Collection[str], start: datetime, end: datetime) -> list[Shift]:
     """Shifts of these lines that touch [start, end)."""
-    return await queries.shifts_between(tx, start, end, lines)
-
-
-async def next_shifts(tx: Tx, lines: Collection[str], barred: frozenset[str]) -> list[Shift]:
-    """Shifts that are not over yet, less those of people who serve a `barred` line."""
-    return await queries.next_shifts(tx, lines, barred)
-
-
-async def shifts_around(tx: Tx, lines: Collection[str], at: datetime) -> list[Shift]:
-    """Shifts of these lines from a day before an instant to a fortnight after it."""
-    return await queries.shifts_between(tx, at - timedelta(days=1), at + timedelta(days=14), lines)
+    return await plans.shifts_in_force(tx, (start, end), lines)
