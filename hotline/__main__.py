@@ -98,10 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     centre("--overlay", type=Path, action="append", default=[])
 
     duty = add("duty", _duty, "who is on duty, and changes to the roster").add_argument
-    duty("what", choices=["who", "add", "remove", "list"])
+    duty("what", choices=["who", "next", "gaps", "explain", "add", "remove", "list"])
     duty("--line")
     duty("--at", type=_instant)
     duty("--login", help="whose shift")
+    duty("--days", type=int, default=14, help="how far ahead to look for gaps; default 14")
     duty("--from", dest="start", type=_instant)
     duty("--to", dest="end", type=_instant)
     duty("--shift", help="id of the shift to remove")
@@ -266,9 +267,9 @@ async def _centre(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 async def _duty(settings: Settings, chosen: argparse.Namespace) -> int:
-    from hotline import commands
+    from hotline import duty_commands
 
-    return await commands.duty(settings, chosen)
+    return await duty_commands.duty(settings, chosen)
 
 
 async def _staff(settings: Settings, chosen: argparse.Namespace) -> int:

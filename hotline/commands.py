@@ -3,17 +3,16 @@
 import argparse
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from hotline import app, centres
 from hotline.actions import centre as centre_actions
-from hotline.actions import invitations, roster, staff_notices
+from hotline.actions import invitations, staff_notices
 from hotline.actions import staff as people
 from hotline.config import Settings
 from hotline.errors import ConfigInvalid, HotlineError, StaffUnknown
 from hotline.live.bus import RedisBus
-from hotline.rules import duty as duties
 from hotline.rules.access import ADMINISTRATOR, OPERATOR
 from hotline.rules.centre import Centre, Line
 from hotline.rules.centre_changes import overlay
@@ -37,7 +36,8 @@ def instant(centre: Centre, at: datetime | None) -> datetime | None:
     return at.replace(tzinfo=centre.zone)
 
 
-def _when(centre: Centre, at: datetime | None) -> str:
+def when(centre: Centre, at: datetime | None) -> str:
+    """An instant as the centre's clocks show it."""
     return ENTIRELY if at is None else local(at, centre.zone).strftime("%Y-%m-%d %H:%M")
 
 
@@ -52,7 +52,7 @@ async def centre(settings: Settings, chosen: argparse.Namespace) -> int:
         return 0
     async with app.open_system(settings, with_changes=chosen.what != "withdraw") as system:
         if chosen.what == "withdraw":
-            await centre_actions.withdraw(system, OPERATOR, _given(chosen.change, "--change"))
+            await centre_actions.withdraw(system, OPERATOR, given(chosen.change, "--change"))
             return 0
         if chosen.what == "show":
             print(centre_rows(system.centre, instant(system.centre, chosen.at) or system.clock.now()))
@@ -67,14 +67,14 @@ async def centre(settings: Settings, chosen: argparse.Namespace) -> int:
         change, state = each.change, "withdrawn" if each.withdrawn_at else "in force"
         from_day = f" from {change.from_day}" if change.from_day else ""
         said = f"{change.kind} {change.target}{from_day} ({state})"
-        print(f"{change.id}  {_when(system.centre, change.at)}  {each.by or 'shell':20}  {said}")
+        print(f"{change.id}  {when(system.centre, change.at)}  {each.by or 'shell':20}  {said}")
     return 0
 
 
 def centre_rows(centre: Centre, at: datetime) -> str:
     """A row per line: OPEN until, CLOSED until, or UNKNOWN. Without lines: what callers are told instead."""
     rows = [f"{line.id:26} {line.number:17} {_state(centre, line, at)}" for line in centre.lines.values()]
-    return "\n".join((f"{centre.name_pl}, {_when(centre, at)}", *(rows or _information(centre))))
+    return "\n".join((f"{centre.name_pl}, {when(centre, at)}", *(rows or _information(centre))))
 
 
 def _information(centre: Centre) -> list[str]:
@@ -89,9 +89,9 @@ def _information(centre: Centre) -> list[str]:
 def _state(centre: Centre, line: Line, at: datetime) -> str:
     answer = opening(centre, line, at)
     if isinstance(answer, Open):
-        text = f"OPEN until {_when(centre, answer.until)}"
+        text = f"OPEN until {when(centre, answer.until)}"
     elif isinstance(answer, Closed):
-        text = f"CLOSED until {_when(centre, answer.next_open)}"
+        text = f"CLOSED until {when(centre, answer.next_open)}"
     else:
         return UNSTATED
     return f"{text} (assumed)" if answer.assumed else text
@@ -214,53 +214,7 @@ async def _check_redis(url: str) -> str:
     return "answers"
 
 
-# -- duty and staff ------------------------------------------------------------------------------------
-
-
-async def duty(settings: Settings, chosen: argparse.Namespace) -> int:
-    """who: person and until when, or why nobody. add, remove, list: concrete shifts."""
-    async with app.open_system(settings) as system:
-        if chosen.what == "remove":
-            await roster.remove_shift(system, OPERATOR, _given(chosen.shift, "--shift"))
-            return 0
-        line = system.centre.line(_given(chosen.line, "--line"))
-        if chosen.what == "add":
-            person = await _person(system, _given(chosen.login, "--login"))
-            start, end = (instant(system.centre, each) for each in (chosen.start, chosen.end))
-            shift_id = await roster.add_shift(
-                system, OPERATOR, line.id, person.id, _given(start, "--from"), _given(end, "--to")
-            )
-            print(shift_id)
-            return 0
-        at = instant(system.centre, chosen.at) or system.clock.now()
-        async with system.read() as tx:
-            start, end = at - timedelta(days=1), at + timedelta(days=14)
-            shifts = await views.shifts(tx, system.centre.lines_with(line.id), start, end)
-            answer = (await tx.board()).answer(line.id, at)
-            names = {person.id: person.name for person in await views.people(tx)}
-    if chosen.what == "list":
-        for shift in shifts:
-            span = f"{_when(system.centre, shift.starts_at)} – {_when(system.centre, shift.ends_at)}"
-            print(f"{shift.id} {shift.line:20} {span} {names[shift.staff_id]}")
-        return 0
-    print(_who(system.centre, answer, names))
-    return 0
-
-
-def _who(centre: Centre, answer: duties.Duty, names: dict[str, str]) -> str:
-    match answer:
-        case duties.OnDuty(people_on, until):
-            who = ", ".join(
-                f"{names[each.staff_id]} (until {_when(centre, each.ends_at)})" for each in people_on
-            )
-            return f"ON DUTY: {who}; the same until {_when(centre, until)}"
-        case duties.OpenButEmpty(next_at, _):
-            following = "none is planned" if next_at is None else f"the next begins {_when(centre, next_at)}"
-            return f"NOBODY: open, but no shift; {following}"
-        case duties.ClosedNow(next_open, _):
-            return f"NOBODY: closed by its hours until {_when(centre, next_open)}"
-        case duties.NotStated():
-            return "NOBODY: the hours of this line were never stated"
+# -- staff -----------------------------------------------------------------------------------------------
 
 
 async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -273,9 +227,9 @@ async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
                         f"{person.login:16} {person.name:28} {','.join(person.roles):24} {','.join(person.lines)}"
                     )
             return 0
-        login = _given(chosen.login, "--login")
+        login = given(chosen.login, "--login")
         if chosen.what == "invite":
-            name = _given(chosen.name, "--name")
+            name = given(chosen.name, "--name")
             guest = people.Newcomer(
                 login, name, chosen.signature or name, chosen.role, chosen.line, flags=chosen.flag
             )
@@ -286,7 +240,7 @@ async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
             return 0
         if chosen.what == "add":
             password = chosen.password_file.read_text().strip() if chosen.password_file else None
-            name = _given(chosen.name, "--name")
+            name = given(chosen.name, "--name")
             newcomer = people.Newcomer(
                 login,
                 name,
@@ -297,7 +251,7 @@ async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
                 password=password,
             )
             await people.add(system, OPERATOR, newcomer)
-        person = await _person(system, login)
+        person = await person_of(system, login)
         if chosen.what == "telegram":
             code = await staff_notices.issue_code(system, OPERATOR, person.id)
             print(f"{person.name} sends this to the staff bot within half an hour: /start {code}")
@@ -306,7 +260,8 @@ async def staff(settings: Settings, chosen: argparse.Namespace) -> int:
     return 0
 
 
-async def _person(system: System, login: str) -> views.StaffRow:
+async def person_of(system: System, login: str) -> views.StaffRow:
+    """The person with this login. Raises StaffUnknown."""
     async with system.read() as tx:
         for person in await views.people(tx):
             if person.login == login:
@@ -314,7 +269,8 @@ async def _person(system: System, login: str) -> views.StaffRow:
     raise StaffUnknown
 
 
-def _given(value: T | None, option: str) -> T:
+def given(value: T | None, option: str) -> T:
+    """What an option holds; without it the command ends."""
     if value is None:
         print(f"hotline: {option} is needed here", file=sys.stderr)
         raise SystemExit(2)

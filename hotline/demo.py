@@ -7,24 +7,27 @@ import asyncio
 import random
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import structlog
 from aiohttp import ClientError, ClientSession
 
 from hotline import app, centres
-from hotline.actions import roster, staff
+from hotline.actions import absences, planning, roster, staff
 from hotline.config import Settings
 from hotline.rules.access import OPERATOR
+from hotline.rules.centre import Centre
 from hotline.rules.civil_time import local, resolve
+from hotline.rules.duty import Pattern, Rotation
+from hotline.store import plans
 from hotline.store import roster as shift_rows
 from hotline.store.views import people
 from hotline.system import System
 from hotline.vault import make_master_key
 
 log = structlog.get_logger()
-DAYS = 7
+DAYS = 14
 POLL_SECONDS = 1.0
 ROLE_NAMES = {
     "counsellor": "counsellor",
@@ -137,7 +140,7 @@ async def run(settings: Settings) -> None:
 
 
 async def prepare(system: System) -> None:
-    """Staff once, and a roster from now on: everybody now, then every second shift."""
+    """Staff once, everybody in this shift and the next, and a roster of a fortnight."""
     async with system.read() as tx:
         known = {person.login: person.id for person in await people(tx)}
     for entry in system.centre.staff:
@@ -146,24 +149,67 @@ async def prepare(system: System) -> None:
                 entry.id, entry.name, entry.signature, entry.roles, entry.lines, entry.languages
             )
             known[entry.id] = await staff.add(system, OPERATOR, newcomer)
-    spans = _spans(system, system.clock.now())
+    spans = _spans(system, system.clock.now())[:2]
     async with system.transaction(OPERATOR) as tx:
         await shift_rows.clear_shifts_from(tx, spans[0][0])
-    counsellors = [entry for entry in system.centre.staff if "counsellor" in entry.roles]
-    for turn, (start, end) in enumerate(spans):
-        for place, entry in enumerate(counsellors):
-            if turn > 1 and (turn + place) % 2:
-                continue
-            for line in entry.lines:
-                await roster.add_shift(system, OPERATOR, line, known[entry.id], start, end)
+    serving: dict[str, list[str]] = {}
+    for entry in system.centre.staff:
+        for line in entry.lines if "counsellor" in entry.roles else ():
+            serving.setdefault(line, []).append(known[entry.id])
+    for line, staff_ids in serving.items():
+        for staff_id in staff_ids:
+            for start, end in spans:
+                await roster.add_shift(system, OPERATOR, line, staff_id, start, end)
+    await _plan(system, serving)
+
+
+async def _plan(system: System, serving: dict[str, list[str]]) -> None:
+    """A fortnight by rotations, line by line; once, somebody will be away for a day, which leaves a gap."""
+    today = local(system.clock.now(), system.centre.zone).date()
+    async with system.read() as tx:
+        fresh = not await plans.patterns_of(tx)
+    for line, staff_ids in serving.items():
+        for pattern in _patterns(system.centre, line, staff_ids, today) if fresh else ():
+            await planning.add_pattern(system, OPERATOR, pattern)
+        version = await planning.draft(system, OPERATOR, line, today, today + timedelta(days=DAYS - 1))
+        await planning.publish(system, OPERATOR, version, confirmed=True)
+    if fresh and serving:
+        away = max(serving.values(), key=len)[-1]
+        start, end = (
+            resolve(today + timedelta(days=days), 0, system.centre.zone, "start") for days in (3, 5)
+        )
+        await absences.note_absence(
+            system, OPERATOR, away, "leave", start, end, approved=True, confirmed=True
+        )
+
+
+def _patterns(centre: Centre, line: str, staff_ids: list[str], first: date) -> list[Pattern]:
+    """One after the other through the shifts of each day; somebody alone on a line comes in the morning only."""
+    count = len(staff_ids)
+    shifts = centre.shift_patterns[: 1 if count == 1 else None]
+    return [
+        Pattern(
+            id="",
+            line=line,
+            days=frozenset(each.days),
+            start=each.start,
+            end=each.end,
+            rotation=Rotation(
+                tuple((staff_ids[(len(shifts) * day + place) % count],) for day in range(count))
+            ),
+            first=first,
+            exclusive=False,  # a person answers several lines at once
+        )
+        for place, each in enumerate(shifts)
+    ]
 
 
 def _spans(system: System, now: datetime) -> list[tuple[datetime, datetime]]:
-    """The centre's shift patterns over a week as instants, from the one that covers now."""
+    """The centre's next shifts as instants, from the one that covers now."""
     zone = system.centre.zone
     today = local(now, zone).date()
     found = []
-    for offset in range(-1, DAYS):
+    for offset in range(-1, 2):
         day = today + timedelta(days=offset)
         for pattern in system.centre.shift_patterns:
             start = resolve(day, pattern.start, zone, "start")

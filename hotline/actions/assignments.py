@@ -61,7 +61,8 @@ async def hand_over(
         people = await queries.people(tx, to_id)
         if not people:
             raise StaffUnknown
-        despite = assignment.obstacles(people[0], queries.demand(tx.centre, row), tx.now)
+        wanted = queries.demand(await tx.board(), row, tx.now)
+        despite = assignment.obstacles(people[0], wanted, tx.now)
         if any(assignment.insuperable(each) for each in despite) or (despite and not overrule):
             raise NotEligible
         await _change_hands(tx, row, from_id, to_id, "hand_over")
@@ -91,7 +92,7 @@ async def take_over(system: System, actor: Actor, contact_id: str, from_id: str,
 
 async def _has_duty_and_room(tx: Transaction, row: ContactRow, actor: Actor) -> None:
     people = await queries.people(tx, actor.id)
-    if not people or not people[0].duty_lines & queries.demand(tx.centre, row).lines:
+    if not people or not people[0].duty_lines & queries.demand(await tx.board(), row, tx.now).lines:
         raise NotOnDuty
     if people[0].load >= people[0].limit and row.priority != contact.P1:
         raise NoRoom

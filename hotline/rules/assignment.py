@@ -27,6 +27,7 @@ class Waiting:
     barred_lines: frozenset[str]
     asked: Mapping[str, int] = field(default_factory=dict)  # staff id -> offers declined or missed
     offer: "Pending | None" = None
+    tier: int = 1  # it has waited long enough to be offered to people of this tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Person:
     owes_summary: bool
     freed_at: datetime | None
     offer: Pending | None = None
+    tiers: Mapping[str, int] = field(
+        default_factory=dict
+    )  # on which tier, by line, where it is not the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,9 @@ def obstacles(person: Person, contact: Waiting, now: datetime) -> tuple[str, ...
     gates = {
         WALL: not person.lines & contact.barred_lines,
         SILENT: present(person, now),
-        "off_duty": bool(person.duty_lines & contact.lines),
+        "off_duty": any(
+            person.tiers.get(line, 1) <= contact.tier for line in person.duty_lines & contact.lines
+        ),
         "off": person.intent != "off",
         "break": person.intent != "break",
         "full": person.load < person.limit,

@@ -61,6 +61,7 @@ class Tx(ABC):
 
     connection: AsyncConnection
     now: datetime
+    edits_roster = False  # what it sees of a roster is then its own affair until it commits
 
     @abstractmethod
     async def board(self) -> Board:

@@ -34,10 +34,12 @@ class LiveBoard:
         self._renewing = asyncio.Lock()
 
     async def board(self, tx: Tx, centre: Centre, drift: timedelta = DRIFT) -> Board:
-        """The board as this transaction sees the database."""
+        """The board as this transaction sees the database; one that is being edited is kept by nobody."""
         versions, today = await plans.versions(tx), local(tx.now, centre.zone).date()
         kept = self._kept
         if kept is None or not _fits(kept, versions, centre, today, drift):
+            if tx.edits_roster:
+                return (await _renewed(tx, kept, versions, centre, today, drift)).board
             async with self._renewing:
                 kept = self._kept  # somebody else may just have done it
                 if kept is None or not _fits(kept, versions, centre, today, drift):

@@ -12,7 +12,7 @@ from hotline.rules.alarms import P1_WAITS
 from hotline.rules.assignment import Pending, Person, Waiting
 from hotline.rules.centre import Centre
 from hotline.rules.contact import P1
-from hotline.rules.duty import asking
+from hotline.rules.duty import Board, asking
 from hotline.store.db import Instant, Tx
 from hotline.store.tables import (
     alarms,
@@ -40,10 +40,11 @@ async def waiting(tx: Tx, centre: Centre, contact_id: str | None = None) -> list
     ids = [row.id for row in rows]
     for offer in await tx.connection.execute(select(offers).where(offers.c.contact_id.in_(ids))):
         made[offer.contact_id].append(offer)
-    return [_waiting(centre, row, made[row.id]) for row in rows]
+    board = await tx.board()
+    return [_waiting(demand(board, row, tx.now), row, made[row.id]) for row in rows]
 
 
-def _waiting(centre: Centre, row: Row[Any], made: list[Row[Any]]) -> Waiting:
+def _waiting(wanted: Waiting, row: Row[Any], made: list[Row[Any]]) -> Waiting:
     asked: dict[str, int] = defaultdict(int)
     pending = None
     for offer in made:
@@ -51,17 +52,20 @@ def _waiting(centre: Centre, row: Row[Any], made: list[Row[Any]]) -> Waiting:
             pending = Pending(offer.id, offer.staff_id, row.priority, offer.deadline_at)
         elif offer.state in ("declined", "expired"):
             asked[offer.staff_id] += 1
-    return replace(demand(centre, row), asked=dict(asked), offer=pending)
+    return replace(wanted, asked=dict(asked), offer=pending)
 
 
-def demand(centre: Centre, row: Row[Any]) -> Waiting:
+def demand(board: Board, row: Row[Any], now: datetime) -> Waiting:
     """Whom this contact needs, whatever has been offered. One entered by hand has its line and no queue."""
+    centre = board.centre
+    lines = centre.queues[row.queue].lines if row.queue else (row.line,)
     return Waiting(
         id=row.id,
         priority=row.priority,
         key=(row.queue_class, row.queue_at),
-        lines=frozenset(centre.queues[row.queue].lines if row.queue else (row.line,)),
+        lines=frozenset(lines),
         barred_lines=centre.barred_lines(row.line, row.queue),
+        tier=max(asking.tier_in_use(board, line, now, now - row.arrived_at) for line in lines),
     )
 
 
@@ -90,6 +94,7 @@ async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
         Person(
             id=row.id,
             duty_lines=frozenset(duty.get(row.id, ())),
+            tiers=duty.get(row.id, {}),
             lines=frozenset(row.lines),
             intent=intent_now(row.intent, row.intent_until, tx.now),
             seen_at=row.seen_at,

@@ -122,7 +122,7 @@ async def _contact_page(request: web.Request, error: HotlineError | None = None)
         found = await views.contact_now(tx, tx.centre, actor, _id(request))
         if found is None:
             raise NotFound
-        people = await views.candidates(tx, tx.centre, found.id)
+        people = await views.candidates(tx, found.id)
         words = board_view.Words(tx.centre, language, tx.now)
     return render.render(
         request,

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hotline import centres
-from hotline.rules import board, duty
+from hotline.rules import board
 from hotline.rules.assignment import Person
-from hotline.rules.duty import Gap, Shift
+from hotline.rules.centre import Centre
+from hotline.rules.duty import Plan, Shift, build
+from hotline.rules.duty.asking import Emptiness, next_empty
 from hotline.rules.opening import Closed, Open, Unknown
 from tests.factories import TRUST, instant
 
@@ -61,6 +63,12 @@ def test_the_engine_is_missed_after_fifteen_seconds_without_a_renewal() -> None:
     assert board.engine_gone(NOW - timedelta(seconds=12.1), life, NOW)
 
 
+def next_gap(
+    centre: Centre, shifts: list[Shift], line: str, at: datetime, until: datetime
+) -> Emptiness | None:
+    return next_empty(build(centre, Plan.of(shifts), at, until + timedelta(days=9)), line, at, until)
+
+
 def test_the_next_gap_is_where_an_open_line_is_left_alone() -> None:
     centre = centres.load("kielce", [centres.DEMO])
     at, until = instant("2026-11-23T10:00"), instant("2026-11-25T10:00")
@@ -71,18 +79,20 @@ def test_the_next_gap_is_where_an_open_line_is_left_alone() -> None:
     day = shift("anna", "2026-11-23T06:00", "2026-11-23T14:00")
     evening = shift("beata", "2026-11-23T14:00", "2026-11-23T22:00")
     morning = shift("anna", "2026-11-24T06:00", "2026-11-26T06:00")
-    found = duty.next_gap(centre, [day, evening, morning], TRUST, at, until)
-    assert found == Gap(instant("2026-11-23T22:00"), instant("2026-11-24T06:00"))
-    assert duty.next_gap(centre, [evening, morning], TRUST, at, until) == Gap(at, instant("2026-11-23T14:00"))
+    found = next_gap(centre, [day, evening, morning], TRUST, at, until)
+    assert found == Emptiness(instant("2026-11-23T22:00"), instant("2026-11-24T06:00"))
+    assert next_gap(centre, [evening, morning], TRUST, at, until) == Emptiness(
+        at, instant("2026-11-23T14:00")
+    )
     night = shift("celina", "2026-11-23T21:30", "2026-11-24T06:00")
-    assert duty.next_gap(centre, [day, evening, night, morning], TRUST, at, until) is None
+    assert next_gap(centre, [day, evening, night, morning], TRUST, at, until) is None
 
 
 def test_a_line_that_is_closed_or_never_said_has_no_gap() -> None:
     centre = centres.load("kielce", [centres.DEMO])
     at = instant("2026-11-28T10:00")  # a Saturday
-    assert duty.next_gap(centre, [], "social_support", at, at + timedelta(days=9)) is None
+    assert next_gap(centre, [], "social_support", at, at + timedelta(days=9)) is None
     monday = instant("2026-11-30T08:00")
-    found = duty.next_gap(centre, [], "sow_perpetrators", at, at + timedelta(days=9))
+    found = next_gap(centre, [], "sow_perpetrators", at, at + timedelta(days=9))
     assert found is not None
     assert found.starts_at == monday

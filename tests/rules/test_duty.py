@@ -1,6 +1,7 @@
 """Who is on duty, until when: known nights of Kielce, and random rosters against each minute one by one."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -12,14 +13,16 @@ from hotline import centres
 from hotline.errors import LineUnknown
 from hotline.rules.centre import Centre
 from hotline.rules.civil_time import Weekday, resolve, weekday
-from hotline.rules.duty import ClosedNow, Duty, NotStated, OnDuty, OpenButEmpty, Plan, Seated, Shift, duty
+from hotline.rules.duty import ClosedNow, Duty, NotStated, OnDuty, OpenButEmpty, Plan, Seated, Shift
 from hotline.rules.duty.answers import collapsed
+from hotline.rules.duty.board import never_closing
 from hotline.rules.duty.supply import compile_supply
-from hotline.rules.opening import Closed, Open, opening
+from hotline.rules.duty.timeline import compile_timeline
+from hotline.rules.opening import Closed, Open, next_change, next_start, opening, stretches
 from tests.rules.small_centre import WARSAW, centre, line, warsaw, window
 
 demo = centres.load("kielce", [centres.DEMO])
-MOMENT = timedelta(microseconds=1)
+MOMENT, SOON = timedelta(microseconds=1), timedelta(days=1)
 ANNA, BEATA, CEZARY = "anna", "beata", "cezary"
 
 
@@ -31,6 +34,22 @@ def patterned(who: str, line_id: str, pattern_id: str, day: date, shift_id: str 
     pattern = next(each for each in demo.shift_patterns if each.id == pattern_id)
     start = resolve(day, pattern.start, WARSAW, "start")
     return Shift(shift_id, line_id, who, start, resolve(day, pattern.end, WARSAW, "end"))
+
+
+def duty(centre: Centre, shifts: Iterable[Shift], line_id: str, at: datetime) -> Duty:
+    """The answer for a line at `at`, compiled for as far as these shifts reach; None: as far as they tell."""
+    line, lines = centre.line(line_id), centre.lines_with(line_id)
+    plan = Plan.of(shift for shift in shifts if shift.line in lines and shift.ends_at > at)
+    ends = [shift.ends_at for rows in plan.shifts.values() for shift in rows]
+    span = (at, max(ends, default=at) + SOON)
+    hours = stretches(centre, line, *span)
+    supplies = [compile_supply(each, plan, *span) for each in lines]
+    redirect = never_closing(centre, line_id, lambda each: opening(centre, each, at) == Open(None))
+    timeline = compile_timeline(line_id, hours, supplies, span, redirect=redirect)
+    answer = timeline.at(at)
+    if isinstance(answer, ClosedNow):
+        answer = replace(answer, next_open=next_start(centre, line, at))
+    return replace(answer, until=next_change(centre, line, at)) if answer.until == timeline.end else answer
 
 
 def on(shift: Shift, until: datetime) -> OnDuty:

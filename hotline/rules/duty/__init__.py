@@ -14,7 +14,6 @@ from hotline.rules.duty.answers import (
     Seated,
 )
 from hotline.rules.duty.board import Board, build
-from hotline.rules.duty.on_the_spot import Gap, duty, next_gap
 from hotline.rules.duty.people import Absence, DutyFact, Limits, Person, Skill
 from hotline.rules.duty.plan import Override, Pattern, Plan, Roster, Rotation, Rung, Shift
 
@@ -25,7 +24,6 @@ __all__ = [
     "ClosedNow",
     "Duty",
     "DutyFact",
-    "Gap",
     "Limits",
     "NotStated",
     "OnDuty",
@@ -41,6 +39,4 @@ __all__ = [
     "Shift",
     "Skill",
     "build",
-    "duty",
-    "next_gap",
 ]

@@ -4,10 +4,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hotline.rules.duty.answers import Ask, Duty, OpenButEmpty
 from hotline.rules.duty.board import Board, Worked
+from hotline.rules.duty.ladder import DEFAULT, in_use
+from hotline.rules.duty.plan import PRIMARY
 from hotline.rules.duty.supply import Seats
 
 
@@ -62,6 +64,13 @@ def follows(
                 break
     first = min((start for start, who in arrivals.items() if who), default=None)
     return first, frozenset() if first is None else frozenset(arrivals[first])
+
+
+def tier_in_use(board: Board, line: str, at: datetime, waited: timedelta) -> int:
+    """The highest tier that a contact of this line has reached. One that came in time is served after closing."""
+    ladder = board.plan.ladders.get(line) or DEFAULT
+    rungs = in_use(ladder, board.answer(line, at), waited)
+    return max((int(rung.target) for rung in rungs if rung.kind == "tier"), default=PRIMARY)
 
 
 def next_empty(board: Board, line: str, at: datetime, until: datetime) -> Emptiness | None:

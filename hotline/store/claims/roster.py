@@ -15,6 +15,7 @@ EXCLUSIONS = {"ex_shifts_one_place": DoubleBooked, "ex_shifts_one_person": SeatT
 
 async def edit_lines(tx: Tx, lines: Iterable[str]) -> None:
     """Hold these lines until the commit; whoever compiled them before compiles them anew after it."""
+    tx.edits_roster = True
     for line in sorted(set(lines)):
         statement = tx.upsert(roster_versions).values(line=line, version=new_id())
         statement = statement.on_conflict_do_update(

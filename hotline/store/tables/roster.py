@@ -201,6 +201,6 @@ roster_versions = Table(
         "version",
         String(36),
         nullable=False,
-        comment="a new one with every edit; one that was rolled back never comes again",
+        comment="a new one with every edit",
     ),
 )

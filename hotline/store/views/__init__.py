@@ -1,5 +1,6 @@
 """What pages show: reads for people, opened for those who may see them. Lists never show content."""
 
+from hotline.store.views import roster
 from hotline.store.views.board import (
     AlarmNow,
     BoardView,
@@ -110,6 +111,7 @@ __all__ = [
     "person",
     "queue_place",
     "recoveries_open",
+    "roster",
     "sessions_of",
     "shifts",
     "summary",

@@ -147,12 +147,12 @@ async def contact_now(tx: Tx, centre: Centre, actor: Actor, contact_id: str) -> 
     return found[0] if found else None
 
 
-async def candidates(tx: Tx, centre: Centre, contact_id: str) -> list[Candidate]:
+async def candidates(tx: Tx, contact_id: str) -> list[Candidate]:
     """Every counsellor but the holder: who could take the contact first, then the others with the reason."""
     row = await queries.contact(tx, contact_id)
     if row is None:
         return []
-    about, demand = await _about(tx), queries.demand(centre, row)
+    about, demand = await _about(tx), queries.demand(await tx.board(), row, tx.now)
     found = [
         Candidate(
             _person(person, about[person.id], tx.now),

@@ -72,7 +72,7 @@ def upgrade() -> None:
             "version",
             sa.String(length=36),
             nullable=False,
-            comment="a new one with every edit; one that was rolled back never comes again",
+            comment="a new one with every edit",
         ),
         sa.PrimaryKeyConstraint("line", name=op.f("pk_roster_versions")),
     )

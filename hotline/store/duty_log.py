@@ -1,0 +1,53 @@
+"""What really was, and which gaps were told: rows that are only added."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+
+from hotline.ids import new_id
+from hotline.rules.duty import DutyFact
+from hotline.rules.duty.gaps import Identity
+from hotline.rules.duty.notices import Step
+from hotline.store.db import Tx
+from hotline.store.tables import duty_facts, gap_notices
+
+
+async def add_fact(tx: Tx, fact: DutyFact) -> None:
+    """Somebody took up duty for a line, or left."""
+    values = {
+        "id": new_id(), "staff_id": fact.staff_id, "line": fact.line, "kind": fact.kind, "at": fact.at,
+        "source": fact.source,
+    }  # fmt: skip
+    await tx.connection.execute(insert(duty_facts).values(**values))
+
+
+async def facts(tx: Tx, lines: Collection[str], since: datetime, until: datetime) -> list[DutyFact]:
+    """Who came and went on these lines within [since, until), in order."""
+    query = select(duty_facts).where(
+        duty_facts.c.line.in_(lines), duty_facts.c.at >= since, duty_facts.c.at < until
+    )
+    rows = await tx.connection.execute(query.order_by(duty_facts.c.at, duty_facts.c.id))
+    return [DutyFact(row.staff_id, row.line, row.at, row.kind, row.source) for row in rows]
+
+
+async def tell(tx: Tx, settled: Collection[tuple[Identity, Step]]) -> None:
+    """Remember these gaps as told at these steps; again changes nothing."""
+    rows = [
+        {"line": line, "kind": kind, "start": start.isoformat() if start else "", "need": need, "step": step}
+        for (line, kind, start, need), step in settled
+    ]
+    if rows:
+        told_rows = [{**row, "told_at": tx.now} for row in rows]
+        await tx.connection.execute(tx.upsert(gap_notices).values(told_rows).on_conflict_do_nothing())
+
+
+async def told(tx: Tx) -> set[tuple[Identity, Step]]:
+    """Every gap that was told, with the step."""
+    return {_told(row) for row in await tx.connection.execute(select(gap_notices))}
+
+
+def _told(row: Row[Any]) -> tuple[Identity, Step]:
+    start = datetime.fromisoformat(row.start) if row.start else None
+    return (row.line, row.kind, start, row.need), row.step
