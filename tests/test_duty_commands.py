@@ -12,8 +12,7 @@ from hotline.config import Settings
 from hotline.rules.access import OPERATOR
 from hotline.rules.civil_time import WEEKDAYS
 from hotline.rules.duty import Override, Pattern, Rotation
-from hotline.store.views import people
-from hotline.store.views import roster as views
+from hotline.store import views
 from tests.factories import TRUST, MovableClock, add_person, instant, settings_in
 
 MONDAY = date(2026, 11, 23)
@@ -49,9 +48,11 @@ async def test_why_somebody_is_on_duty_and_somebody_else_is_not(
     noon = await asked(settings, capsys, "explain", "2026-11-23T12:00")
     assert noon == [
         "ON DUTY: Beata Testowa (until 2026-11-23 22:00); the same until 2026-11-23 14:00",
-        "  Beata Testowa: tier 1, seat 1, 2026-11-23 06:00 – 2026-11-23 22:00, "
-        f"pattern {pattern_id}, turn 0 on 2026-11-23, roster {version}; "
-        "change 1 REPLACE Anna Testowa by Beata Testowa (swap)",
+        (
+            "  Beata Testowa: tier 1, seat 1, 2026-11-23 06:00 – 2026-11-23 22:00, "
+            f"pattern {pattern_id}, turn 0 on 2026-11-23, roster {version}; "
+            "change 1 REPLACE Anna Testowa by Beata Testowa (swap)"
+        ),
         "  not Anna Testowa: change 1 REPLACE Anna Testowa by Beata Testowa (swap)",
         "  not Celina Testowa: absent (leave) until 2026-11-23 14:00",
     ]
@@ -72,8 +73,8 @@ async def test_the_demo_plans_a_fortnight_with_somebody_now_and_a_gap_ahead(tmp_
         async with system.read() as tx:
             board = await tx.board()
             now = board.answer(TRUST, tx.now)
-            gaps = await views.gaps(tx, system.centre, tx.now, tx.now + timedelta(days=7))
-            everybody = {person.id for person in await people.people(tx) if TRUST in person.lines}
+            gaps = await views.roster.gaps(tx, system.centre, tx.now, tx.now + timedelta(days=7))
+            everybody = {person.id for person in await views.people(tx) if TRUST in person.lines}
     assert {each.staff_id for each in now.people} == everybody  # type: ignore[union-attr]
     empty = [gap for gap in gaps if (gap.line, gap.kind) == (TRUST, "EMPTY")]
     assert 0 < len(empty) <= 2
