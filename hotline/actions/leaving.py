@@ -33,7 +33,7 @@ async def leave(system: System, actor: Actor, staff_id: str) -> None:
             offered = await queries.contact(tx, contact_id)
             tx.topics.update(topics_of(offered) if offered is not None else ())
         await _shut_out(tx, staff_id)
-        vacant = await roster.vacate_shifts(tx, staff_id)
+        vacant = await roster.vacate_shifts(tx, staff_id, tx.centre.lines)
         tx.record("staff.leave", "staff", staff_id, (topics.roster(),), contacts=len(held), vacant=vacant)
 
 

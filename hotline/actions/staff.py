@@ -13,7 +13,7 @@ from hotline.rules.access import ADMINISTRATOR, Actor, Thing
 from hotline.rules.centre import Centre
 from hotline.rules.presence import LINK_LIFE
 from hotline.rules.words import checked
-from hotline.store import claims, queries, roster, sign_ins, staffing
+from hotline.store import claims, plans, queries, roster, sign_ins, staffing
 from hotline.system import System, Transaction
 
 LANGUAGES = ("pl", "uk", "en")
@@ -73,6 +73,7 @@ async def insert(tx: Transaction, newcomer: Newcomer, password_hash: str | None)
     }
     if not await staffing.add(tx, values):
         raise AlreadyExists
+    await claims.edit_lines(tx, [plans.PEOPLE])  # a board that did not know them would not know their wall
     tx.record("staff.add", "staff", staff_id, roles=sorted(newcomer.roles))
     return staff_id
 
@@ -97,7 +98,7 @@ async def change(system: System, actor: Actor, staff_id: str, changes: Changes) 
         await staffing.change(tx, staff_id, **_columns(changes))
         await sessions.look_again(tx, staff_id)
         keep = changes.lines if access.COUNSELLOR in changes.roles else ()
-        vacant = await roster.vacate_shifts(tx, staff_id, keep)
+        vacant = await roster.vacate_shifts(tx, staff_id, tx.centre.lines, keep)
         tx.record(
             "staff.change", "staff", staff_id, (topics.roster(),),
             before=_rights(row), after=_rights(changes), vacant=vacant,

@@ -99,11 +99,13 @@ async def clear_shifts_from(tx: Tx, start: datetime) -> None:
     await edit_lines(tx, (await tx.connection.execute(gone.returning(shifts.c.line))).scalars())
 
 
-async def vacate_shifts(tx: Tx, staff_id: str, keep: Collection[str] = ()) -> int:
+async def vacate_shifts(tx: Tx, staff_id: str, lines: Collection[str], keep: Collection[str] = ()) -> int:
     """Nobody stands behind a person's shifts any more that are not over, but for these lines; how many.
 
-    Where an override gave them a seat, another takes them out of it.
+    All lines are held: what somebody else is about to publish is seen here, or sees that the person is gone. Where
+    an override gave them a seat, another takes them out of it.
     """
+    await edit_lines(tx, {plans.PEOPLE, *lines})
     theirs = (overrides.c.staff_id == staff_id) | (overrides.c.by_id == staff_id)
     query = (
         select(overrides.c.line, func.max(overrides.c.ends_at).label("until"))
@@ -111,10 +113,7 @@ async def vacate_shifts(tx: Tx, staff_id: str, keep: Collection[str] = ()) -> in
         .group_by(overrides.c.line)
     )
     changed = {row.line: row.until for row in await tx.connection.execute(query)}
-    mine = (shifts.c.staff_id == staff_id, shifts.c.ends_at > tx.now, shifts.c.vacant_at.is_(None))
-    lines = select(shifts.c.line).where(*mine, shifts.c.line.not_in(keep)).distinct()
-    planned = set((await tx.connection.execute(lines)).scalars())
-    await edit_lines(tx, {plans.PEOPLE, *planned, *changed})
+    mine = (shifts.c.staff_id == staff_id, shifts.c.ends_at > tx.now, shifts.c.in_force)
     for line, until in sorted(changed.items()):
         await add_override(tx, Override(0, line, "REMOVE", staff_id, tx.now, until, reason="left"))
     statement = update(shifts).where(*mine, shifts.c.line.not_in(keep))

@@ -1,5 +1,6 @@
 """Planning and changing duty: from pattern to published version, changes, absences, and what is refused."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from hotline import app
-from hotline.actions import abilities, absences, offers, planning, roster
+from hotline.actions import abilities, absences, leaving, offers, planning, roster
 from hotline.errors import (
     DoubleBooked,
     GapWouldOpen,
@@ -24,6 +25,7 @@ from hotline.errors import (
     ShiftInvalid,
     SkillExpired,
     SpanInvalid,
+    StaffUnknown,
     WrongState,
 )
 from hotline.rules.access import OPERATOR, Actor
@@ -211,6 +213,8 @@ async def test_what_does_not_fit_is_refused_and_leaves_nothing(system: System, c
     anna, _ = await two(system)
     cezary = (await add_person(system, "Cezary", lines=(PERPETRATORS,), hours=None)).id
     now = clock.now()
+    async with system.read() as tx:
+        before = await plans.versions(tx)
     whole = around_the_clock((anna,))[0]
     empty = Pattern("", TRUST, whole.days, 0, 60, Rotation(((None,),)), MONDAY)
     backwards = Pattern("", TRUST, whole.days, 60, 60, Rotation(((anna,),)), MONDAY)
@@ -229,7 +233,7 @@ async def test_what_does_not_fit_is_refused_and_leaves_nothing(system: System, c
             await attempt
     async with system.read() as tx:
         assert await views.roster.patterns(tx) == []
-        assert await plans.versions(tx) == {}
+        assert await plans.versions(tx) == before
         assert (await views.roster.abilities(tx))[anna].skills == ()
 
 
@@ -415,7 +419,7 @@ async def test_an_edit_that_is_rolled_back_leaves_no_trace_in_memory(
 
     async def fail() -> None:
         async with system.transaction(OPERATOR) as tx:
-            await rows.vacate_shifts(tx, anna.id)
+            await rows.vacate_shifts(tx, anna.id, [TRUST])
             assert not isinstance((await tx.board()).answer(TRUST, tx.now), OnDuty)
             raise ZeroDivisionError
 
@@ -433,3 +437,29 @@ async def test_only_the_touched_line_is_compiled_anew(system: System, clock: Mov
         after = await tx.board()
     fresh = {line for line in after.supplies if after.supplies[line] is not before.supplies[line]}
     assert fresh == {TRUST}
+
+
+async def test_a_board_knows_the_wall_of_whoever_came_after_it(system: System) -> None:
+    await two(system)
+    assert await on_duty(system) == set()
+    cezary = await add_person(system, "Cezary", lines=(PERPETRATORS,))
+    async with system.read() as tx:
+        board = await tx.board()
+    assert board.plan.people[cezary.id].lines == {PERPETRATORS}
+    (seat,) = board.supplies[PERPETRATORS].at(system.clock.now())
+    assert seat.lines == {PERPETRATORS}
+
+
+async def test_who_leaves_is_not_published_by_whoever_plans_at_that_moment(system: System) -> None:
+    anna, beata = await two(system)
+    for pattern in around_the_clock((anna,), (beata,)):
+        await planning.add_pattern(system, OPERATOR, pattern)
+    version = await planning.draft(system, OPERATOR, TRUST, MONDAY, SUNDAY)
+    both = (planning.publish(system, OPERATOR, version), leaving.leave(system, OPERATOR, anna))
+    published, left = await asyncio.gather(*both, return_exceptions=True)
+    assert left is None
+    assert published is None or isinstance(published, StaffUnknown)
+    async with system.read() as tx:
+        board = await tx.board()
+    assert anna not in board.people()
+    assert (beata in board.people()) == (published is None)

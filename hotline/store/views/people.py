@@ -11,7 +11,7 @@ from hotline.rules.duty import Shift
 from hotline.rules.presence import RECOVERY_WAITS, SESSION_LIFE
 from hotline.store import plans, queries, reachable
 from hotline.store.db import Tx
-from hotline.store.tables import contacts, recoveries, sessions, staff
+from hotline.store.tables import contacts, recoveries, rosters, sessions, staff
 from hotline.store.tables import shifts as shift_rows
 
 
@@ -125,7 +125,12 @@ async def owed_by_the_gone(tx: Tx) -> list[OwedRow]:
 
 async def vacant_shifts(tx: Tx) -> list[Shift]:
     """Shifts planned for somebody who will not come, from now on, in order."""
-    query = select(shift_rows).where(shift_rows.c.vacant_at.is_not(None), shift_rows.c.ends_at > tx.now)
+    stands = rosters.c.status.is_(None) | (rosters.c.status == "published")
+    query = (
+        select(shift_rows)
+        .outerjoin(rosters, rosters.c.id == shift_rows.c.roster_id)
+        .where(shift_rows.c.vacant_at.is_not(None), shift_rows.c.ends_at > tx.now, stands)
+    )
     rows = await tx.connection.execute(query.order_by(shift_rows.c.starts_at, shift_rows.c.id).limit(200))
     return plans.shifts_of(rows)
 
@@ -135,7 +140,7 @@ async def at_leaving(tx: Tx, staff_id: str) -> tuple[int, int, int]:
     held = await queries.held_by(tx, staff_id)
     owed = select(func.count()).where(contacts.c.holder_id == staff_id, contacts.c.state == "wrap_up")
     to_come = (shift_rows.c.staff_id == staff_id, shift_rows.c.ends_at > tx.now)
-    planned = select(func.count()).where(*to_come, shift_rows.c.vacant_at.is_(None))
+    planned = select(func.count()).where(*to_come, shift_rows.c.in_force)
     counted = [(await tx.connection.execute(query)).scalar_one() for query in (owed, planned)]
     return len(held), counted[0], counted[1]
 
