@@ -1,5 +1,6 @@
 """What every edit of a roster passes: who may sit there, nobody in two places, and what it would leave open."""
 
+import asyncio
 from collections.abc import Collection
 from typing import Final
 
@@ -46,8 +47,9 @@ async def fits(tx: Transaction, rows: Collection[Shift], without: Collection[str
 
 async def weigh(tx: Transaction, edit: Edit) -> Preview:
     """What the edit would open, close and break, seen from the board of this transaction."""
-    board = await tx.board()
-    return preview(board, edited(board, edit), await plans.needed(tx, tx.centre), tx.now)
+    board, demands = await tx.board(), await plans.needed(tx, tx.centre)
+    # a year of gaps takes a while to find; conversations go on meanwhile
+    return await asyncio.to_thread(lambda: preview(board, edited(board, edit), demands, tx.now))
 
 
 async def agree(tx: Transaction, edit: Edit, confirmed: bool) -> Preview:
