@@ -131,7 +131,7 @@ class Engine:
 
     async def _make_offers(self, actor: Actor) -> int:
         async with self._system.read() as tx:
-            waiting = await queries.waiting(tx, self._system.centre)
+            waiting = await queries.waiting(tx)
             if not waiting:
                 return 0
             proposals = decide(waiting, await queries.people(tx), tx.now)

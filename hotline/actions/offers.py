@@ -26,7 +26,7 @@ async def make(system: System, actor: Actor, proposal: Proposal) -> str | None:
         thing = thing_of(row, tx, actor)
         if row is None or thing is None or person_row is None or not access.may(actor, "offers.make", thing):
             return None
-        waiting = await queries.waiting(tx, tx.centre, proposal.contact_id)
+        waiting = await queries.waiting(tx, proposal.contact_id)
         people = await queries.people(tx, proposal.staff_id)
         if not waiting or not people or not offerable(people[0], waiting[0], tx.now):
             return None
@@ -115,7 +115,7 @@ async def verdict(tx: Transaction, offer: LiveOffer) -> tuple[str | None, str | 
     """How a pending offer must end now, and why; (None, None) while it stands."""
     if offer.deadline_at <= tx.now:
         return "expired", None
-    waiting = await queries.waiting(tx, tx.centre, offer.contact_id)
+    waiting = await queries.waiting(tx, offer.contact_id)
     people = await queries.people(tx, offer.staff_id)
     if not waiting or not people:
         return "withdrawn", "contact_moved" if not waiting else "left"

@@ -10,7 +10,6 @@ from sqlalchemy import Row, exists, func, literal, select, tuple_
 
 from hotline.rules.alarms import P1_WAITS
 from hotline.rules.assignment import Pending, Person, Waiting
-from hotline.rules.centre import Centre
 from hotline.rules.contact import P1
 from hotline.rules.duty import Board, asking
 from hotline.store.db import Instant, Tx
@@ -29,7 +28,7 @@ from hotline.store.tables import (
 ContactRow = Row[Any]  # a row of `contacts`
 
 
-async def waiting(tx: Tx, centre: Centre, contact_id: str | None = None) -> list[Waiting]:
+async def waiting(tx: Tx, contact_id: str | None = None) -> list[Waiting]:
     """Waiting contacts in queue order, with their offers so far; or just the one."""
     query = select(contacts).where(contacts.c.state == "waiting", contacts.c.queue.is_not(None))
     if contact_id is not None:

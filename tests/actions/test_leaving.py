@@ -53,7 +53,7 @@ async def test_the_conversation_waits_again_in_its_old_place_and_the_caller_is_t
     assert (await head(system, caller.contact_id)).state == "waiting"
     assert await key(system, caller.contact_id) == before
     async with system.read() as tx:
-        waiting = await queries.waiting(tx, system.centre)
+        waiting = await queries.waiting(tx)
         entries = await views.entries_after(tx, caller.contact_id, 0, "caller")
     assert [each.id for each in waiting] == [caller.contact_id, later.contact_id]
     assert [each.data["text"] for each in entries if each.kind == "system"][-1] == "counsellor_lost"

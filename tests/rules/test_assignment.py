@@ -291,3 +291,9 @@ def test_two_in_danger_displace_two_different_people() -> None:
     board = [waiting("first", P1, 20), waiting("second", P1, 10)]
     staff = [person("anna", offer=pending(offer="a")), person("beata", offer=pending(offer="b"))]
     assert decide(board, staff, NOW) == [Proposal("first", "anna", "a"), Proposal("second", "beata", "b")]
+
+
+def test_a_backup_at_home_is_asked_once_the_contact_has_waited_long_enough() -> None:
+    backup = person(tiers={GENERAL: 2})
+    assert decide([waiting()], [backup], NOW) == []
+    assert decide([waiting(tier=2)], [backup], NOW) == [Proposal("c", "anna")]

@@ -160,7 +160,7 @@ async def test_a_contact_names_the_notice_its_page_was_made_with(doors: Doors) -
     fresh = await doors.ask("POST", f"/chat/{PERPETRATORS}/contacts", body=first_words())
     assert fresh.status == 201
     async with system.read() as tx:
-        waiting = await queries.waiting(tx, system.centre)
+        waiting = await queries.waiting(tx)
     versions = [await privacy_of(doors.running, each.id) for each in waiting]
     assert sorted(versions) == sorted([found[1], found[1], system.notice.version])
 
