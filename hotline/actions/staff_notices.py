@@ -76,7 +76,7 @@ async def gather(system: System, actor: Actor) -> int:
         if not who:
             return 0
         ringing = await reachable.ringing(tx, tx.centre)
-        waiting = await queries.waiting(tx, tx.centre)
+        waiting = await queries.waiting(tx)
         due = staff_notices.notices(who, await queries.people(tx), ringing, waiting, tx.now)
     if not due:
         return 0

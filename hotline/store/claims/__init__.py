@@ -35,6 +35,7 @@ from hotline.store.claims.people import (
     use_link,
     use_step,
 )
+from hotline.store.claims.roster import edit_lines
 from hotline.store.claims.staff_notices import (
     add_notices,
     claim_notice,
@@ -42,7 +43,6 @@ from hotline.store.claims.staff_notices import (
     settle_notice,
     unlink_chat,
 )
-from hotline.store.claims.roster import edit_lines
 
 __all__ = [
     "Claimed",
