@@ -11,6 +11,7 @@ from aiohttp import web
 
 from hotline.rules import access
 from hotline.web import (
+    abilities,
     account,
     account_telegram,
     assets,
@@ -23,6 +24,11 @@ from hotline.web import (
     health,
     papers,
     public,
+    roster,
+    roster_edit,
+    roster_mine,
+    roster_plan,
+    roster_versions,
     sign_in,
     sockets,
     staff,
@@ -51,6 +57,9 @@ CENTRE_LINE = "/centre/lines/{line:[a-z0-9_]{1,64}}"
 CASE = "/cases/{case:[0-9a-f-]{36}}"
 INVITATION = "/invitation/{secret:[A-Za-z0-9_-]{43}}"
 PERSON = "/staff/{person:[0-9a-f-]{36}}"
+ROW = "{id:[0-9a-f-]{36}}"
+ABSENCE = "/roster/absences/{absence:[0-9a-f-]{36}}"
+DRAFT = "/roster/drafts/{roster:[0-9a-f-]{36}}"
 SESSION = "sessions/{session:[0-9a-f-]{36}}"
 
 ROUTES = (
@@ -121,6 +130,28 @@ ROUTES = (
     Route("POST", "/centre/changes/{change:[0-9a-f-]{36}}/withdraw", centre.withdraw, "centre.change"),
     Route("POST", "/centre/blockers/{blocker:[a-z0-9_]{1,80}}", centre.lift, "centre.change"),
     Route("POST", "/centre/live-chat", centre.switch_chat, "centre.change"),
+    # the roster
+    Route("GET", "/roster", roster.page, "roster.see"),
+    Route("GET", "/roster/seat", roster_edit.seat, "roster.see"),
+    Route("GET", "/roster/new", roster_edit.new, "roster.change"),
+    Route("GET", "/roster/change", roster_edit.weigh, "roster.change"),
+    Route("POST", "/roster/change", roster_edit.save, "roster.change"),
+    Route("GET", "/roster/mine", roster_mine.mine, "roster.see"),
+    Route("POST", "/roster/mine/absences", roster_mine.ask, "roster.see"),
+    Route("GET", "/roster/absences", roster_mine.index, "roster.change"),
+    Route("POST", "/roster/absences", roster_mine.note, "roster.change"),
+    Route("GET", f"{ABSENCE}/approve", roster_mine.approval, "roster.change"),
+    Route("POST", f"{ABSENCE}/approve", roster_mine.approve, "roster.change"),
+    Route("POST", f"{ABSENCE}/withdraw", roster_mine.withdraw, "roster.see"),
+    Route("GET", "/roster/plan", roster_plan.page, "roster.change"),
+    Route("POST", "/roster/plan/demands", roster_plan.add_demand, "roster.change"),
+    Route("POST", f"/roster/plan/demands/{ROW}/end", roster_plan.end_demand, "roster.change"),
+    Route("POST", "/roster/plan/patterns", roster_plan.add_pattern, "roster.change"),
+    Route("POST", f"/roster/plan/patterns/{ROW}/end", roster_plan.end_pattern, "roster.change"),
+    Route("POST", "/roster/drafts", roster_versions.draft, "roster.change"),
+    Route("POST", f"{DRAFT}/propose", roster_versions.propose, "roster.change"),
+    Route("GET", f"{DRAFT}/publish", roster_versions.publication, "roster.change"),
+    Route("POST", f"{DRAFT}/publish", roster_versions.publish, "roster.change"),
     # cases
     Route("GET", "/cases", cases.index, "cases.see"),
     Route("GET", CASE, cases.page, "cases.see"),
@@ -152,6 +183,8 @@ ROUTES = (
     Route("POST", f"{PERSON}/recovery/confirm", staff.confirm_recovery, "staff.see"),
     Route("POST", f"{PERSON}/{SESSION}/end", staff.end_session, "staff.change"),
     Route("POST", f"{PERSON}/sessions/end", staff.end_sessions, "staff.change"),
+    Route("POST", f"{PERSON}/skills", abilities.set_skill, "roster.change"),
+    Route("POST", f"{PERSON}/skills/remove", abilities.remove_skill, "roster.change"),
     Route("GET", f"{PERSON}/leave", staff.leaving_page, "staff.change"),
     Route("POST", f"{PERSON}/leave", staff.leave, "staff.change"),
     # the record of who did what

@@ -1,6 +1,7 @@
 """The staff for whoever looks after it: list, one person, invitation, sessions, recovery by two, leaving."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -178,11 +179,18 @@ async def _page(request: web.Request, error: HotlineError | None = None) -> web.
         opened = await views.sessions_of(tx, person.id)
         names = {each.id: each.name for each in await views.people(tx)}
         asked = (await views.recoveries_open(tx)).get(person.id)
+        ability = (await views.roster.abilities(tx)).get(person.id)
     shown = {
         **_around(request, actor),
         "person": person,
         "names": names,
         "asked": asked,
+        "skills": ability.skills if ability else (),
+        "last_moment": lambda end: (
+            end - datetime.resolution
+        ),  # papers that end at midnight hold all the day before
+        "now": tx.now,
+        "plans": access.may(actor, "roster.change"),
         "sessions": [(each, devices.words(each.device)) for each in opened],
         "code_needed": codes.required(person.roles, person.flags),
         "error": staff_page.told(request, error),

@@ -19,10 +19,11 @@ def context(request: web.Request, actor: Actor) -> dict[str, Any]:
 
 
 def places(actor: Actor) -> tuple[str, ...]:
-    """The pages the person may open, in the order of the bar; the first is where signing in leads."""
+    """The pages the person may open, in the order of the bar."""
     table = (
         ("console", "console.see"),
         ("board", "board.see"),
+        ("roster", "roster.see"),
         ("cases", "cases.see"),
         ("staff", "staff.see"),
         ("centre", "centre.see"),
@@ -32,10 +33,10 @@ def places(actor: Actor) -> tuple[str, ...]:
 
 
 def first(me: SignedIn) -> str:
-    """Where signing in leads."""
+    """Where signing in leads: to the work itself, not to the plan of it that everybody may see."""
     if me.confined:
         return "/account/second-step"
-    return f"/{(*places(me.actor), 'account')[0]}"
+    return "/" + next((place for place in places(me.actor) if place != "roster"), "account")
 
 
 def told(request: web.Request, error: HotlineError | None, key: str = "") -> str:

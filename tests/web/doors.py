@@ -188,6 +188,9 @@ def filled(path: str, contact: str | None = None, case: str | None = None) -> st
         "key": "line.19525",
         "change": new_id(),
         "blocker": "rota",
+        "id": new_id(),
+        "absence": new_id(),
+        "roster": new_id(),
     }
     return re.sub(r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", lambda found: parts[found[1]], path)
 

@@ -7,7 +7,7 @@ from hotline.web.routes import ROUTES
 from tests.factories import Caller
 from tests.web.doors import Answer, Doors, bearer, client_id, filled, first_words
 
-FORM_PAGES = ("/sign-in", "/sign-out", "/invitation", "/account", "/staff", "/board", "/centre")
+FORM_PAGES = ("/sign-in", "/sign-out", "/invitation", "/account", "/staff", "/board", "/centre", "/roster")
 JSON_ROUTES = [
     route.path
     for route in ROUTES

@@ -3,7 +3,9 @@
 import pytest
 from aiohttp import FormData
 
+from hotline.store import views
 from hotline.web.routes import ROUTES
+from tests.factories import TRUST
 from tests.web.doors import Doors, filled
 
 # -- forms ---------------------------------------------------------------------------------------------------
@@ -90,3 +92,25 @@ async def test_nor_is_one_about_the_centre(both_doors: Doors, path: str) -> None
         assert 400 <= answer.status < 500 or path.endswith("documents"), answer.text
         assert "Traceback" not in answer.text
     assert both_doors.running.system.centre == before
+
+
+ROSTER_FORMS = [route.path for route in ROUTES if route.method == "POST" and route.path.startswith("/roster")]
+
+
+@pytest.mark.parametrize("path", ROSTER_FORMS)
+async def test_nor_is_one_about_the_roster(both_doors: Doors, path: str) -> None:
+    """Whatever a supervisor's browser sends, nobody is planned, moved or away by it."""
+    before = await _planned(both_doors)
+    for kind, raw in FORMS_SENT.values():
+        headers = {**both_doors.as_staff("Filip"), "Content-Type": kind, "Accept": "text/html"}
+        answer = await both_doors.ask("POST", filled(path), raw=raw, headers=headers)
+        assert 400 <= answer.status < 500, answer.text
+        assert "Traceback" not in answer.text
+    assert await _planned(both_doors) == before
+
+
+async def _planned(doors: Doors) -> object:
+    async with doors.running.system.read() as tx:
+        found = await views.roster.rosters(tx, TRUST), await views.roster.patterns(tx)
+        demands = await views.roster.demands(tx, tx.centre)
+        return found, demands, await views.roster.absences(tx, tx.now), (await tx.board()).plan

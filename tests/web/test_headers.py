@@ -62,6 +62,10 @@ async def asked(doors: Doors, but: Collection[str] = ()) -> dict[str, Answer]:
         "200 centre": await doors.ask("GET", "/centre", headers=doors.as_staff("Igor")),
         "200 line": await doors.ask("GET", "/centre/lines/kis", headers=doors.as_staff("Filip")),
         "200 going live": await doors.ask("GET", "/centre/go-live", headers=doors.as_staff("Filip")),
+        "200 roster": await doors.ask("GET", "/roster?view=month", headers=doors.as_staff("Filip")),
+        "200 my shifts": await doors.ask("GET", "/roster/mine", headers=anna),
+        "200 absences": await doors.ask("GET", "/roster/absences", headers=doors.as_staff("Filip")),
+        "200 patterns": await doors.ask("GET", "/roster/plan", headers=doors.as_staff("Filip")),
         "422 hours": await doors.ask(
             "POST",
             "/centre/lines/kis",

@@ -1,0 +1,45 @@
+"""The dialog before saving: gaps that open and close, rests and hours that break, and the second question."""
+
+from typing import Any
+
+from aiohttp import web
+
+from hotline.errors import GapWouldOpen, HotlineError
+from hotline.rules import access
+from hotline.rules.access import Actor
+from hotline.rules.duty.gaps import Gap
+from hotline.rules.duty.grid import REMARKS
+from hotline.rules.duty.preview import Preview
+from hotline.web import render, staff_page
+from hotline.web.roster_words import Words
+
+
+def dialog(
+    request: web.Request, actor: Actor, found: Preview, words: Words, error: HotlineError | None, **shown: Any
+) -> web.Response:
+    """The save dialog, for every kind of change."""
+    known = None if isinstance(error, GapWouldOpen) else error  # the dialog asks the question itself
+    asks = [] if shown.get("in_draft") else [_gap(gap, words) for gap in found.asks_again]
+    return render.render(
+        request,
+        "roster_save.html",
+        status=error.status if error else 200,
+        **staff_page.context(request, actor),
+        **{
+            "edits": access.may(actor, "roster.change"),
+            "opened": [_gap(gap, words) for gap in found.opened if gap.kind not in REMARKS | {"REST"}],
+            "closed": [_gap(gap, words) for gap in found.closed if gap.kind not in REMARKS | {"REST"}],
+            "remarks": [_gap(gap, words) for gap in found.opened if gap.kind in REMARKS],
+            "breached": [words.breach(each) for each in found.breached],
+            "asks": asks,
+            "asked_before": isinstance(error, GapWouldOpen),
+            "problem": staff_page.told(request, known),
+            "in_draft": False,
+            **shown,
+        },
+    )
+
+
+def _gap(gap: Gap, words: Words) -> tuple[str, str, str]:
+    """(line, when, what)"""
+    return words.line(gap.line), words.span(gap.start, gap.end), words.gap(gap)
