@@ -1,7 +1,7 @@
 """`hotline duty`: who is on duty, who comes next, where nobody does, and why; and shifts written by hand."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from hotline import app
@@ -22,7 +22,7 @@ from hotline.rules.duty import (
     Seated,
     Shift,
 )
-from hotline.rules.duty.explain import Explanation, explain
+from hotline.rules.duty.explain import Explanation, Recalled, explain
 from hotline.rules.duty.gaps import Gap
 from hotline.store import views
 from hotline.system import System
@@ -81,6 +81,8 @@ async def _asked(system: System, chosen: argparse.Namespace) -> list[str]:
     at = instant(centre, chosen.at) or system.clock.now()
     names = await _names(system)
     async with system.read() as tx:
+        if chosen.what == "who" and at < tx.now:
+            return list(_was(centre, await views.roster.recalled(tx, centre, line.id, at), names))
         board = await views.roster.board_at(tx, centre, at)
     if chosen.what == "next":
         return [_next(centre, board, line.id, at, names)]
@@ -106,6 +108,14 @@ def _who(centre: Centre, answer: Duty, names: Names) -> str:
             return f"NOBODY: closed by its hours until {when(centre, next_open)}"
         case NotStated():
             return "NOBODY: the hours of this line were never stated"
+
+
+def _was(centre: Centre, then: Recalled, names: Names) -> Iterator[str]:
+    """What is over: who was there by their consoles, beside what was planned as it was known then."""
+    for title, people in (("THERE", then.people), ("MISSING", then.missing), ("UNPLANNED", then.unplanned)):
+        if people or title == "THERE":
+            yield f"{title}: {', '.join(sorted(names[each] for each in people)) or 'nobody took up duty'}"
+    yield f"PLANNED  {_who(centre, then.planned.answer, names)}"
 
 
 def _next(centre: Centre, board: Board, line: str, at: datetime, names: Names) -> str:

@@ -33,8 +33,16 @@ async def over_but(system: System, actor: Actor, kind: str, thing_ids: Collectio
     """Of this kind only the trouble with these things is left."""
     access.require(actor, "alarms.report")
     async with system.transaction(actor) as tx:
-        if await claims.end_alarms_but(tx, kind, thing_ids):
-            tx.record("alarms.report", "alarm", kind, (topics.alarms(),))
+        if await only(tx, kind, thing_ids):
+            tx.record("alarms.report", "alarm", kind)
+
+
+async def only(tx: Transaction, kind: str, thing_ids: Collection[str]) -> int:
+    """What rings of this kind about anything else falls silent; how many."""
+    ended = await claims.end_alarms_but(tx, kind, thing_ids)
+    if ended:
+        tx.topics.add(topics.alarms())
+    return ended
 
 
 async def over(tx: Transaction, thing_id: str, kind: str | None = None) -> None:

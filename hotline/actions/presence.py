@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from hotline.actions import attendance
 from hotline.errors import Malformed
 from hotline.live import topics
 from hotline.rules import access
@@ -21,6 +22,7 @@ async def seen(system: System, actor: Actor) -> None:
         await staffing.change(tx, actor.id, seen_at=tx.now)
         if before is None or before.seen_at is None or tx.now - before.seen_at > STALE_AFTER:
             tx.topics.add(topics.staff(actor.id))
+            await attendance.note(tx, actor.id, "console")
 
 
 async def set_intent(system: System, actor: Actor, intent: str, minutes: int | None = None) -> None:
@@ -33,4 +35,5 @@ async def set_intent(system: System, actor: Actor, intent: str, minutes: int | N
     async with system.transaction(actor) as tx:
         until = tx.now + timedelta(minutes=minutes or 15) if intent == "break" else None
         await staffing.change(tx, actor.id, intent=intent, intent_until=until)
+        await attendance.note(tx, actor.id, "hand")
         tx.record("presence.set_intent", "staff", actor.id, (topics.staff(actor.id),), intent=intent)

@@ -9,5 +9,7 @@ BOT_SHARED: Final = "bot_shared"  # somebody else reads or writes as our bot: th
 UPDATE_PARKED: Final = (
     "update_parked"  # something that came could not be taken: see `hotline telegram parked`
 )
-KINDS: Final = (CALLER_LEFT, P1_WAITS, BOT_SHARED, UPDATE_PARKED)
+DUTY_MISSED: Final = "duty_missed"  # on duty, and no live console for five minutes
+DUTY_EMPTY: Final = "duty_empty"  # within a day a line will be open with nobody on duty, or is
+KINDS: Final = (CALLER_LEFT, P1_WAITS, BOT_SHARED, UPDATE_PARKED, DUTY_MISSED, DUTY_EMPTY)
 RING_AFTER: Final = timedelta(seconds=60)

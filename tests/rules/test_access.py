@@ -101,6 +101,7 @@ EXPECTED = {
     "offers.make": Rights(roles=(SUPERVISOR,), kinds=("engine",), walled=True),
     "erasure.destroy": Rights(kinds=("operator",)),
     "offers.withdraw": Rights(kinds=("engine",)),
+    "duty.watch": Rights(kinds=("engine",)),
     "sign_ins.forget": Rights(kinds=("engine",)),
     "leases.take": Rights(kinds=("standby", "engine")),
     "leases.give_up": Rights(kinds=("engine",)),
