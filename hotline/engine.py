@@ -6,7 +6,7 @@ engines one has the lease and acts; the others stand by and ask for it.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ import structlog
 
 from hotline import metrics
 from hotline.actions import alarms, leases, offers, signing_in
+from hotline.clockwork import Clockwork
 from hotline.errors import HotlineError, LeaseLost
 from hotline.ids import new_id
 from hotline.live import topics
@@ -29,6 +30,7 @@ TICK_SECONDS = 0.5  # an offer outlives its person's shift by less than a second
 RENEW_SECONDS = 1.0  # a third of the lease's life
 STANDBY_SECONDS = 0.5
 GOODBYE_SECONDS = 2.0
+LOOK_SECONDS = 1.0
 FORGET_EVERY = timedelta(hours=1)
 
 
@@ -42,6 +44,7 @@ class Engine:
         self._actor: Actor | None = None
         self._leading = asyncio.Event()
         self._forgot_at = NEVER
+        self._clockwork = Clockwork(system)
 
     async def run(self) -> None:
         """Stand by, lead, and stand by again until cancelled; then the lease is given up at once."""
@@ -49,6 +52,7 @@ class Engine:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_lease())
                 tasks.create_task(self._rounds())
+                tasks.create_task(self._look_after_duty())
         finally:
             await self._give_up()
 
@@ -63,22 +67,40 @@ class Engine:
         return done
 
     async def _rounds(self) -> None:
-        """Round after round; a failing round is logged and the next one tries again."""
+        """Round after round."""
+
+        async def counted() -> None:
+            with _counted():
+                await self.step()
+
         while True:
-            await self._leading.wait()
-            try:
-                with _counted():
-                    await self.step()
-            except LeaseLost:
-                self._becomes(None)
-                continue
-            except HotlineError as error:
-                log.warning("engine round failed", code=error.code)
-                await asyncio.sleep(TICK_SECONDS)
-            except Exception:  # an edge: the clock must go on ticking whatever one contact holds
-                log.exception("engine round failed")
-                await asyncio.sleep(TICK_SECONDS)
+            await self._while_leading(counted)
             await self._bell.rest(TICK_SECONDS)
+
+    async def _look_after_duty(self) -> None:
+        """Apart from the rounds, so that a large roster keeps no caller waiting."""
+
+        async def look() -> None:
+            if self._actor is not None:
+                await self._clockwork.look(self._actor)
+
+        while True:
+            await self._while_leading(look)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _while_leading(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Once; a failure is logged and the next time tries again."""
+        await self._leading.wait()
+        try:
+            await act()
+        except LeaseLost:
+            self._becomes(None)
+        except HotlineError as error:
+            log.warning("engine round failed", code=error.code)
+            await asyncio.sleep(TICK_SECONDS)
+        except Exception:  # an edge: the clock must go on ticking whatever one contact holds
+            log.exception("engine round failed")
+            await asyncio.sleep(TICK_SECONDS)
 
     async def _keep_lease(self) -> None:
         """Apart from the rounds, so that a long one costs no lease."""

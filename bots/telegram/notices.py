@@ -1,7 +1,9 @@
 """Tells linked staff that they are needed: looks every few seconds, and sends each notice at least once."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -13,6 +15,8 @@ from hotline.channels import CHANNEL, Later, Refused
 from hotline.errors import HotlineError
 from hotline.live import topics
 from hotline.live.bus import Bell
+from hotline.rules.centre import Centre
+from hotline.rules.civil_time import local
 from hotline.store import claims, reachable
 from hotline.system import System
 from hotline.texts import say
@@ -64,7 +68,7 @@ class Notices:
         try:
             if chat_id is None:
                 raise Refused
-            await self._speaker.say(prompts.send(chat_id, self._text(row.kind)))
+            await self._speaker.say(prompts.send(chat_id, self._text(row)))
         except Refused as refused:
             state = "failed"
             if refused.blocked and chat_id is not None:
@@ -81,5 +85,35 @@ class Notices:
                 return None
             return int(await tx.unseal(staff_id, "staff_chats", staff_id, row.address_sealed))
 
-    def _text(self, kind: str) -> str:
-        return say(f"staff_bot.notice_{kind}", "pl", url=f"{self._system.settings.origin}/sign-in")
+    def _text(self, row: claims.Claimed) -> str:
+        centre, coded = self._system.centre, row.coded or {}
+        url = f"{self._system.settings.origin}/sign-in"
+        line = _name(centre, coded["line"]) if "line" in coded else ""
+        gaps = _gaps(centre, coded) if "gaps" in coded else ""
+        return say(f"staff_bot.notice_{row.kind}", "pl", url=url, line=line, gaps=gaps)
+
+
+def _gaps(centre: Centre, coded: Mapping[str, Any]) -> str:
+    """One line of text per gap."""
+    rows = [_gap(centre, each) for each in coded["gaps"]]
+    more = [say("staff_bot.more_gaps", "pl", number=coded["more"])] if coded["more"] else []
+    return "\n".join((*rows, *more))
+
+
+def _gap(centre: Centre, gap: Mapping[str, str]) -> str:
+    start, end = _at(centre, gap["start"], "long_since"), _at(centre, gap["end"], "no_end")
+    kind, step = say(f"staff_bot.gap_{gap['kind'].lower()}", "pl"), say(f"staff_bot.step_{gap['step']}", "pl")
+    return say(
+        "staff_bot.gap", "pl", line=_name(centre, gap["line"]), kind=kind, start=start, end=end, step=step
+    )
+
+
+def _name(centre: Centre, line_id: str) -> str:
+    """As staff know it; a line that is no more keeps its id."""
+    return centre.lines[line_id].name_pl if line_id in centre.lines else line_id
+
+
+def _at(centre: Centre, instant: str, unknown: str) -> str:
+    if not instant:
+        return say(f"staff_bot.gap_{unknown}", "pl")
+    return f"{local(datetime.fromisoformat(instant), centre.zone):%d.%m %H:%M}"

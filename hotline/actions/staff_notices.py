@@ -75,7 +75,7 @@ async def gather(system: System, actor: Actor) -> int:
         who = await reachable.reachable(tx)
         if not who:
             return 0
-        ringing = await reachable.ringing(tx, tx.centre)
+        ringing = await reachable.ringing(tx, tx.centre, await tx.board())
         waiting = await queries.waiting(tx)
         due = staff_notices.notices(who, await queries.people(tx), ringing, waiting, tx.now)
     if not due:

@@ -1,38 +1,50 @@
 """Who among the staff is told outside the house that they are needed. A notice says so, and nothing of whom or why."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from hotline.rules.alarms import P1_WAITS
+from hotline.rules.alarms import DUTY_EMPTY, DUTY_MISSED, P1_WAITS
 from hotline.rules.assignment import Person, Waiting, present
+from hotline.rules.duty.notices import Notice as GapNotice
 
 ALARM: Final = "alarm"  # something rings and nobody has said "I am on it"
 DANGER: Final = "danger"  # a caller in danger has waited for a minute
 NOBODY: Final = "nobody"  # somebody waits, and nobody is on duty
 SILENT: Final = "silent"  # somebody waits, and the consoles of those on duty say nothing
-KINDS: Final = (ALARM, DANGER, NOBODY, SILENT)
+MISSED: Final = "missed"  # somebody on duty has no live console, five minutes into it
+GAPS: Final = "gaps"  # somebody will be missing on a line, days ahead or at once
+KINDS: Final = (ALARM, DANGER, NOBODY, SILENT, MISSED, GAPS)
 FRESH: Final = timedelta(minutes=10)  # told later than this it would only mislead
+GAPS_FRESH: Final = timedelta(hours=12)
+AT_MOST: Final = 8  # gaps in one message; the others are counted
+ENDLESS: Final = timedelta(days=28)  # a longer gap is told by its start alone: nothing is planned there
 
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """An alarm that nobody has seen yet, with the lines whose people are behind the wall for it."""
+    """An alarm that nobody has seen yet, with the lines whose people are behind the wall for it.
+
+    `rungs` are the people on duty who are called when the first tier of its `line` is missing.
+    """
 
     id: str
     kind: str
     lines: frozenset[str] = frozenset()
     barred_lines: frozenset[str] = frozenset()
+    line: str | None = None
+    rungs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One person is told once of this occasion."""
+    """One person is told once of this occasion; `coded` is what the sentence says besides, never about people."""
 
     staff_id: str
     kind: str
     occasion: str
+    coded: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +63,12 @@ def notices(
     """Everything that is to be told now; what was told already is the business of who asks."""
     found: list[Notice] = []
     for alarm in ringing:
-        kind = DANGER if alarm.kind == P1_WAITS else ALARM
-        on_duty = _on_duty(people, alarm.lines) if kind == DANGER else set()
-        found += _tell(reachable, kind, f"alarm:{alarm.id}", alarm.barred_lines, on_duty)
+        if alarm.kind == DUTY_EMPTY:  # told as a gap, see `of_gaps`
+            continue
+        kind = {P1_WAITS: DANGER, DUTY_MISSED: MISSED}.get(alarm.kind, ALARM)
+        called: Collection[str] = _on_duty(people, alarm.lines) if kind == DANGER else alarm.rungs
+        coded = {"line": alarm.line} if kind == MISSED else None
+        found += _tell(reachable, kind, f"alarm:{alarm.id}", alarm.barred_lines, called, coded)
     for first in _first_of_each_queue(waiting):
         on_duty = _on_duty(people, first.lines)
         there = [person for person in people if person.id in on_duty and present(person, now)]
@@ -61,6 +76,32 @@ def notices(
             kind = SILENT if on_duty else NOBODY
             found += _tell(reachable, kind, f"contact:{first.id}", first.barred_lines, on_duty)
     return found
+
+
+def of_gaps(
+    reachable: Sequence[Reach], due: Sequence[GapNotice], walls: Mapping[str, frozenset[str]], occasion: str
+) -> list[Notice]:
+    """One message to each supervisor with every gap they may know of. `walls` are the lines behind each line's."""
+    found = []
+    for each in reachable:
+        mine = [notice for notice in due if not each.lines & walls[notice.gap.line]]
+        if each.leads and mine:
+            rows = [_coded(notice) for notice in mine[:AT_MOST]]
+            coded = {"gaps": rows, "more": len(mine) - len(rows)}
+            found.append(Notice(each.staff_id, GAPS, occasion, coded))
+    return found
+
+
+def _coded(notice: GapNotice) -> dict[str, str]:
+    """What of a gap leaves the house: which line, what, when, how long before. What it needs may name people."""
+    gap = notice.gap
+    return {
+        "line": gap.line,
+        "kind": gap.kind,
+        "start": "" if gap.since_before else gap.start.isoformat(),
+        "end": "" if gap.end - gap.start > ENDLESS else gap.end.isoformat(),
+        "step": notice.step,
+    }
 
 
 def _first_of_each_queue(waiting: Sequence[Waiting]) -> Iterator[Waiting]:
@@ -77,9 +118,10 @@ def _on_duty(people: Sequence[Person], lines: Collection[str]) -> set[str]:
 
 
 def _tell(
-    reachable: Sequence[Reach], kind: str, occasion: str, barred: frozenset[str], on_duty: Collection[str]
-) -> Iterator[Notice]:
+    reachable: Sequence[Reach], kind: str, occasion: str, barred: frozenset[str], on_duty: Collection[str],
+    coded: Mapping[str, Any] | None = None,
+) -> Iterator[Notice]:  # fmt: skip
     """Supervisors, and those on duty for it; nobody from behind the wall."""
     for each in reachable:
         if (each.leads or each.staff_id in on_duty) and not each.lines & barred:
-            yield Notice(each.staff_id, kind, occasion)
+            yield Notice(each.staff_id, kind, occasion, coded)

@@ -4,7 +4,10 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from hotline.rules.alarms import DUTY_MISSED
 from hotline.rules.centre import Centre
+from hotline.rules.duty import Board
+from hotline.rules.duty.attendance import next_rungs
 from hotline.rules.staff_notices import Reach, Ringing
 from hotline.store.db import Tx
 from hotline.store.tables import alarms, contacts, staff, staff_chats
@@ -17,7 +20,7 @@ async def reachable(tx: Tx) -> list[Reach]:
     return [Reach(row.id, "supervisor" in row.roles, frozenset(row.lines)) for row in rows]
 
 
-async def ringing(tx: Tx, centre: Centre) -> list[Ringing]:
+async def ringing(tx: Tx, centre: Centre, board: Board) -> list[Ringing]:
     """Alarms that nobody has seen yet, oldest first."""
     query = (
         select(alarms, contacts.c.queue)
@@ -29,7 +32,9 @@ async def ringing(tx: Tx, centre: Centre) -> list[Ringing]:
     for row in await tx.connection.execute(query):
         barred = centre.barred_lines(row.line, row.queue) if row.line else frozenset()
         lines = centre.queues[row.queue].lines if row.queue in centre.queues else ()
-        found.append(Ringing(row.id, row.kind, frozenset(lines), frozenset(barred)))
+        missed = row.kind == DUTY_MISSED and row.line in centre.lines
+        rungs = next_rungs(board, row.line, tx.now) if missed else frozenset()
+        found.append(Ringing(row.id, row.kind, frozenset(lines), frozenset(barred), row.line, rungs))
     return found
 
 

@@ -305,7 +305,9 @@ def _alarm(alarm: AlarmNow, words: Words) -> Notice:
     number = (alarm.ref or "").rsplit("/", 1)[-1].lstrip("0")
     key = f"staff.board.alarm.{alarm.kind}"
     at = words.at(alarm.raised_at)
-    title = say(key, words.language, number=number or "–", at=at) if alarm.kind in kinds.KINDS else alarm.kind
+    line = words.line(alarm.line) if alarm.line else "–"
+    about = {"number": number or "–", "line": line, "at": at}
+    title = say(key, words.language, **about) if alarm.kind in kinds.KINDS else alarm.kind
     detail = words.say("seen_by", name=alarm.seen_by) if alarm.seen_by else ""
     level = "warn" if alarm.seen_by else "danger"
     return Notice(

@@ -9,6 +9,7 @@ from bots.telegram import notices
 from hotline import config
 from hotline.actions import alarms, staff_notices
 from hotline.channels import CHANNEL
+from hotline.clockwork import Clockwork
 from hotline.errors import ConfigInvalid, NotFound
 from hotline.rules import contact
 from hotline.rules.access import OPERATOR
@@ -114,6 +115,25 @@ async def test_somebody_waits_and_nobody_is_there(system: System, api: BotApi, d
     async with system.read() as tx:
         made = (await tx.connection.execute(select(tables.staff_notices))).all()
     assert {row.occasion for row in made} == {f"contact:{first.contact_id}"}
+
+
+@sqlite_only
+async def test_gaps_and_missing_people_are_told_by_line_and_hour_without_names(
+    system: System, api: BotApi, door: Door, clock: factories.MovableClock
+) -> None:
+    ewa = await factories.add_person(system, "Ewa", roles=LEADS, hours=None)
+    await factories.add_person(system, "Anna", hours=8, present=False)
+    await opened(door)
+    await linked(system, door, ewa, EWA)
+    clock.advance(minutes=5)
+    await Clockwork(system).look(await factories.leading(system))
+    await until(lambda: len(api.texts(EWA)) == 3)
+    missed, gaps = sorted(api.texts(EWA)[1:])
+    name = system.centre.line(factories.TRUST).name_pl
+    assert f"{name}: nikogo na dyżurze, 23.11 18:00 – dalej bez planu (za mniej niż dobę)" in gaps
+    assert "I jeszcze:" in gaps
+    assert missed.startswith(f"Dyżur nie podjęty: {name}.")
+    assert "Anna" not in gaps + missed
 
 
 @sqlite_only

@@ -27,17 +27,17 @@ class Preview:
 def preview(before: Board, after: Board, demands: Collection[Demand], now: datetime) -> Preview:
     """Compare two boards of the same span from `now` on; only lines that `after` compiled anew are looked at."""
     lines = [line for line, each in after.timelines.items() if each is not before.timelines[line]]
-    people = _moved(before, after)
+    people = moved(before, after)
     was = find(before, demands, now, before.end, lines, people)
     will = find(after, demands, now, after.end, lines, people)
-    opened, closed = _difference(will, was, now), _difference(was, will, now)
+    opened, closed = difference(will, was, now), difference(was, will, now)
     kept = {breach for each in people for breach in breaches(before, each)}
     made = [breach for each in sorted(people) for breach in breaches(after, each) if breach not in kept]
     urgent = [gap for gap in opened if gap.kind == "EMPTY" and gap.start < now + ASK_WITHIN]
     return Preview(opened, closed, tuple(breach for breach in made if breach.end > now), tuple(urgent))
 
 
-def _moved(before: Board, after: Board) -> frozenset[str]:
+def moved(before: Board, after: Board) -> frozenset[str]:
     """Whose hours the edit changes."""
     touched = [line for line, each in after.supplies.items() if each is not before.supplies[line]]
     people = {who for line in touched for board in (before, after) for who in board.supplies[line].by_person}
@@ -51,7 +51,7 @@ def _moved(before: Board, after: Board) -> frozenset[str]:
     )
 
 
-def _difference(gaps: Iterable[Gap], others: Iterable[Gap], now: datetime) -> tuple[Gap, ...]:
+def difference(gaps: Iterable[Gap], others: Iterable[Gap], now: datetime) -> tuple[Gap, ...]:
     """What of `gaps`, from `now` on, none of the like of it in `others` covers."""
     like: dict[tuple[str, GapKind, str], list[Span]] = defaultdict(list)
     for other in others:

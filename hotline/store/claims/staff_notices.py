@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, and_, delete, or_, select, update
 
 from hotline.ids import new_id
-from hotline.rules.staff_notices import FRESH, Notice
+from hotline.rules.staff_notices import FRESH, GAPS, GAPS_FRESH, Notice
 from hotline.store.db import Tx
 from hotline.store.tables import staff_chats, staff_notices
 
@@ -32,7 +32,10 @@ async def add_notices(tx: Tx, notices: Sequence[Notice]) -> int:
     """Those that were not made before; how many."""
     made = 0
     for each in notices:
-        values = {"id": new_id(), "staff_id": each.staff_id, "kind": each.kind, "occasion": each.occasion}
+        values = {
+            "id": new_id(), "staff_id": each.staff_id, "kind": each.kind, "occasion": each.occasion,
+            "coded": each.coded,
+        }  # fmt: skip
         due = {"made_at": tx.now, "delivery": "pending", "delivery_tries": 0, "delivery_at": tx.now}
         statement = tx.upsert(staff_notices).values(**values, **due).on_conflict_do_nothing()
         made += (await tx.connection.execute(statement)).rowcount
@@ -46,7 +49,10 @@ async def claim_notice(tx: Tx, until: datetime) -> Row[Any] | None:
         .where(
             staff_notices.c.delivery.in_(("pending", "sending")),
             staff_notices.c.delivery_at <= tx.now,
-            staff_notices.c.made_at > tx.now - FRESH,
+            or_(
+                staff_notices.c.made_at > tx.now - FRESH,
+                and_(staff_notices.c.kind == GAPS, staff_notices.c.made_at > tx.now - GAPS_FRESH),
+            ),
         )
         .order_by(staff_notices.c.delivery_at)
         .limit(1)

@@ -1,6 +1,7 @@
 """Where staff are told by Telegram that they are needed, and what they were told."""
 
 from sqlalchemy import (
+    JSON,
     Column,
     ForeignKey,
     Index,
@@ -31,6 +32,7 @@ staff_notices = Table(
     Column("staff_id", ForeignKey("staff.id"), nullable=False),
     Column("kind", String(16), nullable=False, comment="see rules.staff_notices"),
     Column("occasion", String(80), nullable=False, comment="each person is told once of each"),
+    Column("coded", JSON, comment="what the sentence says besides: lines and times, nobody's name"),
     Column("made_at", Instant, nullable=False),
     Column("delivery", String(8), nullable=False, comment="pending | sending | sent | failed"),
     Column("delivery_tries", SmallInteger, nullable=False),

@@ -1,0 +1,106 @@
+"""What the clock does around duty: gaps are told ahead, who is missing is looked for, comings and goings written down.
+
+It looks often and acts seldom: every look is one reading, and an action checks again what the look has found.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hotline.actions import attendance, gap_notices
+from hotline.rules.access import Actor
+from hotline.rules.alarms import DUTY_MISSED
+from hotline.rules.duty import Board
+from hotline.rules.duty import attendance as rules
+from hotline.rules.duty.demand import Demand
+from hotline.rules.duty.gaps import Gap, Identity, find
+from hotline.rules.duty.preview import difference, moved
+from hotline.store import attendance as signs
+from hotline.store import plans
+from hotline.system import System, Transaction
+
+TELL_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was found on a board; while the board stays, only time makes gaps due."""
+
+    board: Board
+    gaps: tuple[Gap, ...]
+    told_at: datetime
+
+
+class Clockwork:
+    """For the engine, once a second."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._known: _Known | None = None
+
+    async def look(self, actor: Actor) -> int:
+        """One look at the board and the consoles, and what follows from it. Returns how many things were done."""
+        async with self._system.read() as tx:
+            board, consoles = await tx.board(), await signs.consoles(tx)
+            missing = {each.staff_id for each in rules.missing(board, consoles, tx.now)}
+            rings = await signs.ringing(tx, DUTY_MISSED)
+            facts = rules.changes(board, consoles, await signs.taken(tx), tx.now, rules.ENGINE)
+            known, opened = await self._known_now(tx, board)
+        done = 0
+        for staff_id in sorted({fact.staff_id for fact in facts}):
+            done += await attendance.settle(self._system, actor, staff_id)
+        if missing != rings:
+            done += await attendance.look_for_missing(self._system, actor)
+        if known is not self._known:
+            done += await gap_notices.tell(self._system, actor, known.gaps, opened)
+            self._known = known  # only now: what failed is told in the next round
+        return done
+
+    async def _known_now(self, tx: Transaction, board: Board) -> tuple[_Known, Collection[Identity]]:
+        """The same as before while there is nothing to tell; and the gaps that an edit has opened since."""
+        before = self._known
+        if before is not None and board is before.board:
+            due = abs(tx.now - before.told_at) >= TELL_EVERY
+            return (_Known(board, before.gaps, tx.now) if due else before), ()
+        demands = await plans.needed(tx, tx.centre)
+        if before is None or before.board.centre is not board.centre or before.board.start != board.start:
+            former = () if before is None else before.gaps
+            found = await asyncio.to_thread(find, board, demands, tx.now, board.end)
+            return _Known(board, found, tx.now), _opened(found, former, before, tx.now)
+        return await asyncio.to_thread(_edited, before, board, demands, tx.now)
+
+
+def _edited(
+    before: _Known, board: Board, demands: Collection[Demand], now: datetime
+) -> tuple[_Known, Collection[Identity]]:
+    """Only what the edit touches is looked at anew."""
+    lines = {line for line, each in board.timelines.items() if each is not before.board.timelines[line]}
+    people = moved(before.board, board)
+
+    def touched(gap: Gap) -> bool:
+        return bool(gap.people & people) if gap.kind in ("REST", "DOUBLE") else gap.line in lines
+
+    former = tuple(gap for gap in before.gaps if touched(gap))
+    fresh = find(board, demands, now, board.end, lines, people)
+    kept = (gap for gap in before.gaps if not touched(gap))
+    gaps = sorted((*kept, *fresh), key=lambda gap: (gap.start, gap.line, gap.kind, gap.need))
+    return _Known(board, tuple(gaps), now), _opened(fresh, former, before, now)
+
+
+def _opened(
+    gaps: Collection[Gap], former: Collection[Gap], before: _Known | None, now: datetime
+) -> frozenset[Identity]:
+    """Gaps of which some part was covered before; what the horizon brings with a new day was not looked at yet."""
+    if before is None:
+        return frozenset()
+    fresh: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
+    for part in difference(gaps, former, now):
+        if part.start < before.board.end:
+            fresh[part.line, part.kind, part.need].append(part.start)
+    return frozenset(
+        gap.identity
+        for gap in gaps
+        if any(gap.start <= start <= gap.end for start in fresh.get((gap.line, gap.kind, gap.need), ()))
+    )

@@ -1,0 +1,23 @@
+"""What a notice to staff says besides its kind."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0021"
+down_revision = "0020"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "staff_notices",
+        sa.Column(
+            "coded",
+            sa.JSON(),
+            nullable=True,
+            comment="what the sentence says besides: lines and times, nobody's name",
+        ),
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("staff_notices", "coded")
