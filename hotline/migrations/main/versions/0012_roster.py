@@ -7,7 +7,7 @@ from alembic import op
 
 from hotline.store.db import Instant
 
-revision = "0020"
+revision = "0012"
 down_revision = "0011"
 
 BARRED = "exclusive AND in_force AND vacant_at IS NULL"
