@@ -49,7 +49,10 @@ async def tell(system: System, actor: Actor, found: Sequence[Gap], opened: Colle
 
 
 async def _ring(tx: Transaction, found: Sequence[Gap]) -> None:
-    ringing = [gap for gap in found if rings(gap, tx.now)]
-    for gap in ringing:
+    first: dict[str, Gap] = {}  # of each line: the next one rings when this one is over
+    for gap in found:
+        if rings(gap, tx.now):
+            first.setdefault(gap.line, gap)
+    for gap in first.values():
         await alarms.raised(tx, DUTY_EMPTY, "gap", thing_of(gap), gap.line)
-    await alarms.only(tx, DUTY_EMPTY, [thing_of(gap) for gap in ringing])
+    await alarms.only(tx, DUTY_EMPTY, [thing_of(gap) for gap in first.values()])

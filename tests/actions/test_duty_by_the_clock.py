@@ -108,6 +108,11 @@ async def test_an_edit_that_opens_a_gap_is_told_at_once_and_then_at_every_step_o
 async def test_an_empty_roster_is_one_message_and_none_from_behind_the_wall(system: System) -> None:
     ewa, walled = await reachable(system), await reachable(system, "Wanda", [VICTIMS])
     await look(system)
+    rung_lines = [line for line, _ in await rung(system, DUTY_EMPTY)]
+    assert TRUST in rung_lines
+    assert len(rung_lines) == len(set(rung_lines)), (
+        "one alarm for each line, however many of its days are empty"
+    )
     told = dict(await messages(system))
     assert set(told) == {ewa.id, walled.id}
     assert {kind for _, kind, _ in told[ewa.id]} == {"EMPTY"}
