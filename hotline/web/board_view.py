@@ -276,7 +276,9 @@ def _with_next(line: LineNow, words: Words) -> str:
 
 def _contact_notices(view: BoardView, words: Words) -> Iterator[Notice]:
     alarmed = {each.thing_id for each in view.alarms}
-    for alarm in sorted(view.alarms, key=lambda each: each.seen_by is not None):
+    for alarm in sorted(
+        view.alarms, key=lambda each: (each.kind == kinds.DUTY_EMPTY, each.seen_by is not None)
+    ):
         yield _alarm(alarm, words)
     danger = [each for each in view.waiting if each.priority == P1 and each.id not in alarmed]
     for each in danger:
@@ -305,11 +307,12 @@ def _alarm(alarm: AlarmNow, words: Words) -> Notice:
     number = (alarm.ref or "").rsplit("/", 1)[-1].lstrip("0")
     key = f"staff.board.alarm.{alarm.kind}"
     at = words.at(alarm.raised_at)
-    line = words.line(alarm.line) if alarm.line else "–"
-    about = {"number": number or "–", "line": line, "at": at}
-    title = say(key, words.language, **about) if alarm.kind in kinds.KINDS else alarm.kind
-    detail = words.say("seen_by", name=alarm.seen_by) if alarm.seen_by else ""
-    level = "warn" if alarm.seen_by else "danger"
+    title = say(key, words.language, number=number or "–", at=at) if alarm.kind in kinds.KINDS else alarm.kind
+    of_duty = alarm.kind in (kinds.DUTY_MISSED, kinds.DUTY_EMPTY)
+    line = [words.line(alarm.line)] if of_duty and alarm.line else []
+    seen = [words.say("seen_by", name=alarm.seen_by)] if alarm.seen_by else []
+    detail = " · ".join((*line, *seen))
+    level = "warn" if alarm.seen_by or alarm.kind == kinds.DUTY_EMPTY else "danger"  # danger is for now
     return Notice(
         f"alarm-{alarm.id}",
         level,
