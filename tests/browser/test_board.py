@@ -247,9 +247,10 @@ async def test_an_alarm_is_taken_by_one_and_the_others_see_by_whom(
     caller = await add_caller(running.system, danger="yes")
     await contacts.leave(running.system, caller.actor, caller.contact_id, quick=True)
     page = await sign_in(desk, running, maria)
-    await page.get_by_role("button", name="Zajmuję się").click()
-    await expect(page.locator(".strip")).to_contain_text("Zajmuje się tym Maria Testowa.")
-    await expect(page.get_by_role("button", name="Zajmuję się")).to_have_count(0)
+    alarm = page.locator(".strip .trouble").filter(has_text="nagle zamknięta")
+    await alarm.get_by_role("button", name="Zajmuję się").click()
+    await expect(alarm).to_contain_text("Zajmuje się tym Maria Testowa.")
+    await expect(alarm.get_by_role("button", name="Zajmuję się")).to_have_count(0)
 
 
 async def test_what_is_shown_says_how_old_it_is_once_nothing_new_comes(
