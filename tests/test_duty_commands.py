@@ -58,7 +58,7 @@ async def test_why_somebody_is_on_duty_and_somebody_else_is_not(
     ]
     (following,) = await asked(settings, capsys, "next", "2026-11-23T12:00")
     assert following.startswith("2026-11-23 14:00  ON DUTY: Anna Testowa")
-    (who,) = await asked(settings, capsys, "who", "2026-11-24T12:00")
+    who = "\n".join(await asked(settings, capsys, "who", "2026-11-24T12:00"))
     assert "turn" not in who
     assert "Beata Testowa" in who
 
