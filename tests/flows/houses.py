@@ -108,8 +108,10 @@ class Apart:
         """The story is over: nothing of it stays behind, and nobody may have met with a mistake of ours."""
         dead = [each for each in (*self._webs, *self._engines) if not each.alive]
         await asyncio.gather(*(web.ends(signal.SIGKILL) for web in self._webs))
-        self._webs = []
-        self._engines = [each for each in self._engines if each.alive]
+        # an engine at work would write of people who are being deleted; an orderly end gives its lease up
+        living = [each for each in self._engines if each.alive]
+        await asyncio.gather(*(engine.ends(signal.SIGTERM) for engine in living))
+        self._webs, self._engines = [], []
         await self._empty()
         for process in self._read:
             log = process.log()
