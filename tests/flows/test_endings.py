@@ -290,11 +290,14 @@ async def test_an_engine_ends_in_time(
 async def test_a_second_signal_ends_at_once(street: Street) -> None:
     web = await street.start("web")
     await web.says("Listening on")
+    waited_for = await half_a_request(web.settings.port)
+    await asyncio.sleep(0.5)  # it is being read
     web.tell(signal.SIGTERM)
     await web.says("ending")
     began = time.monotonic()
     assert await web.ends(signal.SIGTERM) == -signal.SIGTERM
     assert time.monotonic() - began < 1
+    waited_for.close()
 
 
 async def test_everything_in_one_process_ends_in_order_too(
