@@ -89,11 +89,8 @@ class HouseTemplate:
         if not self._shared:
             self._shared = await self.copy()
         for url, metadata in zip(self._shared, (tables.metadata, tables.key_metadata), strict=True):
-            db = Database(url)
-            async with db.write() as connection:
-                for table in reversed(metadata.sorted_tables):
-                    await connection.execute(table.delete())
-            await db.close()
+            tables_of = reversed(metadata.sorted_tables)
+            await self._server.execute("".join(f"DELETE FROM {each.name};" for each in tables_of), url)  # noqa: S608
         return self._shared
 
     async def _copy(self, which: schema.Which) -> str:

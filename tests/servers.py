@@ -134,12 +134,12 @@ class PostgresServer(Server):
     async def create(self, template: str = "template0") -> str:
         """A new database, a copy of `template` (to which nobody may be connected); its URL."""
         name = f"test_{uuid4().hex}"
-        await self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     async def drop(self, url: str) -> None:
         """Removes a database that `create` made, and the connections it still has."""
-        await self._execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+        await self.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -158,10 +158,12 @@ class PostgresServer(Server):
         ready = [str(_postgres_tools() / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
-    async def _execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(host=HOST, port=self.port, user="hotline", database="postgres")
+    async def execute(self, statements: str, url: str = "/postgres") -> None:
+        """All in one transaction, in the database of this URL."""
+        name = url.rpartition("/")[2]
+        connection = await asyncpg.connect(host=HOST, port=self.port, user="hotline", database=name)
         try:
-            await connection.execute(statement, timeout=60)
+            await connection.execute(statements, timeout=60)
         finally:
             await connection.close()
 
