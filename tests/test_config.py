@@ -12,7 +12,7 @@ import pytest
 from hotline import config
 from hotline.config import Settings
 from hotline.errors import ConfigInvalid
-from tests.factories import settings_in
+from hotline.vault import make_master_key
 from tests.servers import free_port
 
 TOKEN = "7700112233:AAH-kd8aPq0sLm29xZtRvWnB"
@@ -23,7 +23,7 @@ HOTLINE = (sys.executable, "-m", "hotline")
 def command(tmp_path: Path) -> dict[str, str]:
     """The environment of a command that would run: a data folder with a master key, a free port."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(config.PREFIX)}
-    settings_in(tmp_path)
+    make_master_key(Settings(data=tmp_path).master_key)
     return {
         **own,
         "HOTLINE_DATA": str(tmp_path),

@@ -127,29 +127,27 @@ async def a_calm_night(running: Running) -> None:
 
 
 async def shoot(page: Page, name: str) -> None:
+    """The whole page, light and dark."""
     SCREENSHOTS.mkdir(exist_ok=True)
-    await page.screenshot(path=SCREENSHOTS / f"board-{name}.png")
-    await page.evaluate("scrollTo(0, innerHeight * 0.9)")
-    await page.screenshot(path=SCREENSHOTS / f"board-{name}-2.png")
-    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    await page.screenshot(path=SCREENSHOTS / f"board-{name}-3.png")
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        await page.screenshot(path=SCREENSHOTS / f"board-{name}-{scheme}.png", full_page=True)
     wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, name
 
 
 async def shoot_all(running: Running, who: Person, browser: Browser, night: str, many: int) -> None:
     for name, size in SIZES.items():
-        for scheme in SCHEMES:
-            context = await browser.new_context(locale="pl-PL", viewport=size, color_scheme=scheme)
-            page = await sign_in(context, running, who, "/board?wall=1" if name == "wall" else "/board")
-            await expect(page.locator("section[aria-labelledby=waiting-title] .contact")).to_have_count(many)
-            await shoot(page, f"{night}-{name}-{scheme}")
-            for what in ("Przydziel", "Zmień") if many and name != "wall" else ():
-                await page.get_by_role("link", name=what).first.click()
-                await expect(page.get_by_role("link", name="Wróć do tablicy")).to_be_visible()
-                await shoot(page, f"{what.lower()}-{name}-{scheme}")
-                await page.go_back()
-            await context.close()
+        context = await browser.new_context(locale="pl-PL", viewport=size)
+        page = await sign_in(context, running, who, "/board?wall=1" if name == "wall" else "/board")
+        await expect(page.locator("section[aria-labelledby=waiting-title] .contact")).to_have_count(many)
+        await shoot(page, f"{night}-{name}")
+        for what in ("Przydziel", "Zmień") if many and name != "wall" else ():
+            await page.get_by_role("link", name=what).first.click()
+            await expect(page.get_by_role("link", name="Wróć do tablicy")).to_be_visible()
+            await shoot(page, f"{what.lower()}-{name}")
+            await page.go_back()
+        await context.close()
 
 
 async def test_how_a_bad_night_looks(running: Running, maria: Person, browser: Browser) -> None:
