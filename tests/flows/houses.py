@@ -25,7 +25,7 @@ from tests.flows.nursery import Nursery, StoryClock
 from tests.flows.processes import Process
 from tests.servers import free_port
 
-PROCESSES = (tables.leases, tables.notices)  # what they keep, not what happened in a story
+PROCESSES = (tables.notices,)  # what they keep, not what happened in a story
 
 
 class Embedded:
