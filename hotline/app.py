@@ -196,7 +196,8 @@ async def house(
                     if system.closing.is_set() and opened.outside:
                         await asyncio.wait(opened.outside)
                     for task in (*running, *opened.outside):
-                        task.cancel()
+                        if not task.cancelling():  # a second time would cut an end in good order short
+                            task.cancel()
 
 
 Loop = Callable[[], Coroutine[None, None, None]]

@@ -190,4 +190,11 @@ def _sqlite_engine(url: str, *, alone: bool) -> AsyncEngine:
         # for as long as a cursor of it lives: every other writer would wait in vain.
         await_only(asyncio.shield(connection.driver_connection.rollback()))
 
+    # A second cancelling ends SQLAlchemy's wait for the closing, after which it stops the thread under the one that
+    # closes: that one then waits for ever, and the process never ends. So the thread closes, and nobody waits.
+    engine.dialect.do_terminate = _stop  # type: ignore[method-assign, assignment]
     return engine
+
+
+def _stop(connection: Any) -> None:
+    connection.driver_connection.stop()

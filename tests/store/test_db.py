@@ -46,6 +46,32 @@ async def test_a_cancelled_writer_never_keeps_the_others_out(tmp_path: Path) -> 
     assert slowest < 5
 
 
+async def test_nothing_is_left_waiting_of_a_writer_who_is_cancelled_twice(tmp_path: Path) -> None:
+    """What is left when a process ends is waited for; here it would be for ever."""
+    ours, cut_short = asyncio.all_tasks(), 0
+    for after in range(60):
+        db = Database(f"sqlite+aiosqlite:///{tmp_path / f'{after}.sqlite'}")
+
+        async def write(db: Database = db) -> None:
+            async with db.write() as connection:
+                for _ in range(100):
+                    await connection.execute(text("SELECT 1"))
+
+        task = asyncio.get_running_loop().create_task(write())
+        await asyncio.sleep(0.005 + after * 0.0003)
+        cut_short += task.cancel()
+        await asyncio.sleep(after % 6 * 0.0001)
+        task.cancel()
+        await asyncio.wait([task])
+        for left in (rest := asyncio.all_tasks() - ours):
+            left.cancel()
+        if rest:
+            _done, waiting = await asyncio.wait(rest, timeout=5)
+            assert not waiting
+        await db.close()
+    assert cut_short > 10
+
+
 async def test_a_database_that_is_not_there_is_unavailable() -> None:
     db = Database(f"postgresql+asyncpg://hotline@127.0.0.1:{free_port()}/nowhere")
     with pytest.raises(Unavailable):
