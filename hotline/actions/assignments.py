@@ -5,7 +5,7 @@ gets the same answer.
 """
 
 from hotline.actions.contacts import answered, say, thing_of, topics_of
-from hotline.errors import ChangedHands, NoLongerWaiting, NoRoom, NotEligible, NotOnDuty, StaffUnknown
+from hotline.errors import ChangedHands, NoLongerWaiting, NotEligible, NotOnDuty, StaffUnknown
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, assignment, contact
@@ -33,10 +33,12 @@ async def pick_up(system: System, actor: Actor, contact_id: str) -> None:
             return  # the answer to the first click got lost
         if row.state != contact.WAITING:
             raise NoLongerWaiting
-        if SUPERVISOR not in actor.roles:
-            await _has_duty_and_room(tx, row, actor)
+        leads = SUPERVISOR in actor.roles
+        if not leads:
+            await _has_duty(tx, row, actor)
         rang = await claims.withdraw_offers(tx, contact_id, "picked_up")
-        if not await claims.take(tx, contact_id, actor.id, "pick_up"):
+        beyond = leads or row.priority == contact.P1
+        if not await claims.take(tx, contact_id, actor.id, "pick_up", beyond=beyond):
             raise NoLongerWaiting
         await answered(tx, row, actor)
         told = {topics.staff(each) for each in (*rang, actor.id)}
@@ -49,7 +51,7 @@ async def hand_over(
     """Give a conversation from the person seen to hold it to another; the caller is told by whom they go on.
 
     `overrule` sets duty, word and room aside, never the wall and never a silent console. Raises ChangedHands
-    (or never to be seen), StaffUnknown, NotEligible.
+    (or never to be seen), StaffUnknown, NotEligible, NoRoom (filled this very moment).
     """
     access.require(actor, "assignments.hand_over")
     why = checked(reason, REASON_LIMIT)
@@ -65,7 +67,7 @@ async def hand_over(
         despite = assignment.obstacles(people[0], wanted, tx.now)
         if any(assignment.insuperable(each) for each in despite) or (despite and not overrule):
             raise NotEligible
-        await _change_hands(tx, row, from_id, to_id, "hand_over")
+        await _change_hands(tx, row, from_id, to_id, "hand_over", beyond=overrule)
         tx.record(
             "assignments.hand_over", "contact", contact_id, topics_of(row) | {topics.staff(to_id)},
             reason=why, sealed_for=contact_id, before=from_id, after=to_id, despite=list(despite),
@@ -83,19 +85,17 @@ async def take_over(system: System, actor: Actor, contact_id: str, from_id: str,
         if row.state == contact.ACTIVE and row.holder_id == actor.id:
             return  # the answer to the first click got lost
         await claims.lock_staff(tx, actor.id)
-        await _change_hands(tx, row, from_id, actor.id, "take_over")
+        await _change_hands(tx, row, from_id, actor.id, "take_over", beyond=True)
         tx.record(
             "assignments.take_over", "contact", contact_id, topics_of(row) | {topics.staff(actor.id)},
             reason=why, sealed_for=contact_id, before=from_id,
         )  # fmt: skip
 
 
-async def _has_duty_and_room(tx: Transaction, row: ContactRow, actor: Actor) -> None:
+async def _has_duty(tx: Transaction, row: ContactRow, actor: Actor) -> None:
     people = await queries.people(tx, actor.id)
     if not people or not people[0].duty_lines & queries.demand(await tx.board(), row, tx.now).lines:
         raise NotOnDuty
-    if people[0].load >= people[0].limit and row.priority != contact.P1:
-        raise NoRoom
 
 
 async def _within_reach(tx: Transaction, actor: Actor, verb: str, contact_id: str) -> ContactRow | None:
@@ -105,9 +105,13 @@ async def _within_reach(tx: Transaction, actor: Actor, verb: str, contact_id: st
     return row if thing is not None and access.may(actor, verb, thing) else None
 
 
-async def _change_hands(tx: Transaction, row: ContactRow, from_id: str, to_id: str, how: str) -> None:
+async def _change_hands(
+    tx: Transaction, row: ContactRow, from_id: str, to_id: str, how: str, *, beyond: bool
+) -> None:
     """In the contact it stands who went on and on whose word; the caller reads the new person's signature."""
-    if from_id == to_id or not await claims.change_hands(tx, row.id, from_id, to_id, how):
+    if row.state != contact.ACTIVE or row.holder_id != from_id or from_id == to_id:
+        raise ChangedHands
+    if not await claims.change_hands(tx, row.id, from_id, to_id, how, beyond=beyond):
         raise ChangedHands
     await claims.freed(tx, from_id)
     by = tx.actor.id if tx.actor else None

@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 
 from hotline.actions.contacts import answered, thing_of, topics_of
-from hotline.errors import NoRoom, NotOnDuty, OfferGone, WallBreach
+from hotline.errors import NotOnDuty, OfferGone, WallBreach
 from hotline.live import topics
 from hotline.rules import access, contact
 from hotline.rules.access import Actor
@@ -54,7 +54,8 @@ async def _made_way(tx: Transaction, waiting: Waiting, person: Person, withdraw:
 
 
 async def accept(system: System, actor: Actor, offer_id: str, token: str) -> str:
-    """Take the offered contact; its id. Raises OfferGone (late, taken, not one's own), NotOnDuty, WallBreach."""
+    """Take the offered contact; its id. Raises OfferGone (late, taken, not one's own), NotOnDuty,
+    NoRoom (filled by hand meanwhile), WallBreach."""
     access.require(actor, "offers.accept")
     async with system.transaction(actor) as tx:
         offer = await queries.offer(tx, offer_id)
@@ -70,7 +71,7 @@ async def accept(system: System, actor: Actor, offer_id: str, token: str) -> str
         await _still_eligible(tx, row, actor)
         if not await claims.close_offer(tx, offer_id, "accepted", token=token, staff_id=actor.id):
             raise OfferGone
-        if not await claims.take(tx, row.id, actor.id, "accept"):
+        if not await claims.take(tx, row.id, actor.id, "accept", beyond=row.priority == contact.P1):
             raise OfferGone
         await answered(tx, row, actor)
         tx.record(
@@ -134,5 +135,3 @@ async def _still_eligible(tx: Transaction, row: ContactRow, actor: Actor) -> Non
     lines = set(tx.centre.queues[row.queue].lines) if row.queue else set()
     if not people or not people[0].duty_lines & lines:
         raise NotOnDuty
-    if people[0].load >= people[0].limit and row.priority != contact.P1:
-        raise NoRoom  # what they picked up by hand meanwhile fills them

@@ -28,6 +28,7 @@ class Waiting:
     asked: Mapping[str, int] = field(default_factory=dict)  # staff id -> offers declined or missed
     offer: "Pending | None" = None
     tier: int = 1  # it has waited long enough to be offered to people of this tier
+    call: bool = False  # needs its person alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Person:
     tiers: Mapping[str, int] = field(
         default_factory=dict
     )  # on which tier, by line, where it is not the first
+    alone: bool = False  # has a call or somebody in danger, and takes nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def obstacles(person: Person, contact: Waiting, now: datetime) -> tuple[str, ...
         ),
         "off": person.intent != "off",
         "break": person.intent != "break",
-        "full": person.load < person.limit,
+        "full": not person.alone and person.load < (1 if contact.call else person.limit),
     }
     return tuple(gate for gate, passed in gates.items() if not passed)
 

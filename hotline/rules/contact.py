@@ -12,6 +12,8 @@ MOVES: Final = {
     CLOSED: frozenset(),
 }
 
+VOICE: Final = frozenset({"phone"})  # channels that leave room for nothing else
+
 P1, P2, P3, P4 = "P1", "P2", "P3", "P4"
 PRIORITIES: Final = (P1, P2, P3, P4)
 BOOST: Final = {P2: timedelta(minutes=30), P3: timedelta(minutes=15), P4: timedelta(0)}

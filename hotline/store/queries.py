@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, func, literal, select, tuple_
+from sqlalchemy import Row, exists, func, literal, or_, select, tuple_
 
 from hotline.rules.alarms import P1_WAITS
 from hotline.rules.assignment import Pending, Person, Waiting
-from hotline.rules.contact import P1
+from hotline.rules.contact import ACTIVE, P1, VOICE
 from hotline.rules.duty import Board, asking
 from hotline.store.db import Instant, Tx
 from hotline.store.tables import (
@@ -64,6 +64,7 @@ def demand(board: Board, row: Row[Any], now: datetime) -> Waiting:
         key=(row.queue_class, row.queue_at),
         lines=frozenset(lines),
         barred_lines=centre.barred_lines(row.line, row.queue),
+        call=row.channel in VOICE,
         tier=max(asking.tier_in_use(board, line, now, now - row.arrived_at) for line in lines),
     )
 
@@ -89,6 +90,7 @@ async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
     load = await _count_by_holder(tx, "active")
     owing = await _count_by_holder(tx, "wrap_up")
     pending = await _pending_by_person(tx)
+    alone = await _alone(tx)
     return [
         Person(
             id=row.id,
@@ -102,6 +104,7 @@ async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
             owes_summary=row.id in owing,
             freed_at=row.freed_at,
             offer=pending.get(row.id),
+            alone=row.id in alone,
         )
         for row in rows
         if "counsellor" in row.roles
@@ -122,6 +125,13 @@ async def _count_by_holder(tx: Tx, state: str) -> dict[str, int]:
         .group_by(contacts.c.holder_id)
     )
     return {row[0]: row[1] for row in await tx.connection.execute(query)}
+
+
+async def _alone(tx: Tx) -> set[str]:
+    """Whoever has a call or somebody in danger."""
+    exclusive = or_(contacts.c.priority == P1, contacts.c.channel.in_(VOICE))
+    query = select(contacts.c.holder_id).where(contacts.c.state == ACTIVE, exclusive)
+    return set((await tx.connection.execute(query)).scalars())
 
 
 async def _pending_by_person(tx: Tx) -> dict[str, Pending]:

@@ -7,6 +7,7 @@ from sqlalchemy import Row, func, insert, update
 
 from hotline.ids import new_id
 from hotline.rules.contact import may_move
+from hotline.store.claims.work import occupy
 from hotline.store.db import Tx
 from hotline.store.journal import Line, Receipt, append, known
 from hotline.store.tables import assignments, contacts, counters, staff, threads
@@ -40,8 +41,9 @@ async def next_number(tx: Tx, name: str) -> int:
     return int((await tx.connection.execute(statement.returning(counters.c.value))).scalar_one())
 
 
-async def take(tx: Tx, contact_id: str, staff_id: str, how: str) -> bool:
-    """Make a waiting contact this person's; False if it no longer waits."""
+async def take(tx: Tx, contact_id: str, staff_id: str, how: str, *, beyond: bool = False) -> bool:
+    """Make a waiting contact this person's; False if it no longer waits. Raises NoRoom, but for `beyond`."""
+    await occupy(tx, staff_id, contact_id, beyond=beyond)
     statement = (
         update(contacts)
         .where(contacts.c.id == contact_id, contacts.c.state == "waiting")
@@ -53,8 +55,11 @@ async def take(tx: Tx, contact_id: str, staff_id: str, how: str) -> bool:
     return True
 
 
-async def change_hands(tx: Tx, contact_id: str, from_id: str, to_id: str, how: str) -> bool:
-    """Give a conversation from one person to another; False if it is no longer that person's."""
+async def change_hands(
+    tx: Tx, contact_id: str, from_id: str, to_id: str, how: str, *, beyond: bool = False
+) -> bool:
+    """Give a conversation from one person to another; False if it is no longer that person's. Raises as `take`."""
+    await occupy(tx, to_id, contact_id, beyond=beyond)
     statement = (
         update(contacts)
         .where(contacts.c.id == contact_id, contacts.c.state == "active", contacts.c.holder_id == from_id)

@@ -30,6 +30,7 @@ from hotline.store.tables.roster import (
 from hotline.store.tables.schema import contractions, key_contractions
 from hotline.store.tables.staff_notices import staff_chats, staff_notices
 from hotline.store.tables.updates import parked
+from hotline.store.tables.work import work
 
 __all__ = [
     "absences",
@@ -72,4 +73,5 @@ __all__ = [
     "staff_notices",
     "summaries",
     "threads",
+    "work",
 ]
