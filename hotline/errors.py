@@ -189,6 +189,13 @@ class WallBreach(HotlineError):
     status = 409
 
 
+class InConflict(HotlineError):
+    """The person is marked as being in conflict with this caller and must not have to do with them."""
+
+    code = "in_conflict"
+    status = 409
+
+
 class LineNotServed(HotlineError):
     """The line is not among those the person may serve, by which the wall is kept."""
 

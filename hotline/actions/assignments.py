@@ -5,7 +5,7 @@ gets the same answer.
 """
 
 from hotline.actions.contacts import answered, say, thing_of, topics_of
-from hotline.errors import ChangedHands, NoLongerWaiting, NotEligible, NotOnDuty, StaffUnknown
+from hotline.errors import ChangedHands, InConflict, NoLongerWaiting, NotEligible, NotOnDuty, StaffUnknown
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, assignment, contact
@@ -51,7 +51,7 @@ async def hand_over(
     """Give a conversation from the person seen to hold it to another; the caller is told by whom they go on.
 
     `overrule` sets duty, word and room aside, never the wall and never a silent console. Raises ChangedHands
-    (or never to be seen), StaffUnknown, NotEligible, NoRoom (filled this very moment).
+    (or never to be seen), StaffUnknown, InConflict, NotEligible, NoRoom (filled this very moment).
     """
     access.require(actor, "assignments.hand_over")
     why = checked(reason, REASON_LIMIT)
@@ -63,8 +63,10 @@ async def hand_over(
         people = await queries.people(tx, to_id)
         if not people:
             raise StaffUnknown
-        wanted = queries.demand(await tx.board(), row, tx.now)
+        wanted = await queries.demand(tx, row)
         despite = assignment.obstacles(people[0], wanted, tx.now)
+        if assignment.CONFLICT in despite:
+            raise InConflict
         if any(assignment.insuperable(each) for each in despite) or (despite and not overrule):
             raise NotEligible
         await _change_hands(tx, row, from_id, to_id, "hand_over", beyond=overrule)
@@ -94,14 +96,14 @@ async def take_over(system: System, actor: Actor, contact_id: str, from_id: str,
 
 async def _has_duty(tx: Transaction, row: ContactRow, actor: Actor) -> None:
     people = await queries.people(tx, actor.id)
-    if not people or not people[0].duty_lines & queries.demand(await tx.board(), row, tx.now).lines:
+    if not people or not people[0].duty_lines & (await queries.demand(tx, row)).lines:
         raise NotOnDuty
 
 
 async def _within_reach(tx: Transaction, actor: Actor, verb: str, contact_id: str) -> ContactRow | None:
     """The contact, locked; None if there is none, or if it is behind the wall for this person."""
     row = await claims.lock_contact(tx, contact_id)
-    thing = thing_of(row, tx, actor)
+    thing = await thing_of(row, tx, actor)
     return row if thing is not None and access.may(actor, verb, thing) else None
 
 

@@ -3,15 +3,15 @@
 import json
 from collections.abc import Mapping
 
-from hotline.actions.contacts import locked, topics_of
-from hotline.errors import AlreadyExists, CaseIncomplete, Malformed, ReasonNeeded, WrongState
+from hotline.actions.contacts import in_conflict, locked, topics_of
+from hotline.errors import AlreadyExists, CaseIncomplete, InConflict, Malformed, ReasonNeeded, WrongState
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, casework, contact, forms
 from hotline.rules.access import Actor, Thing
 from hotline.rules.presence import LOOK_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
-from hotline.store import claims, queries, records, views
+from hotline.store import claims, conflicts, queries, records, views
 from hotline.system import System, Transaction
 
 NOTE_LIMIT = 4000
@@ -24,7 +24,8 @@ async def workers(tx: Transaction) -> list[views.StaffRow]:
 
 
 async def open_case(system: System, actor: Actor, contact_id: str, values: Mapping[str, forms.Value]) -> str:
-    """Open an in-person case from a contact; its id. Raises CaseIncomplete(fields), AlreadyExists, WrongState.
+    """Open an in-person case from a contact; its id. Raises CaseIncomplete(fields), AlreadyExists,
+    WrongState, InConflict.
 
     The worker is told by a poke; what is sealed is sealed with the case's own key.
     """
@@ -40,6 +41,8 @@ async def open_case(system: System, actor: Actor, contact_id: str, values: Mappi
         row = await locked(tx, actor, "cases.open_case", contact_id)
         if row.state == contact.WAITING:
             raise WrongState
+        if await in_conflict(tx, contact_id, cleaned["worker"]):
+            raise InConflict
         await records.add_case(tx, await _values(tx, actor, case_id, cleaned))
         if not await records.link(tx, case_id, contact_id, actor.id):
             raise AlreadyExists
@@ -74,7 +77,7 @@ async def note(system: System, actor: Actor, case_id: str, client_id: str, text:
     if not 0 < len(client_id) <= 80:
         raise Malformed(field="id")
     async with system.transaction(actor) as tx:
-        access.require(actor, "cases.note", await _thing(tx, actor, case_id))
+        access.require(actor, "cases.note", await thing_of_case(tx, actor, case_id))
         note_id = new_id()
         values = {
             "id": note_id,
@@ -97,7 +100,7 @@ async def look(system: System, actor: Actor, case_id: str, reason: str | None = 
     """
     why = None if reason is None else checked(reason, REASON_LIMIT)
     async with system.transaction(actor) as tx:
-        thing = await _thing(tx, actor, case_id)
+        thing = await thing_of_case(tx, actor, case_id)
         access.require(actor, "cases.look", thing)
         own = thing is not None and actor.id in (thing.holder_id, thing.worker_id)
         given = own or why or await queries.looked(tx, actor.id, "case", case_id, tx.now - LOOK_LIFE)
@@ -109,11 +112,13 @@ async def look(system: System, actor: Actor, case_id: str, reason: str | None = 
         return view
 
 
-async def _thing(tx: Transaction, actor: Actor, case_id: str) -> Thing | None:
+async def thing_of_case(tx: Transaction, actor: Actor, case_id: str) -> Thing | None:
+    """The case as the table of rights sees it. A conflict shuts out even who leads it."""
     row = await views.case_row(tx, case_id)
     if row is None:
         return None
     own = actor.id in (row.opened_by, row.worker_id)
     lines = (await views.case_lines(tx, [case_id]))[case_id]
     walled = not own and views.walled_off(tx.centre, actor, lines)
+    walled = walled or actor.id in (await conflicts.in_cases(tx, [case_id])).get(case_id, ())
     return Thing(row.id, holder_id=row.opened_by, worker_id=row.worker_id, walled_off=walled)

@@ -11,25 +11,35 @@ from hotline.rules.access import Actor, Thing
 from hotline.rules.alarms import CALLER_LEFT, P1_WAITS
 from hotline.rules.presence import LOOK_LIFE, TOKEN_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
-from hotline.store import claims, queries
+from hotline.store import claims, conflicts, queries
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.system import System, Transaction
 
 
-def thing_of(row: ContactRow | None, tx: Transaction, actor: Actor) -> Thing | None:
-    """The contact as the table of rights sees it; None if there is none."""
+async def thing_of(row: ContactRow | None, tx: Transaction, actor: Actor) -> Thing | None:
+    """The contact as the table of rights sees it; None if there is none.
+
+    Who holds it goes on until somebody else does, even on the wrong side of the wall or in conflict.
+    """
     if row is None:
         return None
-    barred = tx.centre.barred_lines(row.line, row.queue)
-    walled_off = actor.kind == "staff" and row.holder_id != actor.id and bool(actor.lines & barred)
+    walled_off = False
+    if actor.kind == "staff" and row.holder_id != actor.id:
+        barred = tx.centre.barred_lines(row.line, row.queue)
+        walled_off = bool(actor.lines & barred) or await in_conflict(tx, row.id, actor.id)
     return Thing(row.id, row.holder_id, walled_off=walled_off, open=row.state != contact.CLOSED)
+
+
+async def in_conflict(tx: Transaction, contact_id: str, staff_id: str) -> bool:
+    """Must this person not have to do with the caller?"""
+    return staff_id in (await conflicts.with_contacts(tx, [contact_id])).get(contact_id, ())
 
 
 async def locked(tx: Transaction, actor: Actor, verb: str, contact_id: str) -> ContactRow:
     """The contact, locked until the commit, if the actor may do this to it. Raises NotFound, NotAllowed."""
     row = await claims.lock_contact(tx, contact_id)
-    access.require(actor, verb, thing_of(row, tx, actor))
+    access.require(actor, verb, await thing_of(row, tx, actor))
     if row is None:
         raise NotFound
     return row
@@ -236,7 +246,7 @@ async def look(system: System, actor: Actor, contact_id: str, reason: str) -> No
 async def require_open(tx: Transaction, actor: Actor, contact_id: str) -> None:
     """Go on only with one's own contact, or one opened for a reason within the hour. Raises NotFound."""
     row = await queries.contact(tx, contact_id)
-    access.require(actor, "contacts.look", thing_of(row, tx, actor))
+    access.require(actor, "contacts.look", await thing_of(row, tx, actor))
     own = row is not None and row.holder_id == actor.id
     if not own and not await queries.looked(tx, actor.id, "contact", contact_id, tx.now - LOOK_LIFE):
         raise NotFound

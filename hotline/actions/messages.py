@@ -41,7 +41,7 @@ async def reply(system: System, actor: Actor, contact_id: str, client_id: str, t
     """The counsellor's message; the row is the outbox. Raises as `receive`, and NotTheHolder."""
     async with system.read() as tx:
         row = await queries.contact(tx, contact_id)
-        access.require(actor, "messages.reply", thing_of(row, tx, actor))
+        access.require(actor, "messages.reply", await thing_of(row, tx, actor))
     outgoing = row is not None and row.channel == "telegram"
     line = Line(contact_id, client_id, "message", "staff", actor.id, outgoing=outgoing)
     return await _write(system, line, _checked(client_id, text))
@@ -51,7 +51,7 @@ async def note(system: System, actor: Actor, contact_id: str, client_id: str, te
     """A note that only staff see. Raises as `reply`."""
     async with system.read() as tx:
         row = await queries.contact(tx, contact_id)
-        access.require(actor, "messages.note", thing_of(row, tx, actor))
+        access.require(actor, "messages.note", await thing_of(row, tx, actor))
     line = Line(contact_id, client_id, "note", "staff", actor.id)
     return await _write(system, line, _checked(client_id, text))
 

@@ -3,7 +3,7 @@
 import secrets
 from datetime import timedelta
 
-from hotline.actions.contacts import answered, thing_of, topics_of
+from hotline.actions.contacts import answered, in_conflict, thing_of, topics_of
 from hotline.errors import NotOnDuty, OfferGone, WallBreach
 from hotline.live import topics
 from hotline.rules import access, contact
@@ -23,7 +23,7 @@ async def make(system: System, actor: Actor, proposal: Proposal) -> str | None:
     async with system.transaction(actor) as tx:
         row = await claims.lock_contact(tx, proposal.contact_id)
         person_row = await claims.lock_staff(tx, proposal.staff_id)
-        thing = thing_of(row, tx, actor)
+        thing = await thing_of(row, tx, actor)
         if row is None or thing is None or person_row is None or not access.may(actor, "offers.make", thing):
             return None
         waiting = await queries.waiting(tx, proposal.contact_id)
@@ -131,6 +131,8 @@ async def _still_eligible(tx: Transaction, row: ContactRow, actor: Actor) -> Non
     """A shift's end is no transaction: the invariant holds here, at accept."""
     if actor.lines & tx.centre.barred_lines(row.line, row.queue):
         raise WallBreach
+    if await in_conflict(tx, row.id, actor.id):
+        raise OfferGone  # marked just now, before the offer could be withdrawn
     people = await queries.people(tx, actor.id)
     lines = set(tx.centre.queues[row.queue].lines) if row.queue else set()
     if not people or not people[0].duty_lines & lines:

@@ -134,7 +134,10 @@ TABLE: dict[str, Rule] = {
     "cases.see": _unrestricted(_staff(CASEWORKER, SUPERVISOR, COUNSELLOR)),
     "cases.look": _unwalled(_unrestricted(_any(_worker, _leading, _holder))),
     "cases.note": _unwalled(_any(_worker, _leading)),
+    "conflicts.declare": _unwalled(_any(_holder, _worker, _leading)),
     # running the centre
+    "conflicts.mark": _unwalled(_unrestricted(_leading)),
+    "conflicts.end": _of_another(_unrestricted(_leading)),
     "assignments.hand_over": _unwalled(_unrestricted(_leading)),
     "assignments.take_over": _unwalled(_unrestricted(_leading)),
     "board.see": _unwalled(_unrestricted(_leading)),

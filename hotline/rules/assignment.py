@@ -13,7 +13,7 @@ from hotline.rules.contact import P1
 STALE_AFTER = timedelta(seconds=25)
 OFFER_SECONDS = {"web": 30, "telegram": 60}
 NEVER = datetime.min.replace(tzinfo=UTC)
-WALL, SILENT = "wall", "silent"
+WALL, CONFLICT, SILENT = "wall", "conflict", "silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Waiting:
     barred_lines: frozenset[str]
     asked: Mapping[str, int] = field(default_factory=dict)  # staff id -> offers declined or missed
     offer: "Pending | None" = None
+    conflicted: frozenset[str] = frozenset()  # staff who must not have to do with this caller
     tier: int = 1  # it has waited long enough to be offered to people of this tier
     call: bool = False  # needs its person alone
 
@@ -80,6 +81,7 @@ def obstacles(person: Person, contact: Waiting, now: datetime) -> tuple[str, ...
     """What keeps this contact from this person, but for a standing offer; nothing if it may be offered."""
     gates = {
         WALL: not person.lines & contact.barred_lines,
+        CONFLICT: person.id not in contact.conflicted,
         SILENT: present(person, now),
         "off_duty": any(
             person.tiers.get(line, 1) <= contact.tier for line in person.duty_lines & contact.lines
@@ -97,8 +99,8 @@ def offerable(person: Person, contact: Waiting, now: datetime) -> bool:
 
 
 def insuperable(obstacle: str) -> bool:
-    """Not even a supervisor hands a contact over the wall, or to where nobody would see it."""
-    return obstacle in (WALL, SILENT)
+    """Not even a supervisor hands a contact over the wall, to somebody in conflict, or to where nobody sees it."""
+    return obstacle in (WALL, CONFLICT, SILENT)
 
 
 def decide(contacts: Collection[Waiting], people: Collection[Person], now: datetime) -> list[Proposal]:

@@ -12,6 +12,7 @@ from hotline.rules.alarms import P1_WAITS
 from hotline.rules.assignment import Pending, Person, Waiting
 from hotline.rules.contact import ACTIVE, P1, VOICE
 from hotline.rules.duty import Board, asking
+from hotline.store import conflicts
 from hotline.store.db import Instant, Tx
 from hotline.store.tables import (
     alarms,
@@ -40,7 +41,11 @@ async def waiting(tx: Tx, contact_id: str | None = None) -> list[Waiting]:
     for offer in await tx.connection.execute(select(offers).where(offers.c.contact_id.in_(ids))):
         made[offer.contact_id].append(offer)
     board = await tx.board()
-    return [_waiting(demand(board, row, tx.now), row, made[row.id]) for row in rows]
+    apart = await conflicts.with_contacts(tx, ids)
+    return [
+        _waiting(_demand(board, row, tx.now, apart.get(row.id, frozenset())), row, made[row.id])
+        for row in rows
+    ]
 
 
 def _waiting(wanted: Waiting, row: Row[Any], made: list[Row[Any]]) -> Waiting:
@@ -54,8 +59,13 @@ def _waiting(wanted: Waiting, row: Row[Any], made: list[Row[Any]]) -> Waiting:
     return replace(wanted, asked=dict(asked), offer=pending)
 
 
-def demand(board: Board, row: Row[Any], now: datetime) -> Waiting:
+async def demand(tx: Tx, row: Row[Any]) -> Waiting:
     """Whom this contact needs, whatever has been offered. One entered by hand has its line and no queue."""
+    apart = await conflicts.with_contacts(tx, [row.id])
+    return _demand(await tx.board(), row, tx.now, apart.get(row.id, frozenset()))
+
+
+def _demand(board: Board, row: Row[Any], now: datetime, conflicted: frozenset[str]) -> Waiting:
     centre = board.centre
     lines = centre.queues[row.queue].lines if row.queue else (row.line,)
     return Waiting(
@@ -65,6 +75,7 @@ def demand(board: Board, row: Row[Any], now: datetime) -> Waiting:
         lines=frozenset(lines),
         barred_lines=centre.barred_lines(row.line, row.queue),
         call=row.channel in VOICE,
+        conflicted=conflicted,
         tier=max(asking.tier_in_use(board, line, now, now - row.arrived_at) for line in lines),
     )
 

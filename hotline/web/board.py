@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from hotline.actions import alarms, assignments, contacts, offers
+from hotline.actions import alarms, assignments, conflicts, contacts, offers
 from hotline.errors import HotlineError, Malformed, NotEligible, NotFound
 from hotline.rules import assignment
 from hotline.rules.access import Actor
@@ -105,6 +105,15 @@ async def take_over(request: web.Request) -> web.StreamResponse:
     return await _decided(request, act, then=_console(request))
 
 
+async def mark_conflict(request: web.Request) -> web.StreamResponse:
+    """POST /board/contacts/{contact}/conflicts (form: staff, reach, reason)"""
+    form, actor = await _form(request, "staff", "reach", "reason"), await actor_of(request)
+    reach: conflicts.Kind = "caller" if form["reach"] == "caller" else "contact"
+    act = conflicts.mark(request.app[SYSTEM], actor, reach, _id(request), form["staff"], form["reason"])
+    own = form["staff"] == actor.id
+    return await _decided(request, act, then="/board" if own else f"/board/contacts/{_id(request)}")
+
+
 async def _decided(request: web.Request, act: Awaitable[None], then: str = "/board") -> web.StreamResponse:
     try:
         await act
@@ -123,6 +132,8 @@ async def _contact_page(request: web.Request, error: HotlineError | None = None)
         if found is None:
             raise NotFound
         people = await views.candidates(tx, found.id)
+        staff = [each for each in await views.people(tx) if each.active]
+        apart = await views.conflicts_at(tx, found.id)
         words = board_view.Words(tx.centre, language, tx.now)
     return render.render(
         request,
@@ -140,6 +151,8 @@ async def _contact_page(request: web.Request, error: HotlineError | None = None)
             for each in people
         ],
         own=found.holder_id == actor.id,
+        staff=staff,
+        apart=apart,
         error=staff_page.told(request, error),
     )
 

@@ -301,6 +301,11 @@ def _contact_notices(view: BoardView, words: Words) -> Iterator[Notice]:
             level = "danger" if each.state == "active" else "warn"
             title = words.say(key, number=row.number, name=row.holder)
             yield Notice(f"left-{each.id}", level, title, contact=each.id)
+    for each in view.talks:
+        if each.holder_conflicted:
+            row = contact_row(each, words)
+            title = words.say("conflicted_talk", number=row.number, name=row.holder)
+            yield Notice(f"conflict-{each.id}", "warn", title, contact=each.id)
 
 
 def _alarm(alarm: AlarmNow, words: Words) -> Notice:

@@ -38,7 +38,18 @@ async def page(request: web.Request) -> web.StreamResponse:
     except ReasonNeeded as error:
         return _ask_why(request, actor, error)
     may_note = access.may(actor, "cases.note", Thing(view.row.id, worker_id=view.row.worker_id))
-    shown: dict[str, Any] = {"case": view, "may_note": may_note}
+    may_mark = access.may(actor, "conflicts.mark")
+    async with request.app[SYSTEM].read() as tx:
+        apart = await views.conflicts_at(tx, view.row.id) if may_mark else []
+        staff = [each for each in await views.people(tx) if each.active] if may_mark else []
+    shown: dict[str, Any] = {
+        "case": view,
+        "may_note": may_note,
+        "may_mark": may_mark,
+        "me_id": actor.id,
+        "apart": apart,
+        "staff": staff,
+    }
     return render.render(request, "case.html", **staff_page.context(request, actor), **shown)
 
 

@@ -179,12 +179,16 @@ async def _page(request: web.Request, error: HotlineError | None = None) -> web.
         opened = await views.sessions_of(tx, person.id)
         names = {each.id: each.name for each in await views.people(tx)}
         asked = (await views.recoveries_open(tx)).get(person.id)
+        kept_from = await views.conflicts_of(tx, person.id)
         ability = (await views.roster.abilities(tx)).get(person.id)
     shown = {
         **_around(request, actor),
         "person": person,
         "names": names,
         "asked": asked,
+        "kept_from": kept_from,
+        "may_end_conflicts": access.may(actor, "conflicts.end", access.Thing(person.id)),
+        "sees_contacts": access.may(actor, "board.see"),
         "skills": ability.skills if ability else (),
         "last_moment": lambda end: (
             end - datetime.resolution

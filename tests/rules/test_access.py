@@ -79,6 +79,11 @@ EXPECTED = {
         walled=True,
     ),
     "cases.note": Rights(roles=(SUPERVISOR,), leading=(CASEWORKER,), walled=True),
+    "conflicts.declare": Rights(
+        roles=(SUPERVISOR,), holding=(COUNSELLOR, SUPERVISOR), leading=(CASEWORKER,), walled=True
+    ),
+    "conflicts.mark": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
+    "conflicts.end": Rights(roles=(SUPERVISOR,), another=True, volunteers="none"),
     "board.see": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
     "alarms.see": Rights(roles=(SUPERVISOR,)),
     "roster.change": Rights(roles=(SUPERVISOR, ADMINISTRATOR), kinds=("operator",)),

@@ -13,7 +13,7 @@ JSON_ROUTES = [
     for route in ROUTES
     if route.method == "POST"
     and not route.path.startswith(FORM_PAGES)
-    and not route.path.endswith(("/plain", "/look"))
+    and not route.path.endswith(("/plain", "/look", "/conflicts"))
 ]
 SPEAKING = {"pl": {"Accept-Language": "pl"}, "uk": {"Accept-Language": "uk"}, "en": {"Accept-Language": "en"}}
 
@@ -59,6 +59,7 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/summary": {"narrative": "x"},
         "/case": {"subject": "x"},
         "/pick-up": {},
+        "/conflict": {"reason": "Znam tę osobę."},
     }
     default: dict[str, object] = {"id": client_id(), "text": "Dzień dobry."}
     return next((body for end, body in bodies.items() if path.endswith(end)), default)

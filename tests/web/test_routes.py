@@ -192,6 +192,7 @@ async def test_foreign_closed_waiting_and_absent_contacts_answer_alike(doors: Do
         "POST notes": words,
         "POST end": {"reason": "completed"},
         "POST priority": {"priority": "P1", "reason": "tak"},
+        "POST conflict": {"reason": "Znam tę osobę."},
         "POST summary": card(doors),
         "POST case": case,
     }

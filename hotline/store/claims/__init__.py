@@ -4,6 +4,7 @@ Locks are taken contact → thread → staff → lines of a roster, ascending. A
 """
 
 from hotline.store.claims.alarms import end_alarms, end_alarms_but, raise_alarm, see_alarm
+from hotline.store.claims.conflicts import end_conflict, mark_conflict
 from hotline.store.claims.contacts import (
     add_contact,
     adopt,
@@ -64,6 +65,7 @@ __all__ = [
     "edit_lines",
     "end_alarms",
     "end_alarms_but",
+    "end_conflict",
     "end_parked",
     "forget_callers",
     "forget_subjects",
@@ -76,6 +78,7 @@ __all__ = [
     "lock_contact",
     "lock_staff",
     "make_offer",
+    "mark_conflict",
     "move",
     "next_number",
     "one_staff_change_at_a_time",

@@ -5,12 +5,13 @@ from collections.abc import Collection
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hotline.store.tables import cases, contacts, entries
+from hotline.store.tables import cases, conflicts, contacts, entries
 
 
 async def forget_callers(connection: AsyncConnection, contact_ids: Collection[str]) -> None:
     """These contacts are found by no token or chat any more, and nothing of them is sent out."""
     await connection.execute(update(contacts).where(contacts.c.id.in_(contact_ids)).values(caller_blind=None))
+    await _forget_conflicts(connection, contact_ids)
     await connection.execute(
         update(entries)
         .where(entries.c.contact_id.in_(contact_ids), entries.c.source_blind.is_not(None))
@@ -25,3 +26,9 @@ async def forget_callers(connection: AsyncConnection, contact_ids: Collection[st
 async def forget_subjects(connection: AsyncConnection, case_ids: Collection[str]) -> None:
     """These cases are found by no name any more."""
     await connection.execute(update(cases).where(cases.c.id.in_(case_ids)).values(subject_blind=""))
+    await _forget_conflicts(connection, case_ids)
+
+
+async def _forget_conflicts(connection: AsyncConnection, thing_ids: Collection[str]) -> None:
+    """What was marked there keeps people from that contact or case, and from nothing else any more."""
+    await connection.execute(update(conflicts).where(conflicts.c.thing_id.in_(thing_ids)).values(blind=None))

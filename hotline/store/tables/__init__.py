@@ -3,6 +3,7 @@
 from hotline.store.tables.alarms import alarms
 from hotline.store.tables.cases import case_contacts, case_notes, cases
 from hotline.store.tables.centre import centre_changes, notices
+from hotline.store.tables.conflicts import conflicts
 from hotline.store.tables.contacts import assignments, contacts, entries, offers, summaries, threads
 from hotline.store.tables.keys import key_ledger, sealing_keys
 from hotline.store.tables.parts import key_metadata, metadata
@@ -41,6 +42,7 @@ __all__ = [
     "case_notes",
     "cases",
     "centre_changes",
+    "conflicts",
     "contacts",
     "contractions",
     "counters",

@@ -24,6 +24,7 @@ from hotline.store.views.casefiles import (
     walled_off,
 )
 from hotline.store.views.centre import ChangeRow, NoticeView, centre_history, notice
+from hotline.store.views.conflicts import ConflictHere, ConflictOf, conflicts_at, conflicts_of
 from hotline.store.views.desk import ConsoleView, Duty, Me, Mine, OfferView, PassedOn, WaitingRow, console
 from hotline.store.views.figures import Figures, figures
 from hotline.store.views.people import (
@@ -67,6 +68,8 @@ __all__ = [
     "CaseRow",
     "CaseView",
     "ChangeRow",
+    "ConflictHere",
+    "ConflictOf",
     "ConsoleView",
     "ContactHead",
     "ContactNow",
@@ -96,6 +99,8 @@ __all__ = [
     "case_list",
     "case_row",
     "centre_history",
+    "conflicts_at",
+    "conflicts_of",
     "console",
     "contact_head",
     "contact_now",

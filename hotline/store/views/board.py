@@ -16,7 +16,7 @@ from hotline.rules.centre import Centre, Line
 from hotline.rules.duty import Board, asking
 from hotline.rules.duty.asking import Emptiness
 from hotline.rules.opening import Opening, opening
-from hotline.store import queries
+from hotline.store import conflicts, queries
 from hotline.store.db import Tx
 from hotline.store.tables import alarms, contacts, entries, leases, offers, staff
 from hotline.store.views.talks import caller_away
@@ -63,7 +63,8 @@ class OfferNow:
 
 @dataclass(frozen=True, slots=True)
 class ContactNow:
-    """An open contact. `last_by` is caller or staff; `holder_left` says that its person left the centre."""
+    """An open contact. `last_by` is caller or staff; `holder_left` says that its person left the centre,
+    `holder_conflicted` that they are in conflict with the caller."""
 
     id: str
     ref: str
@@ -78,6 +79,7 @@ class ContactNow:
     holder_id: str | None
     holder_name: str | None
     holder_left: bool
+    holder_conflicted: bool
     caller_away: bool
     last_by: str | None
     last_at: datetime | None
@@ -152,7 +154,7 @@ async def candidates(tx: Tx, contact_id: str) -> list[Candidate]:
     row = await queries.contact(tx, contact_id)
     if row is None:
         return []
-    about, demand = await _about(tx), queries.demand(await tx.board(), row, tx.now)
+    about, demand = await _about(tx), await queries.demand(tx, row)
     found = [
         Candidate(
             _person(person, about[person.id], tx.now),
@@ -237,13 +239,16 @@ async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None
         .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
     )
     query = query.where(contacts.c.state.in_(OPEN) if contact_id is None else contacts.c.id == contact_id)
+    found = (await tx.connection.execute(query)).all()
+    apart = await conflicts.with_contacts(tx, [row.id for row in found])
     rows = [
         row
-        for row in await tx.connection.execute(query)
-        if row.holder_id == actor.id or not actor.lines & centre.barred_lines(row.line, row.queue)
+        for row in found
+        if row.holder_id == actor.id
+        or not (actor.lines & centre.barred_lines(row.line, row.queue) or actor.id in apart.get(row.id, ()))
     ]
     words = await _last_words(tx, [row.id for row in rows if row.state == "active"])
-    return [_contact(row, words.get(row.id), tx.now) for row in rows]
+    return [_contact(row, words.get(row.id), apart.get(row.id, frozenset()), tx.now) for row in rows]
 
 
 async def _last_words(tx: Tx, contact_ids: list[str]) -> dict[str, Any]:
@@ -260,7 +265,7 @@ async def _last_words(tx: Tx, contact_ids: list[str]) -> dict[str, Any]:
     return {row.contact_id: row for row in await tx.connection.execute(query)}
 
 
-def _contact(row: Row[Any], word: Row[Any] | None, now: datetime) -> ContactNow:
+def _contact(row: Row[Any], word: Row[Any] | None, conflicted: frozenset[str], now: datetime) -> ContactNow:
     offer = None
     if row.offer_id is not None:
         offer = OfferNow(row.offer_id, row.offered_to, row.deadline_at)
@@ -268,6 +273,7 @@ def _contact(row: Row[Any], word: Row[Any] | None, now: datetime) -> ContactNow:
     return ContactNow(
         **{name: getattr(row, name) for name in names},
         holder_left=row.holder_id is not None and not row.holder_active,
+        holder_conflicted=row.holder_id in conflicted,
         caller_away=caller_away(row, now),
         last_by=word.author if word else None,
         last_at=word.at if word else None,

@@ -11,6 +11,7 @@ from sqlalchemy import Row, or_, select
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
+from hotline.store import conflicts
 from hotline.store.db import Tx
 from hotline.store.tables import case_contacts, case_notes, cases, contacts, staff
 from hotline.store.views.talks import ContactHead, contact_head
@@ -74,11 +75,13 @@ async def case_list(tx: Tx, centre: Centre, actor: Actor) -> list[CaseRow]:
     if "supervisor" not in actor.roles:
         query = query.where(or_(cases.c.worker_id == actor.id, cases.c.opened_by == actor.id))
     rows = (await tx.connection.execute(query)).all()
-    lines = await case_lines(tx, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    lines, apart = await case_lines(tx, ids), await conflicts.in_cases(tx, ids)
     return [
         _case_row(row)
         for row in rows
-        if actor.id in (row.worker_id, row.opened_by) or not walled_off(centre, actor, lines[row.id])
+        if actor.id not in apart.get(row.id, ())
+        and (actor.id in (row.worker_id, row.opened_by) or not walled_off(centre, actor, lines[row.id]))
     ]
 
 

@@ -10,7 +10,7 @@ from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
 from hotline.rules.duty import asking
 from hotline.rules.duty.board import Worked
-from hotline.store import queries
+from hotline.store import conflicts, queries
 from hotline.store.db import Tx
 from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
 from hotline.store.views.talks import caller_away
@@ -188,6 +188,8 @@ async def _queue(tx: Tx, centre: Centre, actor: Actor, queues: list[str]) -> lis
         .where(contacts.c.state == "waiting", contacts.c.queue.in_(queues))
         .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
     )
+    rows = (await tx.connection.execute(query)).all()
+    apart = await conflicts.with_contacts(tx, [row.id for row in rows])
     return [
         WaitingRow(
             row.id,
@@ -199,8 +201,9 @@ async def _queue(tx: Tx, centre: Centre, actor: Actor, queues: list[str]) -> lis
             row.offered_to is not None,
             row.offered_to == actor.id,
         )
-        for row in await tx.connection.execute(query)
+        for row in rows
         if not actor.lines & centre.barred_lines(row.line, row.queue)
+        and actor.id not in apart.get(row.id, ())
     ]
 
 
