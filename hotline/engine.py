@@ -14,6 +14,7 @@ import structlog
 
 from hotline import metrics
 from hotline.actions import alarms, leases, offers, signing_in
+from hotline.attention import Attention
 from hotline.clockwork import Clockwork
 from hotline.errors import HotlineError, LeaseLost
 from hotline.ids import new_id
@@ -45,6 +46,7 @@ class Engine:
         self._leading = asyncio.Event()
         self._forgot_at = NEVER
         self._clockwork = Clockwork(system)
+        self._attention = Attention(system)
 
     async def run(self) -> None:
         """Stand by, lead, and stand by again until cancelled; then the lease is given up at once."""
@@ -52,7 +54,8 @@ class Engine:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_lease())
                 tasks.create_task(self._rounds())
-                tasks.create_task(self._look_after_duty())
+                tasks.create_task(self._look_after(self._clockwork.look))
+                tasks.create_task(self._look_after(self._attention.look))
         finally:
             await self._give_up()
 
@@ -77,15 +80,15 @@ class Engine:
             await self._while_leading(counted)
             await self._bell.rest(TICK_SECONDS)
 
-    async def _look_after_duty(self) -> None:
+    async def _look_after(self, look: Callable[[Actor], Awaitable[int]]) -> None:
         """Apart from the rounds, so that a large roster keeps no caller waiting."""
 
-        async def look() -> None:
+        async def once() -> None:
             if self._actor is not None:
-                await self._clockwork.look(self._actor)
+                await look(self._actor)
 
         while True:
-            await self._while_leading(look)
+            await self._while_leading(once)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _while_leading(self, act: Callable[[], Awaitable[None]]) -> None:

@@ -7,7 +7,7 @@ from hotline.errors import Malformed
 from hotline.live import topics
 from hotline.rules import access
 from hotline.rules.access import Actor
-from hotline.rules.assignment import STALE_AFTER
+from hotline.rules.presence import STALE_AFTER
 from hotline.store import queries, staffing
 from hotline.system import System
 

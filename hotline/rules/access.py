@@ -163,6 +163,7 @@ TABLE: dict[str, Rule] = {
     # the clock
     "alarms.ring": _kind("engine"),
     "duty.watch": _kind("engine"),
+    "talks.watch": _kind("engine"),
     "offers.make": _unwalled(_any(_leading, _kind("engine"))),
     "offers.withdraw": _kind("engine"),
     "sign_ins.forget": _kind("engine"),

@@ -6,11 +6,11 @@ who was not asked yet, owes no summary, carries the least, and has rested longes
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from hotline.rules.contact import P1
+from hotline.rules.presence import link
 
-STALE_AFTER = timedelta(seconds=25)
 OFFER_SECONDS = {"web": 30, "telegram": 60}
 NEVER = datetime.min.replace(tzinfo=UTC)
 WALL, CONFLICT, SILENT = "wall", "conflict", "silent"
@@ -74,7 +74,7 @@ class Proposal:
 
 def present(person: Person, now: datetime) -> bool:
     """Is the console alive?"""
-    return person.seen_at is not None and now - person.seen_at <= STALE_AFTER
+    return link(person.seen_at, now) == "alive"
 
 
 def obstacles(person: Person, contact: Waiting, now: datetime) -> tuple[str, ...]:

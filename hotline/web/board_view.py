@@ -89,6 +89,8 @@ class ContactRow:
     offered_to: str
     deadline_at: datetime | None
     seconds_left: int
+    back_at: datetime | None
+    back_left: int
 
 
 class Words:
@@ -164,6 +166,7 @@ def person_words(person: PersonNow, words: Words) -> str:
 def contact_row(each: ContactNow, words: Words) -> ContactRow:
     language = words.language
     left = (each.offer.deadline_at - words.now).total_seconds() if each.offer else 0
+    back = (each.back_at - words.now).total_seconds() if each.back_at else 0
     last_word = ""
     if each.last_by and each.last_at:
         by = "staff" if each.last_by == "staff" else "caller"
@@ -184,6 +187,8 @@ def contact_row(each: ContactNow, words: Words) -> ContactRow:
         offered_to=each.offer.staff_name if each.offer else "",
         deadline_at=each.offer.deadline_at if each.offer else None,
         seconds_left=max(0, round(left)),
+        back_at=each.back_at,
+        back_left=max(0, round(back)),
     )
 
 
@@ -301,6 +306,10 @@ def _contact_notices(view: BoardView, words: Words) -> Iterator[Notice]:
             level = "danger" if each.state == "active" else "warn"
             title = words.say(key, number=row.number, name=row.holder)
             yield Notice(f"left-{each.id}", level, title, contact=each.id)
+        elif each.back_at:
+            row = contact_row(each, words)
+            title = words.say("console_gone", number=row.number, name=row.holder, at=words.at(each.back_at))
+            yield Notice(f"gone-{each.id}", "warn", title, contact=each.id)
     for each in view.talks:
         if each.holder_conflicted:
             row = contact_row(each, words)

@@ -107,6 +107,7 @@ EXPECTED = {
     "erasure.destroy": Rights(kinds=("operator",)),
     "offers.withdraw": Rights(kinds=("engine",)),
     "duty.watch": Rights(kinds=("engine",)),
+    "talks.watch": Rights(kinds=("engine",)),
     "sign_ins.forget": Rights(kinds=("engine",)),
     "leases.take": Rights(kinds=("standby", "engine")),
     "leases.give_up": Rights(kinds=("engine",)),

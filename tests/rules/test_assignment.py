@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.rules.assignment import (
-    STALE_AFTER,
     Pending,
     Person,
     Proposal,
@@ -19,6 +18,7 @@ from hotline.rules.assignment import (
     offerable,
 )
 from hotline.rules.contact import P1, PRIORITIES, queue_key
+from hotline.rules.presence import STALE_AFTER
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 GENERAL, VICTIMS, USING = "city_trust", "victims", "using_violence"

@@ -15,9 +15,9 @@ from hotline.rules.duty.asking import serving
 from hotline.rules.duty.board import Board
 from hotline.rules.duty.people import DutyFact
 from hotline.rules.duty.plan import BACKUP, PRIMARY
+from hotline.rules.presence import link
 
 GRACE: Final = timedelta(minutes=5)
-LIVE: Final = timedelta(seconds=25)  # as routing has it
 ENGINE: Final = "engine"
 
 
@@ -84,7 +84,7 @@ def changes(
 
 
 def _attends(console: Console, now: datetime) -> bool:
-    return console.intent != "off" and console.seen_at is not None and now - console.seen_at <= LIVE
+    return console.intent != "off" and link(console.seen_at, now) == "alive"
 
 
 def _ended(board: Board, staff_id: str, line: str, since: datetime, now: datetime) -> datetime:

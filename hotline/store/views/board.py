@@ -16,9 +16,10 @@ from hotline.rules.centre import Centre, Line
 from hotline.rules.duty import Board, asking
 from hotline.rules.duty.asking import Emptiness
 from hotline.rules.opening import Opening, opening
+from hotline.rules.presence import given_back_at, link
 from hotline.store import conflicts, queries
 from hotline.store.db import Tx
-from hotline.store.tables import alarms, contacts, entries, leases, offers, staff
+from hotline.store.tables import alarms, assignments, contacts, entries, leases, offers, staff
 from hotline.store.views.talks import caller_away
 
 HORIZON = timedelta(days=2)  # how far ahead the board looks for who comes next and where nobody does
@@ -64,7 +65,10 @@ class OfferNow:
 @dataclass(frozen=True, slots=True)
 class ContactNow:
     """An open contact. `last_by` is caller or staff; `holder_left` says that its person left the centre,
-    `holder_conflicted` that they are in conflict with the caller."""
+    `holder_conflicted` that they are in conflict with the caller.
+
+    `back_at` is when it waits again, if its person's console is gone and does not come back.
+    """
 
     id: str
     ref: str
@@ -84,6 +88,7 @@ class ContactNow:
     last_by: str | None
     last_at: datetime | None
     offer: OfferNow | None
+    back_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +234,16 @@ async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None
             contacts,
             staff.c.name.label("holder_name"),
             staff.c.active.label("holder_active"),
+            staff.c.seen_at.label("holder_seen_at"),
+            assignments.c.from_at.label("held_since"),
             offers.c.id.label("offer_id"),
             offers.c.deadline_at,
             rang.c.name.label("offered_to"),
         )
         .outerjoin(staff, staff.c.id == contacts.c.holder_id)
+        .outerjoin(
+            assignments, and_(assignments.c.contact_id == contacts.c.id, assignments.c.until_at.is_(None))
+        )
         .outerjoin(offers, and_(offers.c.contact_id == contacts.c.id, offers.c.state == "pending"))
         .outerjoin(rang, rang.c.id == offers.c.staff_id)
         .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
@@ -269,6 +279,10 @@ def _contact(row: Row[Any], word: Row[Any] | None, conflicted: frozenset[str], n
     offer = None
     if row.offer_id is not None:
         offer = OfferNow(row.offer_id, row.offered_to, row.deadline_at)
+    gone = (
+        row.held_since is not None
+        and link(max(row.holder_seen_at or row.held_since, row.held_since), now) == "gone"
+    )
     names = [each for each in ContactNow.__slots__ if each in row._fields]
     return ContactNow(
         **{name: getattr(row, name) for name in names},
@@ -278,4 +292,5 @@ def _contact(row: Row[Any], word: Row[Any] | None, conflicted: frozenset[str], n
         last_by=word.author if word else None,
         last_at=word.at if word else None,
         offer=offer,
+        back_at=given_back_at(row.holder_seen_at, row.held_since) if gone else None,
     )

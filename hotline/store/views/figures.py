@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
 
-from hotline.rules.assignment import STALE_AFTER
 from hotline.rules.duty import asking
+from hotline.rules.presence import STALE_AFTER
 from hotline.store.db import Tx
 from hotline.store.tables import assignments, contacts, entries, leases, staff
 

@@ -1,0 +1,41 @@
+"""What the clock does around conversations: nobody sits with a console that is gone.
+
+It looks often and acts seldom: every look is one reading, and an action checks again what the look has found.
+"""
+
+from datetime import datetime, timedelta
+
+from hotline.actions import disconnects
+from hotline.rules.access import Actor
+from hotline.rules.presence import RETURN, given_back_at
+from hotline.store.held import Held, held
+from hotline.system import System
+
+PAUSE = timedelta(seconds=10)  # between two looks: longer, and silence may have been our own
+
+
+class Attention:
+    """For the engine, once a second."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._looked_at: datetime | None = None
+        self._hears_since: datetime | None = None
+
+    async def look(self, actor: Actor) -> int:
+        """One look at the conversations, and what follows from it. Returns how many things were done."""
+        async with self._system.read() as tx:
+            talks, now = await held(tx), tx.now
+        done = 0
+        for talk in self._lost(talks, now):
+            done += await disconnects.give_back(self._system, actor, talk)
+        return done
+
+    def _lost(self, talks: list[Held], now: datetime) -> list[Held]:
+        """Not after a pause of ours or of the database: then nobody could be heard, and all must come back first."""
+        if self._looked_at is None or now - self._looked_at > PAUSE:
+            self._hears_since = now
+        self._looked_at = now
+        if self._hears_since is None or now - self._hears_since < RETURN:
+            return []
+        return [talk for talk in talks if now >= given_back_at(talk.seen_at, talk.since)]

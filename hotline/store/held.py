@@ -1,0 +1,38 @@
+"""Conversations and who holds them: since when, and when that console last gave a sign of life."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select
+
+from hotline.rules.contact import ACTIVE
+from hotline.store.db import Tx
+from hotline.store.tables import assignments, contacts, staff
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One conversation."""
+
+    contact_id: str
+    priority: str
+    holder_id: str
+    since: datetime
+    seen_at: datetime | None
+
+
+async def held(tx: Tx, contact_id: str | None = None) -> list[Held]:
+    """Every conversation that somebody holds now; or just the one."""
+    live = and_(assignments.c.contact_id == contacts.c.id, assignments.c.until_at.is_(None))
+    query = (
+        select(
+            contacts.c.id, contacts.c.priority, contacts.c.holder_id, assignments.c.from_at, staff.c.seen_at
+        )
+        .join(assignments, live)
+        .join(staff, staff.c.id == contacts.c.holder_id)
+        .where(contacts.c.state == ACTIVE)
+        .order_by(contacts.c.id)
+    )
+    if contact_id is not None:
+        query = query.where(contacts.c.id == contact_id)
+    return [Held(*row) for row in await tx.connection.execute(query)]
