@@ -41,6 +41,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "keys_url",
         "redis_url",
         "metrics_port",
+        "proxies",
     )
     names = (*where, "telegram_api", "telegram_token", "telegram_secret", "telegram_port")
     return clean | {f"HOTLINE_{name.upper()}": str(getattr(settings, name)) for name in names}
