@@ -30,7 +30,7 @@ from hotline.store.db import Database
 from hotline.system import Clock, DatabaseClock, MachineClock, System
 from hotline.texts import texts
 from hotline.vault import Vault, read_master_key
-from hotline.web import middleware, rates, routes, sockets
+from hotline.web import console_live, middleware, rates, routes, sockets
 from hotline.web.keys import HEALTH, HUB, SOCKETS, SYSTEM
 
 log = structlog.get_logger()
@@ -148,6 +148,7 @@ def build_web(system: System, hub: Hub, health: Health) -> web.Application:
     app = web.Application(middlewares=middleware.MIDDLEWARES, client_max_size=BODY_LIMIT)
     app[SYSTEM], app[HUB], app[HEALTH], app[SOCKETS] = system, hub, health, WeakSet()
     app[rates.STARTS] = rates.Starts()
+    app[console_live.READINGS] = console_live.Readings()
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
     app.on_shutdown.append(sockets.close_all)

@@ -154,7 +154,7 @@ class Story:
         await self._post(f"/chat/{TRUST}/contacts", body, {}, 201)
         system = self.doors.running.system
         async with system.read() as tx:
-            (waiting,) = (await views.console(tx, system.centre, self.doors.people["Filip"].actor)).queue
+            (waiting,) = (await views.console(tx, system.centre, self.doors.people["Filip"].actor)).queue.rows
         token = str(body["token"])
         self.caller = Caller(waiting.contact_id, token, Actor("caller", waiting.contact_id))
         for words in ("message", "flagged message"):

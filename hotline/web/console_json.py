@@ -32,7 +32,8 @@ def console_json(view: ConsoleView, centre: Centre, language: str) -> Json:
         "now_local": local(view.now, centre.zone).strftime("%Y-%m-%dT%H:%M"),
         "me": _me(view.me, view.now, centre, language),
         "offer": _offer(view.offer, view.now, centre, language) if view.offer else None,
-        "queue": [_waiting(row, view.now, centre, language) for row in view.queue],
+        "queue": [_waiting(row, view.me.staff_id, view.now, centre, language) for row in view.queue.rows],
+        "queue_total": view.queue.total,
         "mine": [_mine(row, view.now, centre, language) for row in view.mine],
         "passed_on": [_passed_on(row, view.now, centre, language) for row in view.passed_on],
     }
@@ -193,7 +194,7 @@ def _offer(offer: OfferView, now: datetime, centre: Centre, language: str) -> Js
     }
 
 
-def _waiting(row: WaitingRow, now: datetime, centre: Centre, language: str) -> Json:
+def _waiting(row: WaitingRow, me: str, now: datetime, centre: Centre, language: str) -> Json:
     seconds = int((now - row.arrived_at).total_seconds())
     return {
         "contact_id": row.contact_id,
@@ -202,8 +203,8 @@ def _waiting(row: WaitingRow, now: datetime, centre: Centre, language: str) -> J
         "waiting": duration(seconds, language),
         "long_after": int(LONG_WAIT[row.priority].total_seconds()),
         "long": waits_long(row.priority, row.arrived_at, now),
-        "offered": row.offered,
-        "offered_to_me": row.offered_to_me,
+        "offered": row.offered_to is not None,
+        "offered_to_me": row.offered_to == me,
     }
 
 

@@ -1,16 +1,24 @@
-"""What one console has seen and what to send it next: its left pane, and the conversation it watches."""
+"""What one console has seen and what to send it next: its left pane, and the conversation it watches.
+
+A hundred consoles hear of every arrival at the same moment. The queue is read once for all who show the same one,
+and few read at a time, so that callers find a connection to the database.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from aiohttp import web
 
 from hotline.actions import contacts
 from hotline.errors import KeyDestroyed, NotFound
 from hotline.live import topics
 from hotline.live.hub import Listener
+from hotline.live.shared import Shared
 from hotline.rules.access import Actor
 from hotline.store import views
+from hotline.store.views import ConsoleView, QueueView
 from hotline.system import System, Transaction
 from hotline.web.body import Body, Cursor, RowId, parse
 from hotline.web.console_json import console_json, entry_json, head_json
@@ -18,6 +26,7 @@ from hotline.web.console_json import console_json, entry_json, head_json
 CALM = 0.25  # the pane goes out at most four times a second
 LIMIT = 200  # entries in one frame
 REFRESH = 5.0  # minutes pass and shifts begin without any poke
+READ_AT_ONCE: Final = 3
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Who = Callable[[], Awaitable[Actor]]
 
@@ -28,6 +37,17 @@ class Watch(Body):
     watch: RowId | None = None
     unwatch: RowId | None = None
     after: Cursor = 0
+
+
+@dataclass(slots=True)
+class Readings:
+    """What the consoles of one process share."""
+
+    turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
+    queues: Shared[QueueView] = field(default_factory=Shared)
+
+
+READINGS: web.AppKey[Readings] = web.AppKey("readings", Readings)
 
 
 @dataclass(slots=True)
@@ -44,10 +64,13 @@ class ConsoleFeed:
     `who` reads the session anew: rights may have changed, or it may be over, since the socket was opened.
     """
 
-    def __init__(self, system: System, actor: Actor, who: Who, language: str, send: Send) -> None:
-        self._system, self._actor, self._who = system, actor, who
+    def __init__(
+        self, system: System, readings: Readings, actor: Actor, who: Who, language: str, send: Send
+    ) -> None:
+        self._system, self._readings, self._actor, self._who = system, readings, actor, who
         self._language, self._send = language, send
         self._watched: _Cursor | None = None
+        self._desk: ConsoleView | None = None
 
     def hear(self, listener: Listener) -> Callable[[str], None]:
         """What to do with a frame of the page; a frame that cannot be read ends the socket."""
@@ -71,29 +94,44 @@ class ConsoleFeed:
             changed = await listener.changed(at_most=REFRESH)
             if topics.rights(self._actor.id) in changed:
                 self._actor = await self._who()
-            watched = self._watched
-            async with self._system.read() as tx:
-                frames = []
-                if watched is not None and topics.contact(watched.contact_id) in changed:
-                    frames += await self._conversation(tx, watched, listener)
-                frames.append(await self._pane(tx, listener))
+            watched, frames = self._watched, []
+            if self._desk is None or not changed or not changed <= self._shown_queues():
+                async with self._readings.turn, self._system.read() as tx:
+                    if watched is not None and topics.contact(watched.contact_id) in changed:
+                        frames += await self._conversation(tx, watched, listener)
+                    self._desk = await views.own_desk(tx, tx.centre, self._actor)
+                self._listen(listener, self._desk)
+            frames.append(await self._pane(self._desk))
             for frame in frames:
                 await self._send(frame)
             if watched is None or topics.contact(watched.contact_id) not in changed:
                 await asyncio.sleep(CALM)
 
-    async def _pane(self, tx: Transaction, listener: Listener) -> dict[str, Any]:
-        view = await views.console(tx, tx.centre, self._actor)
+    def _shown_queues(self) -> set[str]:
+        return {topics.queue(each) for each in self._desk.queues} if self._desk else set()
+
+    async def _pane(self, desk: ConsoleView) -> dict[str, Any]:
+        centre = self._system.centre
+        pairs = views.seen_pairs(centre, self._actor, desk.queues)
+
+        async def read() -> QueueView:
+            async with self._system.read() as tx:
+                return await views.queue(tx, pairs)
+
+        queue = await self._readings.queues.get(pairs, read)
+        view = replace(desk, queue=queue.seen_by(self._actor.id), now=self._system.clock.now())
+        return {"console": console_json(view, centre, self._language)}
+
+    def _listen(self, listener: Listener, desk: ConsoleView) -> None:
+        """To what this desk shows, and to nothing else."""
         wanted = {topics.rights(self._actor.id), topics.staff(self._actor.id), topics.roster()}
-        wanted |= {topics.contact(mine.contact_id) for mine in view.mine}
-        wanted |= {topics.queue(queue) for queue in view.queues}
+        wanted |= {topics.contact(mine.contact_id) for mine in desk.mine} | self._shown_queues()
         if self._watched is not None:
             wanted.add(topics.contact(self._watched.contact_id))
         for topic in wanted - listener.topics:
             listener.add(topic)
         for topic in listener.topics - wanted:
             listener.drop(topic)
-        return {"console": console_json(view, tx.centre, self._language)}
 
     async def _conversation(
         self, tx: Transaction, cursor: _Cursor, listener: Listener

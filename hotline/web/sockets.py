@@ -26,7 +26,7 @@ from hotline.system import System
 from hotline.web import caller_view, middleware, render
 from hotline.web.board_live import BoardFeed
 from hotline.web.body import Body, Cursor, Token, parse
-from hotline.web.console_live import ConsoleFeed
+from hotline.web.console_live import READINGS, ConsoleFeed
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
 from hotline.web.session import secret_of
 
@@ -113,7 +113,8 @@ async def console(request: web.Request) -> web.WebSocketResponse:
     socket = await _open(request)
     async with request.app[HUB].listener() as listener:
         language = render.language_of(request)
-        feed = ConsoleFeed(system, actor, who, language, lambda frame: _send(socket, frame))
+        readings = request.app[READINGS]
+        feed = ConsoleFeed(system, readings, actor, who, language, lambda frame: _send(socket, frame))
 
         async def alive() -> None:
             await presence.seen(system, await who())

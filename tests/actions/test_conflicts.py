@@ -26,7 +26,7 @@ async def lead(system: System, name: str = "Filip") -> Actor:
 async def sees(system: System, person: Person, contact_id: str) -> tuple[bool, bool]:
     """Does the contact stand in the console's queue, and on the board?"""
     async with system.read() as tx:
-        queue = (await views.console(tx, tx.centre, person.actor)).queue
+        queue = (await views.console(tx, tx.centre, person.actor)).queue.rows
         board = await views.board_view(tx, tx.centre, person.actor)
     listed = [*board.waiting, *board.talks, *board.owed]
     return contact_id in {row.contact_id for row in queue}, contact_id in {each.id for each in listed}

@@ -25,7 +25,20 @@ from hotline.store.views.casefiles import (
 )
 from hotline.store.views.centre import ChangeRow, NoticeView, centre_history, notice
 from hotline.store.views.conflicts import ConflictHere, ConflictOf, conflicts_at, conflicts_of
-from hotline.store.views.desk import ConsoleView, Duty, Me, Mine, OfferView, PassedOn, WaitingRow, console
+from hotline.store.views.desk import (
+    ConsoleView,
+    Duty,
+    Me,
+    Mine,
+    OfferView,
+    PassedOn,
+    QueueView,
+    WaitingRow,
+    console,
+    own_desk,
+    queue,
+    seen_pairs,
+)
 from hotline.store.views.figures import Figures, figures
 from hotline.store.views.people import (
     OwedRow,
@@ -84,6 +97,7 @@ __all__ = [
     "OwedRow",
     "PassedOn",
     "PersonNow",
+    "QueueView",
     "RecoveryRow",
     "SessionRow",
     "StaffRow",
@@ -112,11 +126,14 @@ __all__ = [
     "notice",
     "open_alarms",
     "owed_by_the_gone",
+    "own_desk",
     "people",
     "person",
+    "queue",
     "queue_place",
     "recoveries_open",
     "roster",
+    "seen_pairs",
     "sessions_of",
     "shifts",
     "summary",

@@ -1,10 +1,10 @@
 """What one console shows besides the conversation: the person, the offer, the queue, the conversations held."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
@@ -16,6 +16,8 @@ from hotline.store.tables import assignments, contacts, entries, offers, staff, 
 from hotline.store.views.talks import caller_away
 
 PASSED_ON = timedelta(minutes=15)  # so long a console tells that somebody else goes on
+SHOWN = 40  # of a queue; how many more there are is a number
+Pairs = frozenset[tuple[str, str]]  # (line, queue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,21 @@ class WaitingRow:
     language: str
     channel: str
     arrived_at: datetime
-    offered: bool
-    offered_to_me: bool
+    offered_to: str | None
+    apart: frozenset[str]  # staff who must not see it
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """The head of what waits in some queues, and how many that is in all."""
+
+    rows: tuple[WaitingRow, ...]
+    total: int
+
+    def seen_by(self, staff_id: str) -> "QueueView":
+        """Without those that this person is kept apart from."""
+        rows = tuple(row for row in self.rows if staff_id not in row.apart)
+        return QueueView(rows, self.total - len(self.rows) + len(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,7 @@ class ConsoleView:
 
     me: Me
     offer: OfferView | None
-    queue: list[WaitingRow]
+    queue: QueueView
     mine: list[Mine]
     passed_on: list[PassedOn]
     queues: list[str]
@@ -115,19 +130,68 @@ class ConsoleView:
 
 async def console(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
     """The counsellor's own state, offer, queue of the lines on duty for, and conversations."""
+    view = await own_desk(tx, centre, actor)
+    everybody = await queue(tx, seen_pairs(centre, actor, view.queues))
+    return replace(view, queue=everybody.seen_by(actor.id))
+
+
+async def own_desk(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
+    """All of it but the queue, which many consoles share."""
     board = await tx.board()
     me = await _me(tx, actor, asking.worked(board, actor.id, tx.now, board.end))
     on_duty = {duty.line for duty in me.duties}
     leads = "supervisor" in actor.roles
-    queues = [queue.id for queue in centre.queues.values() if leads or on_duty & set(queue.lines)]
     return ConsoleView(
         me=me,
         offer=await _offer(tx, actor.id),
-        queue=await _queue(tx, centre, actor, queues),
+        queue=QueueView((), 0),
         mine=await _mine(tx, actor.id),
         passed_on=await _passed_on(tx, actor.id),
-        queues=queues,
+        queues=[each.id for each in centre.queues.values() if leads or on_duty & set(each.lines)],
         now=tx.now,
+    )
+
+
+def seen_pairs(centre: Centre, actor: Actor, queues: Collection[str]) -> Pairs:
+    """Which contacts of these queues a person may see: the wall goes by the line the caller chose."""
+    return frozenset(
+        (line, each)
+        for line in centre.lines
+        for each in queues
+        if not actor.lines & centre.barred_lines(line, each)
+    )
+
+
+async def queue(tx: Tx, pairs: Pairs) -> QueueView:
+    """Who waits there, in the order in which they are offered."""
+    where = (contacts.c.state == "waiting", tuple_(contacts.c.line, contacts.c.queue).in_(sorted(pairs)))
+    query = (
+        select(contacts, offers.c.staff_id.label("offered_to"))
+        .outerjoin(offers, (offers.c.contact_id == contacts.c.id) & (offers.c.state == "pending"))
+        .where(*where)
+        .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
+        .limit(SHOWN)
+    )
+    rows = (await tx.connection.execute(query)).all()
+    total = len(rows)
+    if total == SHOWN:
+        total = (await tx.connection.execute(select(func.count()).where(*where))).scalar_one()
+    apart = await conflicts.with_contacts(tx, [row.id for row in rows])
+    return QueueView(
+        tuple(
+            WaitingRow(
+                row.id,
+                row.line,
+                row.priority,
+                row.language,
+                row.channel,
+                row.arrived_at,
+                row.offered_to,
+                frozenset(apart.get(row.id, ())),
+            )
+            for row in rows
+        ),
+        total,
     )
 
 
@@ -179,32 +243,6 @@ async def _offer(tx: Tx, staff_id: str) -> OfferView | None:
         flagged="phrase" in row[contacts.c.flags],
         under18=row[contacts.c.under18],
     )
-
-
-async def _queue(tx: Tx, centre: Centre, actor: Actor, queues: list[str]) -> list[WaitingRow]:
-    query = (
-        select(contacts, offers.c.staff_id.label("offered_to"))
-        .outerjoin(offers, (offers.c.contact_id == contacts.c.id) & (offers.c.state == "pending"))
-        .where(contacts.c.state == "waiting", contacts.c.queue.in_(queues))
-        .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
-    )
-    rows = (await tx.connection.execute(query)).all()
-    apart = await conflicts.with_contacts(tx, [row.id for row in rows])
-    return [
-        WaitingRow(
-            row.id,
-            row.line,
-            row.priority,
-            row.language,
-            row.channel,
-            row.arrived_at,
-            row.offered_to is not None,
-            row.offered_to == actor.id,
-        )
-        for row in rows
-        if not actor.lines & centre.barred_lines(row.line, row.queue)
-        and actor.id not in apart.get(row.id, ())
-    ]
 
 
 async def _mine(tx: Tx, staff_id: str) -> list[Mine]:

@@ -103,12 +103,14 @@ export class QueueList extends HTMLElement {
     this.longest = h("span", { class: "fine" });
     this.list = h("ol", { class: "queue" });
     this.empty = h("p", { class: "empty" });
+    this.more = h("p", { class: "fine queue-more", hidden: true });
     this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
     this.rows = new Map();
     this.replaceChildren(
       h("div", { class: "block-head" }, this.heading, this.count, this.longest),
       this.problem,
       this.list,
+      this.more,
       this.empty,
     );
     desk.addEventListener("console", () => this.draw());
@@ -117,11 +119,13 @@ export class QueueList extends HTMLElement {
   }
 
   draw() {
-    const { queue, me } = this.desk.console;
+    const { queue, queue_total: total, me } = this.desk.console;
     const seconds = (row) => (this.desk.now - Date.parse(row.arrived_at)) / 1000;
     const several = new Set(queue.map((row) => row.line)).size > 1;
-    this.count.textContent = queue.length;
-    this.count.hidden = queue.length === 0;
+    this.count.textContent = total;
+    this.count.hidden = total === 0;
+    this.more.textContent = t("queue_more", { count: total - queue.length });
+    this.more.hidden = total === queue.length;
     const longest = Math.max(0, ...queue.map(seconds));
     this.longest.textContent = queue.length > 1 ? t("queue_longest", { wait: duration(longest) }) : "";
     const mayPick = this.desk.mayAnswer && me.on_duty;
