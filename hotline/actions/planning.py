@@ -113,26 +113,66 @@ async def plan_shift(system: System, actor: Actor, roster_id: str, shift: Shift)
     async with system.transaction(actor) as tx:
         roster = await _open(tx, roster_id)
         shift = replace(shift, id=new_id(), line=roster.line, roster_id=roster.id)
-        checks.shifts([*await rows.shifts_of(tx, [roster.id]), shift], tx.centre.zone)
-        day = day_of(shift, tx.centre)
-        ordered(roster.first, day)
-        ordered(day, roster.last)
-        await eligible(tx, roster.line, shift.staff_id)
-        await rows.add_shifts(tx, [shift], tx.centre.zone)
+        await _plan(tx, roster, shift)
         tx.record("roster.plan_shift", "shift", shift.id, (topics.roster(),), line=roster.line)
     return shift.id
+
+
+async def _plan(tx: Transaction, roster: Roster, shift: Shift) -> None:
+    checks.shifts([*await rows.shifts_of(tx, [roster.id]), shift], tx.centre.zone)
+    day = day_of(shift, tx.centre)
+    ordered(roster.first, day)
+    ordered(day, roster.last)
+    await eligible(tx, roster.line, shift.staff_id)
+    await rows.add_shifts(tx, [shift], tx.centre.zone)
 
 
 async def unplan_shift(system: System, actor: Actor, shift_id: str) -> None:
     """Take a shift out of a draft. Raises NotFound, RosterFrozen."""
     access.require(actor, "roster.change")
     async with system.transaction(actor) as tx:
-        row = await rows.shift(tx, shift_id)
-        if row is None or row.roster_id is None:
-            raise NotFound
-        await _open(tx, row.roster_id)
-        await rows.remove_shift(tx, shift_id)
-        tx.record("roster.unplan_shift", "shift", shift_id, (topics.roster(),), line=row.line)
+        roster, shift = await _drafted(tx, shift_id)
+        await rows.remove_shift(tx, shift.id)
+        tx.record("roster.unplan_shift", "shift", shift_id, (topics.roster(),), line=roster.line)
+
+
+async def _drafted(tx: Transaction, shift_id: str) -> tuple[Roster, Shift]:
+    """A shift of a version that may still change, its line held. Raises NotFound, RosterFrozen."""
+    row = await rows.shift(tx, shift_id)
+    if row is None or row.roster_id is None:
+        raise NotFound
+    roster = await _open(tx, row.roster_id)
+    found = next((each for each in await rows.shifts_of(tx, [roster.id]) if each.id == shift_id), None)
+    if found is None:  # taken out while we waited for the line
+        raise NotFound
+    return roster, found
+
+
+async def reseat_shift(system: System, actor: Actor, shift_id: str, staff_id: str) -> str:
+    """Put somebody else on a shift of a draft; the new shift's id. Raises as `plan_shift`."""
+    access.require(actor, "roster.change")
+    async with system.transaction(actor) as tx:
+        roster, former = await _drafted(tx, shift_id)
+        shift = replace(former, id=new_id(), staff_id=staff_id, origin=None)
+        await rows.remove_shift(tx, former.id)
+        await _plan(tx, roster, shift)
+        tx.record(
+            "roster.reseat_shift", "shift", shift.id, (topics.roster(),),
+            line=roster.line, staff=former.staff_id, by=staff_id,
+        )  # fmt: skip
+    return shift.id
+
+
+async def discard(system: System, actor: Actor, roster_id: str) -> None:
+    """Forget a draft or proposal with all it plans. Raises NotFound, RosterFrozen."""
+    access.require(actor, "roster.change")
+    async with system.transaction(actor) as tx:
+        roster = await _open(tx, roster_id)
+        planned = await rows.remove_roster(tx, roster_id)
+        tx.record(
+            "roster.discard", "roster", roster_id, (topics.roster(),),
+            line=roster.line, version=roster.version, shifts=planned,
+        )  # fmt: skip
 
 
 async def propose(system: System, actor: Actor, roster_id: str) -> None:
@@ -208,6 +248,6 @@ async def _open(tx: Transaction, roster_id: str) -> Roster:
     await claims.edit_lines(tx, [found.line])
     roster = await rows.roster(tx, roster_id)  # as it is now that nobody else can publish it
     if roster is None:
-        raise RosterFrozen
+        raise NotFound
     checks.may_change(roster)
     return roster

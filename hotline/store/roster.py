@@ -146,6 +146,13 @@ async def change_roster(tx: Tx, roster_id: str, **values: Any) -> None:
     await tx.connection.execute(update(rosters).where(rosters.c.id == roster_id).values(**values))
 
 
+async def remove_roster(tx: Tx, roster_id: str) -> int:
+    """Forget a version that never counted, and its shifts; how many these were."""
+    gone = await tx.connection.execute(delete(shifts).where(shifts.c.roster_id == roster_id))
+    await tx.connection.execute(delete(rosters).where(rosters.c.id == roster_id))
+    return gone.rowcount
+
+
 async def published(tx: Tx, line: str, first: date, last: date) -> list[Roster]:
     """Versions in force that overlap these days, oldest first."""
     query = select(rosters).where(

@@ -113,9 +113,10 @@ async def _save_in_draft(request: web.Request, actor: Actor, asked: Change) -> N
         await planning.plan_shift(system, actor, asked.draft, _in_draft(asked, planned))
         return
     found = _planned(asked, planned)
-    await planning.unplan_shift(system, actor, found.id)
     if asked.kind == "REPLACE":
-        await planning.plan_shift(system, actor, asked.draft, replace(found, staff_id=asked.by, origin=None))
+        await planning.reseat_shift(system, actor, found.id, asked.by)
+    else:
+        await planning.unplan_shift(system, actor, found.id)
 
 
 # -- what is looked at ---------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ async def _page(
         next_month=(following[0].isoformat(), following[-1].isoformat()),
         given=defaultdict(str, form),
         opened=opened if error else "",
-        done=request.query.get("done") == "yes",
+        done=request.query.get("done", ""),
         problem=staff_page.told(request, error),
     )
 

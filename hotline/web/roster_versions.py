@@ -36,6 +36,18 @@ async def propose(request: web.Request) -> web.StreamResponse:
     return staff_page.see_other(await _address(request, roster_id))
 
 
+async def discard(request: web.Request) -> web.StreamResponse:
+    """POST /roster/drafts/{roster}/discard"""
+    await read_form(request)
+    roster_id = request.match_info["roster"]
+    async with request.app[SYSTEM].read() as tx:
+        version = await views.roster.roster_version(tx, roster_id)
+    if version is None:
+        raise NotFound
+    await planning.discard(request.app[SYSTEM], await actor_of(request), roster_id)
+    return staff_page.see_other(roster_words.address("/roster/plan", line=version.line, done="discard"))
+
+
 async def publication(request: web.Request) -> web.StreamResponse:
     """GET /roster/drafts/{roster}/publish: what it would open and break"""
     return await _publication(request, None)

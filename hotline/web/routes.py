@@ -153,6 +153,7 @@ ROUTES = (
     Route("POST", f"/roster/plan/patterns/{ROW}/end", roster_plan.end_pattern, "roster.change"),
     Route("POST", "/roster/drafts", roster_versions.draft, "roster.change"),
     Route("POST", f"{DRAFT}/propose", roster_versions.propose, "roster.change"),
+    Route("POST", f"{DRAFT}/discard", roster_versions.discard, "roster.change"),
     Route("GET", f"{DRAFT}/publish", roster_versions.publication, "roster.change"),
     Route("POST", f"{DRAFT}/publish", roster_versions.publish, "roster.change"),
     # cases
