@@ -113,6 +113,7 @@ class Transaction(Tx):
         self.now = system.clock.now()
         self.centre, self.notice = system.centre, system.notice
         self.topics: set[str] = set()
+        self.held: dict[str, str] = {}
         self._records: list[Record] = []
         self._board: Board | None = None
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from hotline.actions.rostering import ABSENCES, agree, concerned, weigh
+from hotline.actions.rostering import ABSENCES, concerned
+from hotline.actions.weighing import agree, ahead
 from hotline.errors import Malformed, NotFound, StaffUnknown, WrongState
 from hotline.ids import new_id
 from hotline.rules import access
@@ -36,50 +37,75 @@ async def note_absence(
     if approved:
         access.require(actor, "roster.change")
     state: AbsenceState = "approved" if approved else "asked"
+    noted = Absence(new_id(), staff_id, starts_at, ends_at, kind, state)
+    weighed = await ahead(system, lambda tx: _noted(tx, noted))
     async with system.transaction(actor) as tx:
         await _hold(tx, staff_id)
-        absence = await _absence(tx, staff_id, kind, starts_at, ends_at)
-        if approved:
-            await agree(tx, Edit(absences=(absence,)), confirmed)
-        await rows.add_absence(tx, replace(absence, state=state), actor.id)
-        tx.record("absences.note", "absence", absence.id, concerned(staff_id), staff=staff_id, state=state)
-    return absence.id
+        await agree(tx, await _noted(tx, noted), weighed, confirmed)
+        await rows.add_absence(tx, noted, actor.id)
+        tx.record("absences.note", "absence", noted.id, concerned(staff_id), staff=staff_id, state=state)
+    return noted.id
 
 
-async def preview_absence(
-    system: System, actor: Actor, staff_id: str, kind: str, starts_at: datetime, ends_at: datetime
-) -> Preview:
-    """What it would open, close and break once approved. Raises as `note_absence`, but for GapWouldOpen."""
-    access.require(actor, "absences.ask", Thing(staff_id))
-    async with system.read() as tx:
-        return await weigh(tx, Edit(absences=(await _absence(tx, staff_id, kind, starts_at, ends_at),)))
+async def _noted(tx: Transaction, noted: Absence) -> Edit:
+    """One more absence. Raises SpanInvalid, Malformed, StaffUnknown."""
+    checks.absence(noted)
+    if noted.kind not in ABSENCES:
+        raise Malformed
+    person = await queries.staff_row(tx, noted.staff_id)
+    if person is None or not person.active:
+        raise StaffUnknown
+    return Edit(absences=(replace(noted, noted_at=tx.now),))
 
 
 async def approve(system: System, actor: Actor, absence_id: str, *, confirmed: bool = False) -> None:
     """Let an absence that was asked for count. Raises NotFound, WrongState, GapWouldOpen."""
     access.require(actor, "roster.change")
+    weighed = await ahead(system, lambda tx: _approved(tx, absence_id))
     async with system.transaction(actor) as tx:
-        absence = await _held(tx, absence_id)
-        if absence is None:
-            raise NotFound
-        if absence.state != "asked":
-            raise WrongState
-        await agree(tx, Edit(absences=(replace(absence, state="approved"),)), confirmed)
+        who = await _hold_person_of(tx, absence_id)
+        await agree(tx, await _approved(tx, absence_id), weighed, confirmed)
         await rows.decide_absence(tx, absence_id, "approved", actor.id)
-        who = absence.staff_id
         tx.record("absences.approve", "absence", absence_id, concerned(who), staff=who)
 
 
-async def withdraw_absence(system: System, actor: Actor, absence_id: str) -> None:
-    """Take an absence back, asked for or approved. Raises NotFound, WrongState."""
+async def preview_approve(system: System, actor: Actor, absence_id: str) -> Preview:
+    """What it would open, close and break once approved. Raises NotFound, WrongState."""
+    access.require(actor, "roster.change")
+    return (await ahead(system, lambda tx: _approved(tx, absence_id))).preview
+
+
+async def _approved(tx: Transaction, absence_id: str) -> Edit:
+    absence = await rows.absence(tx, absence_id)
+    if absence is None:
+        raise NotFound
+    if absence.state != "asked":
+        raise WrongState
+    return Edit(absences=(replace(absence, state="approved"),))
+
+
+async def withdraw_absence(system: System, actor: Actor, absence_id: str, *, confirmed: bool = False) -> None:
+    """Take an absence back, asked for or approved. Raises NotFound, WrongState, GapWouldOpen."""
+    weighed = await ahead(system, lambda tx: _withdrawn(tx, actor, absence_id))
     async with system.transaction(actor) as tx:
-        absence = await _held(tx, absence_id)
-        access.require(actor, "absences.ask", None if absence is None else Thing(absence.staff_id))
-        if absence is None or absence.state == "withdrawn":
-            raise WrongState
+        who = await _hold_person_of(tx, absence_id)
+        await agree(tx, await _withdrawn(tx, actor, absence_id), weighed, confirmed)
         await rows.decide_absence(tx, absence_id, "withdrawn", actor.id)
-        who = absence.staff_id
         tx.record("absences.withdraw", "absence", absence_id, concerned(who), staff=who)
+
+
+async def preview_withdraw(system: System, actor: Actor, absence_id: str) -> Preview:
+    """What taking it back would open, close and break. Raises NotFound, WrongState."""
+    return (await ahead(system, lambda tx: _withdrawn(tx, actor, absence_id))).preview
+
+
+async def _withdrawn(tx: Transaction, actor: Actor, absence_id: str) -> Edit:
+    """One's own, or anybody's for whoever leads."""
+    absence = await rows.absence(tx, absence_id)
+    access.require(actor, "absences.ask", None if absence is None else Thing(absence.staff_id))
+    if absence is None or absence.state == "withdrawn":
+        raise WrongState
+    return Edit(absences=(replace(absence, state="withdrawn"),))
 
 
 async def _hold(tx: Transaction, staff_id: str) -> None:
@@ -88,23 +114,10 @@ async def _hold(tx: Transaction, staff_id: str) -> None:
     await claims.edit_lines(tx, {plans.PEOPLE, *(person.lines if person is not None else ())})
 
 
-async def _held(tx: Transaction, absence_id: str) -> Absence | None:
-    """The absence as it is once its person is held."""
-    found = await rows.absence(tx, absence_id)
-    if found is None:
-        return None
-    await _hold(tx, found.staff_id)
-    return await rows.absence(tx, absence_id)
-
-
-async def _absence(
-    tx: Transaction, staff_id: str, kind: str, starts_at: datetime, ends_at: datetime
-) -> Absence:
-    absence = Absence(new_id(), staff_id, starts_at, ends_at, kind, "approved", tx.now)
-    checks.absence(absence)
-    if kind not in ABSENCES:
-        raise Malformed
-    person = await queries.staff_row(tx, staff_id)
-    if person is None or not person.active:
-        raise StaffUnknown
-    return absence
+async def _hold_person_of(tx: Transaction, absence_id: str) -> str:
+    """Who is away. Raises NotFound."""
+    absence = await rows.absence(tx, absence_id)
+    if absence is None:
+        raise NotFound
+    await _hold(tx, absence.staff_id)
+    return absence.staff_id

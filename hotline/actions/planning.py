@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from hotline.actions.rostering import agree, concerned, eligible, fits, ordered, weigh
-from hotline.errors import LineNotServed, NotFound, RosterFrozen, StaffUnknown, WallBreach
+from hotline.actions.rostering import concerned, eligible, fits, ordered
+from hotline.actions.weighing import agree, ahead, asked_twice, still
+from hotline.errors import LineNotServed, NotFound, StaffUnknown, WallBreach
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access
 from hotline.rules.access import Actor
 from hotline.rules.duty import Pattern, Roster, Shift, checks
-from hotline.rules.duty.demand import Demand
+from hotline.rules.duty.demand import Demand, with_the_usual
 from hotline.rules.duty.drafting import day_of, drafted, outside
 from hotline.rules.duty.edits import Edit
 from hotline.rules.duty.preview import Preview
@@ -59,20 +60,44 @@ async def add_demand(system: System, actor: Actor, demand: Demand) -> str:
     checks.demand(demand)
     demand = replace(demand, id=new_id())
     async with system.transaction(actor) as tx:
-        tx.centre.line(demand.line)
+        await claims.edit_lines(tx, [tx.centre.line(demand.line).id])
         await rows.add_demand(tx, demand, actor.id)
         tx.record("roster.add_demand", "demand", demand.id, (topics.roster(),), line=demand.line)
     return demand.id
 
 
-async def end_demand(system: System, actor: Actor, demand_id: str, last: date) -> None:
-    """Let a need hold up to a day and no longer. Raises NotFound: there is none that holds longer."""
+async def end_demand(
+    system: System, actor: Actor, demand_id: str, last: date, *, confirmed: bool = False
+) -> None:
+    """Let a need hold up to a day and no longer. Raises GapWouldOpen, NotFound: there is none that holds longer."""
     access.require(actor, "roster.change")
+    weighed = await ahead(system, lambda tx: _ended(tx, demand_id, last))
     async with system.transaction(actor) as tx:
-        line = await rows.end_demand(tx, demand_id, last)
-        if line is None:
-            raise NotFound
+        line = (await _lasting(tx, demand_id, last)).line
+        await claims.edit_lines(tx, [line])
+        await agree(tx, await _ended(tx, demand_id, last), weighed, confirmed)
+        await rows.end_demand(tx, demand_id, last)
         tx.record("roster.end_demand", "demand", demand_id, (topics.roster(),), line=line)
+
+
+async def preview_end_demand(system: System, actor: Actor, demand_id: str, last: date) -> Preview:
+    """What its end would open and close. Raises NotFound."""
+    access.require(actor, "roster.change")
+    return (await ahead(system, lambda tx: _ended(tx, demand_id, last))).preview
+
+
+async def _lasting(tx: Transaction, demand_id: str, last: date) -> Demand:
+    """The need, if it holds longer than to that day. Raises NotFound."""
+    for each in await plans.demands_of(tx):
+        if each.id == demand_id and (each.last is None or last < each.last):
+            return each
+    raise NotFound
+
+
+async def _ended(tx: Transaction, demand_id: str, last: date) -> Edit:
+    ended = replace(await _lasting(tx, demand_id, last), last=last)
+    stated = [ended if each.id == demand_id else each for each in await plans.demands_of(tx)]
+    return Edit(demands=tuple(with_the_usual(tx.centre, stated)))
 
 
 # -- versions ----------------------------------------------------------------------------------------
@@ -187,13 +212,17 @@ async def propose(system: System, actor: Actor, roster_id: str) -> None:
 async def publish(system: System, actor: Actor, roster_id: str, *, confirmed: bool = False) -> None:
     """Let a draft or proposal count from now on, in place of what was published for its days.
 
-    Raises NotFound, RosterFrozen, SeatTaken, DoubleBooked, StaffUnknown, WallBreach, LineNotServed, GapWouldOpen.
+    Raises NotFound, RosterFrozen, SeatTaken, DoubleBooked, StaffUnknown, WallBreach, LineNotServed, SkillExpired,
+    GapWouldOpen.
     """
     access.require(actor, "roster.change")
+    weighed = await ahead(system, lambda tx: _published(tx, roster_id))
     async with system.transaction(actor) as tx:
         roster = await _open(tx, roster_id)
-        edit = await _published(tx, roster)
-        await agree(tx, edit, confirmed)
+        edit = await _published(tx, roster_id)
+        found = await still(tx, edit, weighed)
+        checks.papers(found.opened)
+        asked_twice(tx, found, confirmed)
         for former in await rows.published(tx, roster.line, roster.first, roster.last):
             await _supersede(tx, former, roster)
         await rows.change_roster(tx, roster_id, status="published", published_at=tx.now)
@@ -203,17 +232,16 @@ async def publish(system: System, actor: Actor, roster_id: str, *, confirmed: bo
 
 
 async def preview_publish(system: System, actor: Actor, roster_id: str) -> Preview:
-    """What publishing would open, close and break. Raises as `publish`, but for GapWouldOpen."""
+    """What publishing would open, close and break. Raises as `publish`, but for SkillExpired and GapWouldOpen."""
     access.require(actor, "roster.change")
-    async with system.read() as tx:
-        roster = await rows.roster(tx, roster_id)
-        if roster is None:
-            raise NotFound
-        checks.may_change(roster)
-        return await weigh(tx, await _published(tx, roster))
+    return (await ahead(system, lambda tx: _published(tx, roster_id))).preview
 
 
-async def _published(tx: Transaction, roster: Roster) -> Edit:
+async def _published(tx: Transaction, roster_id: str) -> Edit:
+    roster = await rows.roster(tx, roster_id)
+    if roster is None:
+        raise NotFound
+    checks.may_change(roster)
     planned = await rows.shifts_of(tx, [roster.id])
     for staff_id in sorted({shift.staff_id for shift in planned}):
         await eligible(tx, roster.line, staff_id)

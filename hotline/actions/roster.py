@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from hotline.actions.rostering import REASONS, agree, concerned, eligible, fits, weigh
+from hotline.actions.rostering import REASONS, concerned, eligible, fits
+from hotline.actions.weighing import agree, ahead
 from hotline.errors import AlreadyExists, Malformed, NotFound, RosterFrozen
 from hotline.ids import new_id
 from hotline.rules import access
@@ -36,16 +37,28 @@ async def add_shift(
 async def remove_shift(system: System, actor: Actor, shift_id: str, *, confirmed: bool = True) -> None:
     """Take a shift written by hand out of the roster. Raises NotFound, RosterFrozen, GapWouldOpen."""
     access.require(actor, "roster.change")
+    weighed = await ahead(system, lambda tx: _without(tx, shift_id))
     async with system.transaction(actor) as tx:
-        row = await rows.shift(tx, shift_id)
-        if row is None:
-            raise NotFound
-        if row.roster_id is not None:
-            raise RosterFrozen
-        await claims.edit_lines(tx, [row.line])
-        await agree(tx, Edit(without=frozenset({shift_id})), confirmed)
+        line, staff_id = await _by_hand(tx, shift_id)
+        await claims.edit_lines(tx, [line])
+        await agree(tx, await _without(tx, shift_id), weighed, confirmed)
         await rows.remove_shift(tx, shift_id)
-        tx.record("roster.remove_shift", "shift", shift_id, concerned(row.staff_id), line=row.line)
+        tx.record("roster.remove_shift", "shift", shift_id, concerned(staff_id), line=line)
+
+
+async def _by_hand(tx: Transaction, shift_id: str) -> tuple[str, str]:
+    """The line and the person of a shift that no version holds."""
+    row = await rows.shift(tx, shift_id)
+    if row is None:
+        raise NotFound
+    if row.roster_id is not None:
+        raise RosterFrozen
+    return row.line, row.staff_id
+
+
+async def _without(tx: Transaction, shift_id: str) -> Edit:
+    await _by_hand(tx, shift_id)
+    return Edit(without=frozenset({shift_id}))
 
 
 async def change(system: System, actor: Actor, override: Override, *, confirmed: bool = False) -> str:
@@ -55,10 +68,11 @@ async def change(system: System, actor: Actor, override: Override, *, confirmed:
     GapWouldOpen.
     """
     access.require(actor, "roster.change")
+    weighed = await ahead(system, lambda tx: _changed(tx, override))
     async with system.transaction(actor) as tx:
         await claims.edit_lines(tx, [tx.centre.line(override.line).id])
         override = replace(override, author=actor.id, made_at=tx.now)
-        await agree(tx, await _changed(tx, override), confirmed)
+        await agree(tx, await _changed(tx, override), weighed, confirmed)
         override_id = await rows.add_override(tx, override)
         tx.record(
             "roster.change", "override", override_id, concerned(override.staff_id, override.by),
@@ -71,8 +85,7 @@ async def change(system: System, actor: Actor, override: Override, *, confirmed:
 async def preview_change(system: System, actor: Actor, override: Override) -> Preview:
     """What the override would open, close and break. Raises as `change`, but for GapWouldOpen."""
     access.require(actor, "roster.change")
-    async with system.read() as tx:
-        return await weigh(tx, await _changed(tx, override))
+    return (await ahead(system, lambda tx: _changed(tx, override))).preview
 
 
 async def _changed(tx: Transaction, override: Override) -> Edit:

@@ -1,16 +1,11 @@
-"""What every edit of a roster passes: who may sit there, nobody in two places, and what it would leave open."""
+"""What every edit of a roster passes: who may sit there, nobody in two places, days in order, whom to poke."""
 
-import asyncio
 from collections.abc import Collection
 from typing import Final
 
-from hotline.errors import GapWouldOpen, LineNotServed, SpanInvalid, StaffUnknown, WallBreach
+from hotline.errors import LineNotServed, SpanInvalid, StaffUnknown, WallBreach
 from hotline.live import topics
-from hotline.rules.civil_time import local
 from hotline.rules.duty import Shift, checks
-from hotline.rules.duty.edits import Edit, edited
-from hotline.rules.duty.gaps import Gap
-from hotline.rules.duty.preview import Preview, preview
 from hotline.store import plans, queries
 from hotline.system import Transaction
 
@@ -43,26 +38,6 @@ async def fits(tx: Transaction, rows: Collection[Shift], without: Collection[str
         if row.id not in without and (row.line in lines or row.staff_id in people)
     ]
     checks.shifts([*standing, *rows], tx.centre.zone)
-
-
-async def weigh(tx: Transaction, edit: Edit) -> Preview:
-    """What the edit would open, close and break, seen from the board of this transaction."""
-    board, demands = await tx.board(), await plans.needed(tx, tx.centre)
-    # a year of gaps takes a while to find; conversations go on meanwhile
-    return await asyncio.to_thread(lambda: preview(board, edited(board, edit), demands, tx.now))
-
-
-async def agree(tx: Transaction, edit: Edit, confirmed: bool) -> Preview:
-    """Go on, unless it leaves a line alone within 72 hours and nobody said so twice. Raises GapWouldOpen."""
-    weighed = await weigh(tx, edit)
-    if weighed.asks_again and not confirmed:
-        raise GapWouldOpen(**_named(tx, weighed.asks_again[0]))
-    return weighed
-
-
-def _named(tx: Transaction, gap: Gap) -> dict[str, str]:
-    start, end = (f"{local(at, tx.centre.zone):%d.%m. %H:%M}" for at in gap.span)
-    return {"line": tx.centre.line(gap.line).name_pl, "start": start, "end": end}
 
 
 def concerned(*staff_ids: str | None) -> set[str]:

@@ -61,7 +61,9 @@ class Tx(ABC):
 
     connection: AsyncConnection
     now: datetime
-    edits_roster = False  # what it sees of a roster is then its own affair until it commits
+    held: dict[
+        str, str
+    ]  # lines whose roster it edits, with their versions before; empty text: there was none
 
     @abstractmethod
     async def board(self) -> Board:

@@ -38,7 +38,7 @@ class LiveBoard:
         versions, today = await plans.versions(tx), local(tx.now, centre.zone).date()
         kept = self._kept
         if kept is None or not _fits(kept, versions, centre, today, drift):
-            if tx.edits_roster:
+            if tx.held:  # what it sees is its own affair until it commits
                 return (await _renewed(tx, kept, versions, centre, today, drift)).board
             async with self._renewing:
                 kept = self._kept  # somebody else may just have done it

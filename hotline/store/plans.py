@@ -21,7 +21,7 @@ from hotline.rules.duty import (
     Shift,
     Skill,
 )
-from hotline.rules.duty.demand import Demand, DemandWindow, Need, one_person_each
+from hotline.rules.duty.demand import Demand, DemandWindow, Need, with_the_usual
 from hotline.rules.duty.plan import Origin
 from hotline.store.db import Tx
 from hotline.store.tables import (
@@ -207,10 +207,8 @@ async def demands_of(tx: Tx) -> list[Demand]:
 
 
 async def needed(tx: Tx, centre: Centre) -> list[Demand]:
-    """What every line needs: what somebody said, and on lines of which nobody said anything one person."""
-    stated = await demands_of(tx)
-    known = {demand.line for demand in stated}
-    return [*stated, *(each for each in one_person_each(centre) if each.line not in known)]
+    """What every line needs: what somebody said, and one person on days of which nobody said anything."""
+    return with_the_usual(centre, await demands_of(tx))
 
 
 def demand_of(row: Row[Any]) -> Demand:

@@ -35,6 +35,8 @@ def dialog(
             "asked_before": isinstance(error, GapWouldOpen),
             "problem": staff_page.told(request, known),
             "in_draft": False,
+            "notes": (),
+            "refused": "",
             **shown,
         },
     )

@@ -1,7 +1,7 @@
 """One's own shifts with why and how long, hours against what was agreed, and absences: asked for and decided upon."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -110,12 +110,25 @@ async def approve(request: web.Request) -> web.StreamResponse:
     return staff_page.see_other("/roster/absences")
 
 
+async def withdrawal(request: web.Request) -> web.StreamResponse:
+    """GET /roster/absences/{absence}/withdraw?back=…: what it would close and break"""
+    return await _withdrawal(request, request.query, None)
+
+
 async def withdraw(request: web.Request) -> web.StreamResponse:
     """POST /roster/absences/{absence}/withdraw: one's own, or anybody's for whoever leads"""
     form, actor = await read_form(request), await actor_of(request)
-    await absences.withdraw_absence(request.app[SYSTEM], actor, request.match_info["absence"])
-    back = "absences" if form.get("back") == "absences" else "mine"
-    return staff_page.see_other(f"/roster/{back}")
+    absence_id, confirmed = request.match_info["absence"], form.get("confirmed") == "yes"
+    try:
+        await absences.withdraw_absence(request.app[SYSTEM], actor, absence_id, confirmed=confirmed)
+    except GapWouldOpen as error:
+        return await _withdrawal(request, form, error)
+    return staff_page.see_other(_back(form))
+
+
+def _back(form: Form) -> str:
+    """Where the absence was looked at."""
+    return "/roster/absences" if form.get("back") == "absences" else "/roster/mine"
 
 
 # -- pages -------------------------------------------------------------------------------------------------
@@ -211,27 +224,47 @@ async def _index(request: web.Request, form: Form, error: HotlineError | None) -
 
 
 async def _approval(request: web.Request, error: HotlineError | None) -> web.Response:
-    actor, system = await actor_of(request), request.app[SYSTEM]
-    async with system.read() as tx:
-        words = pages.words_of(request, tx.centre, tx.now, await views.people(tx))
-        known: Collection[Absence] = await views.roster.absences(tx, tx.now - KEPT)
-    asked = next((each for each in known if each.id == request.match_info["absence"]), None)
-    if asked is None or asked.state != "asked":
-        raise NotFound
-    found = await absences.preview_absence(
-        system, actor, asked.staff_id, asked.kind, asked.starts_at, asked.ends_at
-    )
+    actor, absence_id = await actor_of(request), request.match_info["absence"]
+    found = await absences.preview_approve(request.app[SYSTEM], actor, absence_id)
+    absence, words = await _looked_at(request)
     return roster_dialog.dialog(
         request,
         actor,
         found,
         words,
         error,
-        title=words.say("approve_title", name=words.name(asked.staff_id), what=_words(asked, words)),
-        action=f"/roster/absences/{asked.id}/approve",
+        title=words.say("approve_title", name=words.name(absence.staff_id), what=_words(absence, words)),
+        action=f"/roster/absences/{absence_id}/approve",
         fields={},
         back="/roster/absences",
     )
+
+
+async def _withdrawal(request: web.Request, form: Form, error: HotlineError | None) -> web.Response:
+    actor, absence_id = await actor_of(request), request.match_info["absence"]
+    found = await absences.preview_withdraw(request.app[SYSTEM], actor, absence_id)
+    absence, words = await _looked_at(request)
+    return roster_dialog.dialog(
+        request,
+        actor,
+        found,
+        words,
+        error,
+        title=words.say("withdraw_title", name=words.name(absence.staff_id), what=_words(absence, words)),
+        action=f"/roster/absences/{absence_id}/withdraw",
+        fields={"back": form.get("back", "")},
+        back=_back(form),
+    )
+
+
+async def _looked_at(request: web.Request) -> tuple[Absence, Words]:
+    """Raises NotFound."""
+    async with request.app[SYSTEM].read() as tx:
+        absence = await views.roster.absence(tx, request.match_info["absence"])
+        words = pages.words_of(request, tx.centre, tx.now, await views.people(tx))
+    if absence is None:
+        raise NotFound
+    return absence, words
 
 
 def _absence(each: Absence, words: Words, name: str) -> AbsenceRow:

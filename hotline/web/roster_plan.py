@@ -1,7 +1,7 @@
 """What a line needs, and the patterns that make its shifts."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, cast, get_args
@@ -57,18 +57,6 @@ async def add_demand(request: web.Request) -> web.StreamResponse:
     return await _submitted(request, act, "demand")
 
 
-async def end_demand(request: web.Request) -> web.StreamResponse:
-    """POST /roster/plan/demands/{id}/end"""
-
-    async def act(form: Form, _days: list[str]) -> None:
-        last = roster_forms.day(form, "last")
-        await planning.end_demand(
-            request.app[SYSTEM], await actor_of(request), request.match_info["id"], last
-        )
-
-    return await _submitted(request, act, "")
-
-
 async def add_pattern(request: web.Request) -> web.StreamResponse:
     """POST /roster/plan/patterns"""
 
@@ -78,23 +66,11 @@ async def add_pattern(request: web.Request) -> web.StreamResponse:
     return await _submitted(request, act, "pattern")
 
 
-async def end_pattern(request: web.Request) -> web.StreamResponse:
-    """POST /roster/plan/patterns/{id}/end"""
-
-    async def act(form: Form, _days: list[str]) -> None:
-        last = roster_forms.day(form, "last")
-        await planning.end_pattern(
-            request.app[SYSTEM], await actor_of(request), request.match_info["id"], last
-        )
-
-    return await _submitted(request, act, "")
-
-
 # -- the page ------------------------------------------------------------------------------------------------
 
 
 async def again(request: web.Request, form: Form, error: HotlineError) -> web.Response:
-    """The page with why a draft could not be made."""
+    """The page with why a draft could not be made, or something not be ended."""
     return await _page(request, form, WEEKDAYS, "", error)
 
 
@@ -138,8 +114,8 @@ async def _page(
         "roster_plan.html",
         status=error.status if error else 200,
         **pages.around(request, actor, tx.centre, line),
-        demands=[_demand_row(each, words, today) for each in demands],
-        patterns=[_pattern_row(each, words, today) for each in patterns],
+        demands=_demand_rows(demands, words, today),
+        patterns=[pattern_row(each, words, today) for each in patterns],
         drafts=[each for each in versions if each.status in pages.UNPUBLISHED],
         crew=[(each.id, each.name) for each in people if each.active and line in each.lines],
         skills=sorted({skill.name for each in abilities.values() for skill in each.skills}),
@@ -158,6 +134,12 @@ async def _page(
     )
 
 
+def _demand_rows(demands: Iterable[Demand], words: Words, today: date) -> list[PlanRow]:
+    """What was stated, and what is taken for granted from now on."""
+    rows = [_demand_row(each, words, today) for each in demands]
+    return [row for row in rows if row.stated or not row.over]
+
+
 def _demand_row(each: Demand, words: Words, today: date) -> PlanRow:
     windows = "; ".join(
         f"{_days(one.days, words)} {_times(one.start, one.end)}" for one in each.windows
@@ -165,12 +147,10 @@ def _demand_row(each: Demand, words: Words, today: date) -> PlanRow:
     over = each.last is not None and each.last < today
     stated = not each.id.startswith(f"{each.line}/")
     since = _since(each.first, each.last, words)
-    return PlanRow(
-        each.id, roster_words.demand_words(each, words), f"{windows}{since}", stated and not over, over
-    )
+    return PlanRow(each.id, roster_words.demand_words(each, words), f"{windows}{since}", stated, over)
 
 
-def _pattern_row(each: Pattern, words: Words, today: date) -> PlanRow:
+def pattern_row(each: Pattern, words: Words, today: date) -> PlanRow:
     parts = [words.say(f"advance.{each.rotation.advance}"), words.say(f"holidays.{each.holidays}")]
     if each.every_weeks > 1:
         parts.append(words.say("every_so_many", n=each.every_weeks))

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from hotline.actions import planning
-from hotline.errors import GapWouldOpen, HotlineError, NotFound
+from hotline.errors import GapWouldOpen, HotlineError, NotFound, SkillExpired
 from hotline.store import views
 from hotline.web import roster as pages
 from hotline.web import roster_dialog, roster_forms, roster_plan, roster_words, staff_page
@@ -59,7 +59,7 @@ async def publish(request: web.Request) -> web.StreamResponse:
     roster_id, confirmed = request.match_info["roster"], form.get("confirmed") == "yes"
     try:
         await planning.publish(request.app[SYSTEM], await actor_of(request), roster_id, confirmed=confirmed)
-    except GapWouldOpen as error:
+    except (GapWouldOpen, SkillExpired) as error:
         return await _publication(request, error)
     return staff_page.see_other(await _address(request, roster_id))
 
@@ -83,13 +83,15 @@ async def _publication(request: web.Request, error: HotlineError | None) -> web.
         words = pages.words_of(request, tx.centre, tx.now, await views.people(tx))
     if version is None:
         raise NotFound
+    lapsed = any(gap.kind == "EXPIRED" for gap in found.opened)
     first, last = f"{version.first:%d.%m.%Y}", f"{version.last:%d.%m.%Y}"
     return roster_dialog.dialog(
         request,
         actor,
         found,
         words,
-        error,
+        None if lapsed else error,
+        refused=words.say("papers") if lapsed else "",
         title=words.say("publish_title", line=words.line(version.line), first=first, last=last),
         action=f"/roster/drafts/{roster_id}/publish",
         fields={},

@@ -22,7 +22,8 @@ from hotline.errors import (
 )
 from hotline.rules.civil_time import DAY_MINUTES, local
 from hotline.rules.duty.demand import Demand
-from hotline.rules.duty.people import Absence, Person
+from hotline.rules.duty.gaps import Gap
+from hotline.rules.duty.people import Absence
 from hotline.rules.duty.plan import Override, Pattern, Roster, Shift
 
 LONGEST = timedelta(hours=25)  # a day and a night of 24 hours by the clock, when the clocks go back
@@ -86,12 +87,11 @@ def _touch(one: Shift, following: Shift, zone: ZoneInfo) -> bool:
     return ends.replace(tzinfo=None, fold=0) == starts.replace(tzinfo=None, fold=0)
 
 
-def skills(row: Shift, person: Person, needed: Iterable[str]) -> None:
-    """Raises SkillExpired unless the person keeps every needed skill to the end of the shift."""
-    for name in sorted(needed):
-        papers = [skill for skill in person.skills if skill.name == name]
-        if not any(skill.valid_until is None or row.ends_at <= skill.valid_until for skill in papers):
-            raise SkillExpired(skill=name)
+def papers(opened: Iterable[Gap]) -> None:
+    """Raises SkillExpired where a need would be met, had nobody's papers lapsed; a skill nobody has is a gap."""
+    for gap in opened:
+        if gap.kind == "EXPIRED":
+            raise SkillExpired(skill=gap.need)
 
 
 def override(it: Override) -> None:

@@ -3,8 +3,8 @@
 A need without windows holds whenever the line is open. Closed and unknown hours need nobody.
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -74,6 +74,27 @@ class Demand:
 def one_person_each(centre: Centre) -> tuple[Demand, ...]:
     """What holds until a centre says otherwise: somebody on every line that has a queue, while it is open."""
     return tuple(Demand(f"{line}/1", line) for queue in centre.queues.values() for line in queue.lines)
+
+
+def with_the_usual(centre: Centre, stated: Collection[Demand]) -> list[Demand]:
+    """What was stated, and beside it one person on the days of which nothing was: no line is ever forgotten."""
+    usual = (
+        each
+        for line in one_person_each(centre)
+        for each in _other_days(line, [demand for demand in stated if demand.line == line.line])
+    )
+    return [*stated, *usual]
+
+
+def _other_days(usual: Demand, stated: Iterable[Demand]) -> Iterator[Demand]:
+    since: date | None = None
+    for each in sorted(stated, key=lambda demand: demand.first or date.min):
+        if each.first is not None and (since is None or since < each.first):
+            yield replace(usual, first=since, last=each.first - DAY)
+        if each.last is None:
+            return
+        since = max(since or date.min, each.last + DAY)
+    yield replace(usual, first=since)
 
 
 def shortages(demand: Demand, people: Collection[Seated]) -> Iterator[tuple[Short, str]]:

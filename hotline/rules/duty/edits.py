@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from hotline.rules.duty.board import Board
+from hotline.rules.duty.demand import Demand
 from hotline.rules.duty.people import Absence, Person
 from hotline.rules.duty.plan import Override, Plan, Row, Shift
 
@@ -12,7 +13,7 @@ from hotline.rules.duty.plan import Override, Plan, Row, Shift
 class Edit:
     """Shifts that come into force and ids of those that no longer are, changes, absences and people as they will be.
 
-    An absence or a person takes the place of the one with the same id.
+    An absence or a person takes the place of the one with the same id; `demands` of all there were, unless None.
     """
 
     shifts: tuple[Shift, ...] = ()
@@ -20,6 +21,7 @@ class Edit:
     overrides: tuple[Override, ...] = ()
     absences: tuple[Absence, ...] = ()
     people: tuple[Person, ...] = ()
+    demands: tuple[Demand, ...] | None = None
 
 
 def edited(board: Board, edit: Edit) -> Board:

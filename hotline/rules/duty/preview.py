@@ -24,12 +24,26 @@ class Preview:
     asks_again: tuple[Gap, ...]
 
 
-def preview(before: Board, after: Board, demands: Collection[Demand], now: datetime) -> Preview:
-    """Compare two boards of the same span from `now` on; only lines that `after` compiled anew are looked at."""
-    lines = [line for line, each in after.timelines.items() if each is not before.timelines[line]]
+NOTHING = Preview((), (), (), ())
+
+
+def preview(
+    before: Board,
+    after: Board,
+    demands: Collection[Demand],
+    now: datetime,
+    will_need: Collection[Demand] | None = None,
+) -> Preview:
+    """Compare two boards of the same span from `now` on, and what is needed if that changes.
+
+    Only lines that `after` compiled anew or that need something else are looked at.
+    """
+    will_need = demands if will_need is None else will_need
+    lines = {line for line, each in after.timelines.items() if each is not before.timelines[line]}
+    lines |= {demand.line for demand in {*demands} ^ {*will_need}}
     people = moved(before, after)
     was = find(before, demands, now, before.end, lines, people)
-    will = find(after, demands, now, after.end, lines, people)
+    will = find(after, will_need, now, after.end, lines, people)
     opened, closed = difference(will, was, now), difference(was, will, now)
     kept = {breach for each in people for breach in breaches(before, each)}
     made = [breach for each in sorted(people) for breach in breaches(after, each) if breach not in kept]

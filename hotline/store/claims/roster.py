@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from hotline.errors import DoubleBooked, SeatTaken
@@ -15,13 +16,15 @@ EXCLUSIONS = {"ex_shifts_one_place": DoubleBooked, "ex_shifts_one_person": SeatT
 
 async def edit_lines(tx: Tx, lines: Iterable[str]) -> None:
     """Hold these lines until the commit; whoever compiled them before compiles them anew after it."""
-    tx.edits_roster = True
-    for line in sorted(set(lines)):
-        statement = tx.upsert(roster_versions).values(line=line, version=new_id())
-        statement = statement.on_conflict_do_update(
-            index_elements=[roster_versions.c.line], set_={"version": statement.excluded.version}
+    for line in sorted(set(lines) - tx.held.keys()):
+        hold = tx.upsert(roster_versions).values(line=line, version="")
+        hold = hold.on_conflict_do_update(
+            index_elements=[roster_versions.c.line], set_={"version": roster_versions.c.version}
         )
-        await tx.connection.execute(statement)
+        before = (await tx.connection.execute(hold.returning(roster_versions.c.version))).scalar_one()
+        tx.held[line] = before
+        mine = update(roster_versions).where(roster_versions.c.line == line)
+        await tx.connection.execute(mine.values(version=new_id()))
 
 
 @asynccontextmanager

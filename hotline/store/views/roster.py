@@ -1,10 +1,10 @@
 """The roster for pages: what is planned, by what, who is away, what people can do, and where somebody is missing."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from hotline.rules.centre import Centre
 from hotline.rules.duty import Absence, Board, Override, Pattern, Plan, Roster, Shift, Skill, build
@@ -58,6 +58,19 @@ async def absences(tx: Tx, since: datetime, staff_id: str | None = None) -> list
         query = query.where(absence_rows.c.staff_id == staff_id)
     rows = await tx.connection.execute(query.order_by(absence_rows.c.starts_at, absence_rows.c.id))
     return [plans.absence_of(row) for row in rows]
+
+
+async def absence(tx: Tx, absence_id: str) -> Absence | None:
+    """One of them."""
+    return await roster.absence(tx, absence_id)
+
+
+async def made_by(tx: Tx, pattern_id: str, after: date) -> int:
+    """How many shifts of a pattern are in force on days later than this one."""
+    query = select(func.count()).where(
+        shift_rows.c.pattern_id == pattern_id, shift_rows.c.pattern_day > after, shift_rows.c.in_force
+    )
+    return int((await tx.connection.execute(query)).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)

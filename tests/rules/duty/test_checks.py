@@ -20,9 +20,10 @@ from hotline.errors import (
     SkillExpired,
     SpanInvalid,
 )
-from hotline.rules.duty import Person, Roster, Rotation, Skill, checks
+from hotline.rules.duty import Roster, Rotation, checks
 from hotline.rules.duty.demand import Demand, DemandWindow, Need
 from hotline.rules.duty.expansion import expand
+from hotline.rules.duty.gaps import Gap
 from tests.rules.duty.small import EVERY, WARSAW, at, away, change, rota, shift
 
 DAY = ("2026-12-04 08:00", "2026-12-04 16:00")
@@ -90,13 +91,13 @@ def test_a_hand_over_in_the_repeated_hour_overlaps_and_is_none_the_worse() -> No
         checks.shifts(early, WARSAW)
 
 
-def test_a_skill_must_last_as_long_as_the_shift() -> None:
-    row = shift("a", *DAY)
-    for until in (None, row.ends_at):
-        checks.skills(row, Person("a", skills=(Skill("children", until),)), ["children"])
-    for papers in ((), (Skill("children", row.ends_at - timedelta(seconds=1)),)):
-        with pytest.raises(SkillExpired):
-            checks.skills(row, Person("a", skills=papers), ["children"])
+def test_papers_that_lapse_are_refused_and_a_skill_nobody_has_is_a_gap() -> None:
+    start, end = (at(each) for each in DAY)
+    missing = Gap("day", "SKILL", start, end, "children")
+    checks.papers([missing, replace(missing, kind="EMPTY")])
+    with pytest.raises(SkillExpired) as lapsed:
+        checks.papers([missing, replace(missing, kind="EXPIRED")])
+    assert lapsed.value.params == {"skill": "children"}
 
 
 def refused(check: Callable[[Any], None], wrong: object, error: type[HotlineError]) -> None:
