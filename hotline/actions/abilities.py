@@ -1,13 +1,13 @@
 """What people can do and until when, and what limits their hours."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from datetime import datetime
 
 from hotline.actions.rostering import concerned
 from hotline.errors import NotFound, SkillExpired, StaffUnknown
 from hotline.rules import access
 from hotline.rules.access import Actor
-from hotline.rules.duty import Limits
+from hotline.rules.duty import checks
 from hotline.rules.words import checked
 from hotline.store import claims, plans, queries
 from hotline.store import roster as rows
@@ -40,13 +40,14 @@ async def remove_skill(system: System, actor: Actor, staff_id: str, name: str) -
         tx.record("roster.remove_skill", "staff", staff_id, concerned(staff_id), skill=name)
 
 
-async def set_limits(system: System, actor: Actor, staff_id: str, limits: Limits | None) -> None:
-    """What was agreed with a person in place of the centre's limits; None: the centre's hold. Raises StaffUnknown."""
+async def set_limits(system: System, actor: Actor, staff_id: str, own: Mapping[str, float]) -> None:
+    """What was agreed with a person; of what is not named the centre's limits hold. Raises Malformed, StaffUnknown."""
     access.require(actor, "roster.change")
+    checks.agreed(own)
     async with system.transaction(actor) as tx:
         await _edit(tx, staff_id)
-        await rows.set_limits(tx, staff_id, None if limits is None else asdict(limits))
-        tx.record("roster.set_limits", "staff", staff_id, concerned(staff_id), own=limits is not None)
+        await rows.set_limits(tx, staff_id, dict(own) or None)
+        tx.record("roster.set_limits", "staff", staff_id, concerned(staff_id), own=sorted(own))
 
 
 async def _edit(tx: Transaction, staff_id: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from hotline.errors import GapWouldOpen, HotlineError
+from hotline.errors import GapWouldOpen, HotlineError, SkillExpired
 from hotline.rules import access
 from hotline.rules.access import Actor
 from hotline.rules.duty.gaps import Gap
@@ -18,7 +18,7 @@ def dialog(
     request: web.Request, actor: Actor, found: Preview, words: Words, error: HotlineError | None, **shown: Any
 ) -> web.Response:
     """The save dialog, for every kind of change."""
-    known = None if isinstance(error, GapWouldOpen) else error  # the dialog asks the question itself
+    known = None if isinstance(error, GapWouldOpen | SkillExpired) else error  # these the dialog says itself
     asks = [] if shown.get("in_draft") else [_gap(gap, words) for gap in found.asks_again]
     return render.render(
         request,

@@ -1,5 +1,6 @@
 """What the forms of the roster say: days and times by the wall clock, choices, changes. Anything else is Malformed."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -123,6 +124,16 @@ def number(form: Form, name: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 3 and least <= int(text) <= most):
         raise Malformed(field=name)
     return int(text)
+
+
+def amount(form: Form, name: str) -> float | None:
+    """A number with up to two decimals, point or comma; None where nothing is written. Raises Malformed."""
+    text = form.get(name, "").strip().replace(",", ".")
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,2})?", text):
+        raise Malformed(field=name)
+    return float(text)
 
 
 def choice(form: Form, name: str, known: Collection[str]) -> str:

@@ -90,7 +90,7 @@ async def _publication(request: web.Request, error: HotlineError | None) -> web.
         actor,
         found,
         words,
-        None if lapsed else error,
+        error,
         refused=words.say("papers") if lapsed else "",
         title=words.say("publish_title", line=words.line(version.line), first=first, last=last),
         action=f"/roster/drafts/{roster_id}/publish",

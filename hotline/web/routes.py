@@ -195,6 +195,7 @@ ROUTES = (
     Route("POST", f"{PERSON}/conflicts/{{conflict:[0-9a-f-]{{36}}}}/end", conflicts.end, "conflicts.end"),
     Route("POST", f"{PERSON}/skills", abilities.set_skill, "roster.change"),
     Route("POST", f"{PERSON}/skills/remove", abilities.remove_skill, "roster.change"),
+    Route("POST", f"{PERSON}/limits", abilities.set_limits, "roster.change"),
     Route("GET", f"{PERSON}/leave", staff.leaving_page, "staff.change"),
     Route("POST", f"{PERSON}/leave", staff.leave, "staff.change"),
     # the record of who did what

@@ -22,7 +22,7 @@ from hotline.errors import (
 from hotline.rules import access
 from hotline.rules import second_step as codes
 from hotline.store import views
-from hotline.web import devices, render, staff_page
+from hotline.web import abilities, devices, render, staff_page
 from hotline.web.body import read_form_lists
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
@@ -190,6 +190,9 @@ async def _page(request: web.Request, error: HotlineError | None = None) -> web.
         "may_end_conflicts": access.may(actor, "conflicts.end", access.Thing(person.id)),
         "sees_contacts": access.may(actor, "board.see"),
         "skills": ability.skills if ability else (),
+        "limits": abilities.limits(
+            (ability.own_limits if ability else None) or {}, tx.centre, render.language_of(request)
+        ),
         "last_moment": lambda end: (
             end - datetime.resolution
         ),  # papers that end at midnight hold all the day before

@@ -3,10 +3,12 @@
 import pytest
 from sqlalchemy import func, select
 
-from hotline.actions import planning
-from hotline.errors import LineNotServed, NotFound, RosterFrozen
+from hotline.actions import abilities, planning
+from hotline.errors import LineNotServed, NotFound, RosterFrozen, SkillExpired
 from hotline.rules.access import OPERATOR
+from hotline.rules.civil_time import resolve
 from hotline.rules.duty import Shift
+from hotline.rules.duty.demand import Demand, Need
 from hotline.store import views
 from hotline.store.tables import audit, rosters, shifts
 from hotline.system import System
@@ -66,3 +68,25 @@ async def test_somebody_else_sits_there_or_everything_is_as_before(system: Syste
     await planning.publish(system, OPERATOR, version)
     with pytest.raises(RosterFrozen):
         await planning.reseat_shift(system, LEADER, now.id, anna)
+
+
+async def test_papers_that_lapse_before_the_shift_ends_keep_a_version_from_being_published(
+    system: System,
+) -> None:
+    anna, _ = await two(system)
+    await planning.add_demand(system, LEADER, Demand("", TRUST, needs=(Need("children"),)))
+    lapses = resolve(SUNDAY, 12 * 60, system.centre.zone, "start")
+    await abilities.set_skill(system, LEADER, anna, "children", lapses)
+    version, _ = await drafted(system, (anna,))
+    preview = await planning.preview_publish(system, LEADER, version)
+    assert [gap.start for gap in preview.opened if gap.kind == "EXPIRED"] == [lapses]
+    with pytest.raises(SkillExpired):
+        await planning.publish(system, LEADER, version, confirmed=True)
+    assert await in_force(system) == 0
+    await abilities.remove_skill(
+        system, LEADER, anna, "children"
+    )  # missing altogether: told, and better than nobody
+    preview = await planning.preview_publish(system, LEADER, version)
+    assert {gap.kind for gap in preview.opened} >= {"SKILL"}
+    await planning.publish(system, LEADER, version)
+    assert await in_force(system) == 21

@@ -111,7 +111,7 @@ async def test_skills_limits_and_demands_are_what_gaps_are_made_of(
     await planning.add_demand(system, LEADER, Demand("", TRUST, people=2))
     ends = clock.now() + 2 * HOUR
     await abilities.set_skill(system, LEADER, anna, "children", ends)
-    await abilities.set_limits(system, LEADER, anna, Limits(rest=None, week_rest=None, nights_in_row=1))
+    await abilities.set_limits(system, LEADER, anna, {"rest": 8, "nights_in_row": 1})
     async with system.read() as tx:
         board = await tx.board()
         (seat,) = board.answer(TRUST, tx.now).people  # type: ignore[union-attr]
@@ -119,7 +119,7 @@ async def test_skills_limits_and_demands_are_what_gaps_are_made_of(
         kinds = {gap.kind for gap in await views.roster.gaps(tx, system.centre, tx.now, tx.now + HOUR)}
     assert (seat.skills, after.skills, after.expired) == ({"children"}, set(), {"children"})
     assert {"THIN", "REST"} <= kinds
-    assert board.plan.people[anna].limits.nights_in_row == 1
+    assert board.plan.people[anna].limits == Limits(rest=8, nights_in_row=1)
     assert board.plan.people[beata].limits == Limits()
     await abilities.remove_skill(system, LEADER, anna, "children")
     with pytest.raises(NotFound):

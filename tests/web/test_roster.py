@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from hotline.actions import planning, roster
+from hotline.actions import abilities, planning, roster
 from hotline.rules.access import OPERATOR
 from hotline.rules.civil_time import WEEKDAYS, resolve
-from hotline.rules.duty import OnDuty, Pattern, Rotation
+from hotline.rules.duty import OnDuty, Pattern, Rotation, Shift
+from hotline.rules.duty.demand import Demand, Need
 from hotline.store import views
 from hotline.web.roster_words import stamp
 from tests.factories import TRUST, VICTIMS, instant, settings_in
@@ -162,7 +163,79 @@ async def test_an_absence_is_asked_for_weighed_and_approved(doors: Doors, evenin
     assert (await send(doors, waiting[0])).status == 409
     assert (await send(doors, waiting[0], confirmed="yes")).status == 303
     assert await on_duty(doors, "2026-11-25T01:00") == set()
-    assert "zatwierdzona" in (await page(doors, "/roster/mine", "Anna")).text
+    mine = (await page(doors, "/roster/mine", "Anna")).text
+    assert "zatwierdzona" in mine
+    back = re.search(r"/roster/absences/[0-9a-f-]{36}/withdraw", mine)
+    assert back is not None
+    assert (await page(doors, back[0], "Beata")).status == 404
+    dialog = await page(doors, back[0], "Anna")
+    assert "Brak zostanie zamknięty" in dialog.text
+    assert "wt. 24.11, 22:00–6:00" in dialog.text
+    assert (await send(doors, back[0], "Anna")).headers["Location"] == "/roster/mine"
+    assert await on_duty(doors, "2026-11-25T01:00") == {"Anna"}
+
+
+async def test_what_ends_is_looked_at_before_it_is_saved(doors: Doors) -> None:
+    system, anna = doors.running.system, doors.people["Anna"].id
+    first, last = date(2026, 12, 7), date(2026, 12, 13)
+    night = Pattern("", TRUST, frozenset(WEEKDAYS), 1320, 1800, Rotation(((anna,),)), first)
+    pattern = await planning.add_pattern(system, OPERATOR, night)
+    await planning.publish(system, OPERATOR, await planning.draft(system, OPERATOR, TRUST, first, last))
+    need = await planning.add_demand(system, OPERATOR, Demand("", VICTIMS, 0, backups=1))
+    ends = {"line": TRUST, "last": "2026-12-10"}
+    dialog = await page(doors, f"/roster/plan/patterns/{pattern}/end", **ends)
+    assert "Po tym dniu zostają 3 dyżury z tego wzoru." in dialog.text
+    assert (await send(doors, f"/roster/plan/patterns/{pattern}/end", **ends)).status == 303
+    again = await send(doors, f"/roster/plan/patterns/{pattern}/end", **ends)
+    assert (again.status, 'role="alert"' in again.text) == (404, True)
+    where, ends = f"/roster/plan/demands/{need}/end", {"line": VICTIMS, "last": "2026-11-23"}
+    assert "zostaje bez dyżuru" in (await page(doors, where, **ends)).text
+    assert (await send(doors, where, **ends)).status == 409
+    assert (await send(doors, where, **ends, confirmed="yes")).status == 303
+    async with system.read() as tx:
+        assert [each.last for each in await views.roster.patterns(tx)] == [date(2026, 12, 10)]
+        ended = {each.id: each.last for each in await views.roster.demands(tx, tx.centre)}
+    assert ended[need] == date(2026, 11, 23)
+
+
+async def test_a_draft_is_given_up_on_its_own_page(doors: Doors) -> None:
+    made = await planning.draft(doors.running.system, OPERATOR, TRUST, date(2026, 12, 1), date(2026, 12, 31))
+    shown = await page(doors, "/roster", line=TRUST, draft=made)
+    action = f"/roster/drafts/{made}/discard"
+    assert f'action="{action}"' in shown.text
+    assert "Obowiązujący grafik się nie zmieni." in shown.text
+    gone = await send(doors, action)
+    assert "Wersja usunięta" in (await page(doors, gone.headers["Location"])).text
+    assert (await page(doors, "/roster", line=TRUST, draft=made)).status == 404
+
+
+async def test_lapsed_papers_stand_where_the_version_would_be_published(doors: Doors) -> None:
+    system, anna = doors.running.system, doors.people["Anna"].id
+    await planning.add_demand(system, OPERATOR, Demand("", TRUST, needs=(Need("dzieci"),)))
+    await abilities.set_skill(system, OPERATOR, anna, "dzieci", instant("2026-12-05T00:00"))
+    made = await planning.draft(system, OPERATOR, TRUST, date(2026, 12, 5), date(2026, 12, 5))
+    start = instant("2026-12-05T08:00")
+    await planning.plan_shift(system, OPERATOR, made, Shift("", "", anna, start, start + timedelta(hours=8)))
+    dialog = await page(doors, f"/roster/drafts/{made}/publish")
+    assert "wygasłe uprawnienie: dzieci" in dialog.text
+    assert "Nie można opublikować" in dialog.text
+    assert 'method="post"' not in dialog.text.partition("<main")[2]
+    assert (await send(doors, f"/roster/drafts/{made}/publish", confirmed="yes")).status == 409
+
+
+async def test_own_limits_hold_where_something_is_written_and_the_centres_where_nothing_is(
+    doors: Doors,
+) -> None:
+    anna, system = doors.people["Anna"].id, doors.running.system
+    assert "ośrodek: 11" in (await page(doors, f"/staff/{anna}")).text
+    for form, rest, month in (({"rest": "8,5", "month": "120"}, 8.5, 120), ({}, 11, None)):
+        assert (await send(doors, f"/staff/{anna}/limits", **form)).status == 303
+        async with system.read() as tx:
+            limits = (await tx.board()).plan.people[anna].limits
+        assert (limits.rest, limits.week_rest, limits.month) == (rest, 35, month)
+        assert ('value="8.5"' in (await page(doors, f"/staff/{anna}")).text) == (rest == 8.5)
+    for wrong in ({"rest": "-1"}, {"rest": "25"}, {"nights_in_row": "1.5"}, {"month": "x"}, {"week": "0"}):
+        assert (await send(doors, f"/staff/{anna}/limits", **wrong)).status == 400
 
 
 async def test_the_night_of_the_clock_change_says_how_long_it_is(doors: Doors) -> None:

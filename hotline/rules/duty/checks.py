@@ -3,7 +3,7 @@
 The rules of the database's own constraints are here too, so that both databases refuse the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from hotline.errors import (
     DemandInvalid,
     DoubleBooked,
+    Malformed,
     OverrideInvalid,
     PatternInvalid,
     RosterFrozen,
@@ -92,6 +93,26 @@ def papers(opened: Iterable[Gap]) -> None:
     for gap in opened:
         if gap.kind == "EXPIRED":
             raise SkillExpired(skill=gap.need)
+
+
+AGREED = {
+    "rest": (0, 24),
+    "week_rest": (0, 168),
+    "week": (1, 168),
+    "month": (1, 744),
+    "quarter": (1, 2232),
+    "nights_in_row": (0, 31),
+    "nights_in_month": (0, 31),
+}  # what may be agreed with one person, from least to most; no rest at all is none that can be broken
+
+
+def agreed(own: Mapping[str, float]) -> None:
+    """Raises Malformed."""
+    for name, value in own.items():
+        least, most = AGREED.get(name, (0, -1))
+        whole = not name.startswith("nights") or value == int(value)
+        if not (least <= value <= most and whole):
+            raise Malformed(field=name)
 
 
 def override(it: Override) -> None:
