@@ -300,11 +300,17 @@ class System:
             await bell.rest(LEDGER_SECONDS)
 
     async def ensure_key(self, owner_id: str) -> None:
-        """Have the owner's key at hand; the first use makes it."""
+        """Have the owner's key at hand; the first use makes it. Raises KeyDestroyed if it was destroyed.
+
+        Of two that are made at once one is kept, and both seal with that: what is not stored opens nothing.
+        """
         try:
             await self.open_key(owner_id)
         except KeyDestroyed:
-            await self.make_key(owner_id)
+            key_id, wrapped = self.vault.new_key(owner_id)
+            self.vault.forget(owner_id)
+            await key_rows.add_first(self.keys, owner_id, key_id, wrapped, self.clock.now())
+            await self.open_key(owner_id)
 
     async def open_key(self, owner_id: str) -> None:
         """Have the owner's key at hand. Raises KeyDestroyed if there is none."""

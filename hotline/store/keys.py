@@ -32,6 +32,13 @@ async def add(keys: Database, owner_id: str, key_id: str, wrapped: bytes, now: d
         )
 
 
+async def add_first(keys: Database, owner_id: str, key_id: str, wrapped: bytes, now: datetime) -> None:
+    """The same for an owner whom two may discover at once: the first key stays, also one that was destroyed."""
+    row = {"owner_id": owner_id, "key_id": key_id, "wrapped": wrapped, "made_at": now}
+    async with keys.write() as connection:
+        await connection.execute(upsert_on(connection, sealing_keys).values(**row).on_conflict_do_nothing())
+
+
 async def get(keys: Database, owner_id: str) -> tuple[str, bytes] | None:
     """(key id, wrapped key) of an owner; None if there is none or it was destroyed."""
     query = select(sealing_keys.c.key_id, sealing_keys.c.wrapped).where(
