@@ -9,9 +9,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hotline.actions import attendance, gap_notices
+from hotline.actions import attendance, gap_notices, shift_checks
+from hotline.rules import shift_checks as check_rules
 from hotline.rules.access import Actor
-from hotline.rules.alarms import DUTY_MISSED
+from hotline.rules.alarms import DUTY_MISSED, SHIFT_CHECK
 from hotline.rules.duty import Board
 from hotline.rules.duty import attendance as rules
 from hotline.rules.duty.demand import Demand
@@ -19,6 +20,7 @@ from hotline.rules.duty.gaps import Gap, Identity, find
 from hotline.rules.duty.preview import difference, moved
 from hotline.store import attendance as signs
 from hotline.store import plans
+from hotline.store import shift_checks as checks
 from hotline.system import System, Transaction
 
 TELL_EVERY = timedelta(minutes=1)
@@ -46,13 +48,17 @@ class Clockwork:
             board, consoles = await tx.board(), await signs.consoles(tx)
             missing = {each.staff_id for each in rules.missing(board, consoles, tx.now)}
             rings = await signs.ringing(tx, DUTY_MISSED)
+            failed = await checks.newest(tx, await signs.ringing(tx, SHIFT_CHECK))
             facts = rules.changes(board, consoles, await signs.taken(tx), tx.now, rules.ENGINE)
             known, opened = await self._known_now(tx, board)
+            over = [each for each in failed.values() if not check_rules.rings(each, tx.now)]
         done = 0
         for staff_id in sorted({fact.staff_id for fact in facts}):
             done += await attendance.settle(self._system, actor, staff_id)
         if missing != rings:
             done += await attendance.look_for_missing(self._system, actor)
+        if over:
+            done += await shift_checks.let_go(self._system, actor)
         if known is not self._known:
             done += await gap_notices.tell(self._system, actor, known.gaps, opened)
             self._known = known  # only now: what failed is told in the next round

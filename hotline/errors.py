@@ -353,6 +353,13 @@ class ContactEnded(HotlineError):
     status = 409
 
 
+class NoCheckDue(HotlineError):
+    """No shift of the person begins or ends now, or another end of it than the one that was on the screen."""
+
+    code = "no_check_due"
+    status = 409
+
+
 class NotTheHolder(HotlineError):
     """Only who holds the contact may do this."""
 

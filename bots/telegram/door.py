@@ -5,7 +5,7 @@ import asyncio
 from aiogram import Bot
 from aiogram.methods import GetMe
 
-from bots.telegram import menu
+from bots.telegram import menu, signs
 from bots.telegram.api import call, open_bot
 from bots.telegram.intake import Intake
 from bots.telegram.notices import Notices
@@ -73,7 +73,10 @@ async def _run_for_callers(system: System) -> None:
             speaker, watch = Speaker(bot), Watch(system, bot)
             intake = Intake(system, receiver, speaker, tasks)
             door = _door(bot, intake, watch, settings, tasks)
-            receiving = [tasks.create_task(each) for each in (door.run(), menu.publish(bot))]
+            receiving = [
+                tasks.create_task(each)
+                for each in (door.run(), menu.publish(bot), signs.run(system, bot, watch))
+            ]
             tasks.create_task(Delivery(system, "telegram", Sender(speaker, system.centre)).run())
             await system.closing.wait()
             for each in receiving:

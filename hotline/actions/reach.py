@@ -1,10 +1,13 @@
-"""Can the caller be reached through their channel? Somebody may block a bot, and let it in again."""
+"""Can the caller be reached through their channel, and does the channel itself work?
+
+Somebody may block a bot, and let it in again.
+"""
 
 from hotline.actions.contacts import locked, topics_of
 from hotline.ids import new_id
-from hotline.rules import contact
+from hotline.rules import access, contact
 from hotline.rules.access import Actor
-from hotline.store import claims
+from hotline.store import claims, shift_checks
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.system import System, Transaction
@@ -30,6 +33,13 @@ async def back(system: System, actor: Actor, contact_id: str) -> None:
             await claims.change(tx, contact_id, unreachable_at=None)
             await _tell_staff(tx, row, "reachable")
             tx.record("reach.back", "contact", contact_id, topics_of(row))
+
+
+async def sign(system: System, actor: Actor, channel: str, trouble: str) -> None:
+    """What the channel says of itself, every minute: "" or the code of what keeps it from working."""
+    access.require(actor, "reach.sign")
+    async with system.transaction(actor) as tx:
+        await shift_checks.note_sign(tx, channel, trouble)
 
 
 async def _tell_staff(tx: Transaction, row: ContactRow, to: str) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from hotline.errors import LineUnknown
-from hotline.rules.centre_duty import DutyRules
+from hotline.rules.centre_duty import CheckItem, DutyRules
 from hotline.rules.centre_facts import (
     AppointmentRule,
     Coded,
@@ -213,6 +213,7 @@ class Centre(Part):
     contact_modes: Mapping[str, Coded] = {}
     staff: tuple[StaffEntry, ...] = ()
     shift_patterns: tuple[ShiftPattern, ...] = ()
+    shift_checks: tuple[CheckItem, ...] = ()
 
     definition: Definition = Definition()
     offer: Offer = Offer()

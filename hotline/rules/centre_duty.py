@@ -1,11 +1,11 @@
-"""Limits of hours and rest, and whom to ask after whom: what a centre file says about duty."""
+"""Limits of hours and rest, whom to ask after whom, what is looked at when a shift begins: a centre file on duty."""
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hotline.rules.centre_facts import Minute, Part
+from hotline.rules.centre_facts import Id, Minute, Name, Part
 
 
 class DutyLimits(Part):
@@ -46,3 +46,26 @@ class DutyRules(Part):
     def ladder_of(self, line: str) -> tuple[LadderRung, ...]:
         """Whom to ask for this line, in order."""
         return self.ladders.get(line, self.ladder)
+
+
+MEASURED: Final = ("console", "chat", "bot", "talks")  # what the program sees for itself
+ASKED: Final = ("phone_on", "phone_test", "greeting", "number_shown", "announcement", "announcement_test")
+
+
+class CheckItem(Part):
+    """One thing to look at when a shift begins or ends on a line with one of these channels.
+
+    Those the program knows have their words in its texts; any other brings its own, and a person answers it.
+    """
+
+    id: Id
+    at: Literal["start", "end"]
+    channels: tuple[Literal["phone", "telegram", "web"], ...] = Field(min_length=1)
+    label: Mapping[str, Name] = {}
+
+    @model_validator(mode="after")
+    def _worded(self) -> Self:
+        known = self.id in (*MEASURED, *ASKED)
+        if {*self.label} != {"pl", "uk", "en"} and (self.label or not known):
+            raise ValueError('an item of the centre\'s own needs a "label" in pl, uk and en')
+        return self

@@ -32,6 +32,7 @@ ARRAYS: dict[str, tuple[str, str, bool]] = {
     "extra_opening": ("id", "extra_openings", False),
     "staff": ("id", "staff", False),
     "shift_pattern": ("id", "shift_patterns", False),
+    "shift_check": ("id", "shift_checks", False),
     "goal": ("code", "goals", False),
     "core_help": ("code", "core_help", False),
     "eligibility_rule": ("code", "eligibility_rules", False),

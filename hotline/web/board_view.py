@@ -65,6 +65,8 @@ class LineRow:
     counts: list[Count]
     talks: int | None
     people: list[Chip]
+    check: str
+    check_words: str
     next_words: str
     gap_words: str
     gap_soon: bool
@@ -204,6 +206,7 @@ def _line(line: LineNow, view: BoardView, words: Words, short: dict[str, str]) -
     next_words = ""
     if line.next_at:
         next_words = words.say("next", at=words.at(line.next_at), names=", ".join(line.next_names))
+    check, check_words = _check(line, view, words)
     return LineRow(
         id=line.id,
         name=words.line(line.id),
@@ -219,10 +222,25 @@ def _line(line: LineNow, view: BoardView, words: Words, short: dict[str, str]) -
         people=[
             Chip(short[each.name], each.name, each.state, person_words(each, words)) for each in line.people
         ],
+        check=check,
+        check_words=check_words,
         next_words=next_words,
         gap_words=_gap(line, words),
         gap_soon=line.gap is not None and line.gap.starts_at - words.now < board.GAP_SOON,
     )
+
+
+def _check(line: LineNow, view: BoardView, words: Words) -> tuple[str, str]:
+    """(state, words) of the checks of this line's shifts, the worst first; nothing while none is due yet."""
+    for state in ("failed", "late", "done"):
+        names = [
+            each.name
+            for each in line.people
+            if each.id in view.checks and view.checks[each.id].state == state
+        ]
+        if names:
+            return state, say(f"check.board.{state}", words.language, names=", ".join(names))
+    return "", ""
 
 
 def _opening(line: LineNow, words: Words) -> tuple[str, str]:
@@ -322,7 +340,7 @@ def _alarm(alarm: AlarmNow, words: Words) -> Notice:
     key = f"staff.board.alarm.{alarm.kind}"
     at = words.at(alarm.raised_at)
     title = say(key, words.language, number=number or "–", at=at) if alarm.kind in kinds.KINDS else alarm.kind
-    of_duty = alarm.kind in (kinds.DUTY_MISSED, kinds.DUTY_EMPTY)
+    of_duty = alarm.kind in (kinds.DUTY_MISSED, kinds.DUTY_EMPTY, kinds.SHIFT_CHECK)
     line = [words.line(alarm.line)] if of_duty and alarm.line else []
     seen = [words.say("seen_by", name=alarm.seen_by)] if alarm.seen_by else []
     detail = " · ".join((*line, *seen))

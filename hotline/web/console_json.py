@@ -6,10 +6,12 @@ Times go out as ISO instants for reckoning and as local clock times for reading.
 from datetime import datetime
 from typing import Any
 
+from hotline.rules import shift_checks
 from hotline.rules.board import LONG_WAIT, waits_long
 from hotline.rules.centre import Centre
 from hotline.rules.civil_time import local
 from hotline.store.views import (
+    CheckNow,
     ConsoleView,
     ContactHead,
     Entry,
@@ -164,6 +166,19 @@ def _me(me: Me, now: datetime, centre: Centre, language: str) -> Json:
         "break_until_time": when(break_until, now, centre, language),
         "capacity": me.capacity,
         "active": me.active,
+        "check": _check(me.check, centre, language),
+    }
+
+
+def _check(check: CheckNow | None, centre: Centre, language: str) -> Json | None:
+    """What reminds of a check until it is done; nothing where there is nothing to check."""
+    if check is None or check.state == "done" or not shift_checks.items(centre, check.due, bot=True):
+        return None
+    words = say(f"check.state.{check.state}", language)
+    return {
+        "state": check.state,
+        "title": say(f"check.title_{check.due.phase}", language),
+        "words": words[0].lower() + words[1:],
     }
 
 

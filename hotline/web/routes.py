@@ -31,6 +31,7 @@ from hotline.web import (
     roster_mine,
     roster_plan,
     roster_versions,
+    shift_check,
     sign_in,
     sockets,
     staff,
@@ -109,6 +110,8 @@ ROUTES = (
     Route("POST", f"{CONTACT}/summary", console.save_summary, "console.see"),
     Route("GET", f"{CONTACT}/case", console.case_form, "console.see"),
     Route("POST", f"{CONTACT}/case", console.open_case, "console.see"),
+    Route("GET", "/shift-check", shift_check.page, "console.see"),
+    Route("POST", "/shift-check", shift_check.save, "shift_checks.save"),
     # the board
     Route("GET", "/board", board.page, "board.see"),
     Route("GET", "/board/now", board.now, "board.see"),

@@ -7,7 +7,17 @@ from hotline.web.routes import ROUTES
 from tests.factories import Caller
 from tests.web.doors import Answer, Doors, bearer, client_id, filled, first_words
 
-FORM_PAGES = ("/sign-in", "/sign-out", "/invitation", "/account", "/staff", "/board", "/centre", "/roster")
+FORM_PAGES = (
+    "/sign-in",
+    "/sign-out",
+    "/invitation",
+    "/account",
+    "/staff",
+    "/board",
+    "/centre",
+    "/roster",
+    "/shift-check",
+)
 JSON_ROUTES = [
     route.path
     for route in ROUTES

@@ -29,6 +29,7 @@ from hotline.store.tables.roster import (
     skills,
 )
 from hotline.store.tables.schema import contractions, key_contractions
+from hotline.store.tables.shift_checks import channel_signs, shift_checks
 from hotline.store.tables.staff_notices import staff_chats, staff_notices
 from hotline.store.tables.updates import parked
 from hotline.store.tables.work import work
@@ -42,6 +43,7 @@ __all__ = [
     "case_notes",
     "cases",
     "centre_changes",
+    "channel_signs",
     "conflicts",
     "contacts",
     "contractions",
@@ -65,6 +67,7 @@ __all__ = [
     "rosters",
     "sealing_keys",
     "sessions",
+    "shift_checks",
     "shifts",
     "sign_in_links",
     "sign_in_places",

@@ -56,6 +56,7 @@ from hotline.store.views.people import (
     vacant_shifts,
 )
 from hotline.store.views.record import AuditRow, audit_page
+from hotline.store.views.shift_checks import CheckNow, check_now, checks_now, checks_on_duty
 from hotline.store.views.talks import (
     Audience,
     ContactHead,
@@ -81,6 +82,7 @@ __all__ = [
     "CaseRow",
     "CaseView",
     "ChangeRow",
+    "CheckNow",
     "ConflictHere",
     "ConflictOf",
     "ConsoleView",
@@ -113,6 +115,9 @@ __all__ = [
     "case_list",
     "case_row",
     "centre_history",
+    "check_now",
+    "checks_now",
+    "checks_on_duty",
     "conflicts_at",
     "conflicts_of",
     "console",

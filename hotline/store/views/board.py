@@ -20,6 +20,7 @@ from hotline.rules.presence import given_back_at, link
 from hotline.store import conflicts, queries
 from hotline.store.db import Tx
 from hotline.store.tables import alarms, assignments, contacts, entries, leases, offers, staff
+from hotline.store.views.shift_checks import CheckNow, checks_now
 from hotline.store.views.talks import caller_away
 
 HORIZON = timedelta(days=2)  # how far ahead the board looks for who comes next and where nobody does
@@ -115,7 +116,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """Everything on the board. `engine_at` is when the engine last gave a sign of life."""
+    """Everything on the board; `checks` are those of the shifts, by person."""
 
     now: datetime
     lines: list[LineNow]
@@ -123,6 +124,7 @@ class BoardView:
     talks: list[ContactNow]
     owed: list[ContactNow]
     alarms: list[AlarmNow]
+    checks: dict[str, CheckNow]
     staff_ids: list[str]
     lease_holder: str | None
     lease_until: datetime | None
@@ -142,6 +144,7 @@ async def board_view(tx: Tx, centre: Centre, actor: Actor) -> BoardView:
         talks=[each for each in found if each.state == "active"],
         owed=[each for each in found if each.state == "wrap_up"],
         alarms=await open_alarms(tx, centre, actor.lines),
+        checks=await checks_now(tx, roster, [person.id for person in people if person.duty_lines]),
         staff_ids=[person.id for person in people],
         lease_holder=lease.holder if lease else None,
         lease_until=lease.expires_at if lease else None,

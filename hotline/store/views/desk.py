@@ -13,6 +13,7 @@ from hotline.rules.duty.board import Worked
 from hotline.store import conflicts, queries
 from hotline.store.db import Tx
 from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
+from hotline.store.views.shift_checks import CheckNow, check_now
 from hotline.store.views.talks import caller_away
 
 PASSED_ON = timedelta(minutes=15)  # so long a console tells that somebody else goes on
@@ -40,6 +41,7 @@ class Me:
     next_duty_at: datetime | None
     capacity: int
     active: int
+    check: CheckNow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,7 @@ async def _me(tx: Tx, actor: Actor, shifts: Sequence[Worked]) -> Me:
         next_duty_at=min(later, default=None),
         capacity=row.text_limit if row else 0,
         active=int((await tx.connection.execute(query)).scalar_one()),
+        check=await check_now(tx, await tx.board(), actor.id),
     )
 
 

@@ -9,6 +9,8 @@ export class MyState extends HTMLElement {
     this.desk = desk;
     this.duty = h("h2", { class: "duty" });
     this.lines = h("p", { class: "fine duty-lines" });
+    // In a tab of its own: this one must stay open, for the check asks whether it answers.
+    this.check = h("a", { href: "/shift-check", target: "_blank" });
     this.status = h("p", { class: "status" });
     this.main = h("button", { class: "button button-small", type: "button", onclick: () => this.toggle() });
     this.off = h(
@@ -17,7 +19,8 @@ export class MyState extends HTMLElement {
       t("pause"),
     );
     this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
-    this.replaceChildren(this.duty, this.lines, this.status, h("div", { class: "row" }, this.main, this.off), this.problem);
+    const row = h("div", { class: "row" }, this.main, this.off);
+    this.replaceChildren(this.duty, this.lines, this.status, row, this.check, this.problem);
     desk.addEventListener("console", () => this.draw());
     this.draw();
   }
@@ -29,6 +32,7 @@ export class MyState extends HTMLElement {
     this.lines.title = this.lines.textContent;
     this.lines.hidden = me.lines.length === 0;
     this.dataset.intent = me.intent;
+    this.drawCheck(me.check);
     const words = {
       available: t("available"),
       break: t("on_break", { until: me.break_until_time ?? "…" }),
@@ -42,6 +46,16 @@ export class MyState extends HTMLElement {
     this.off.hidden = me.intent !== "available";
     // Who only supervises has no contacts to take.
     for (const part of [this.status, this.main.parentElement]) part.hidden = !this.desk.mayAnswer;
+  }
+
+  drawCheck(check) {
+    this.check.hidden = !check;
+    const shown = check ? `${check.title} ${check.words}` : "";
+    if (this.check.dataset.shown === shown) return;
+    this.check.dataset.shown = shown;
+    if (!check) return;
+    this.check.className = `check-due check-${check.state}`;
+    this.check.replaceChildren(icon("alert"), h("span", {}, check.title, h("br"), h("strong", {}, check.words)));
   }
 
   toggle() {
