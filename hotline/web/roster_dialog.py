@@ -1,5 +1,6 @@
 """The dialog before saving: gaps that open and close, rests and hours that break, and the second question."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
@@ -27,8 +28,8 @@ def dialog(
         **staff_page.context(request, actor),
         **{
             "edits": access.may(actor, "roster.change"),
-            "opened": [_gap(gap, words) for gap in found.opened if gap.kind not in REMARKS | {"REST"}],
-            "closed": [_gap(gap, words) for gap in found.closed if gap.kind not in REMARKS | {"REST"}],
+            "opened": _gaps(found.opened, words),
+            "closed": _gaps(found.closed, words),
             "remarks": [_gap(gap, words) for gap in found.opened if gap.kind in REMARKS],
             "breached": [words.breach(each) for each in found.breached],
             "asks": asks,
@@ -40,6 +41,17 @@ def dialog(
             **shown,
         },
     )
+
+
+def _gaps(gaps: Iterable[Gap], words: Words) -> list[tuple[str, str, str]]:
+    """What is short; a skill that is missing because papers lapse is told once."""
+    short = [gap for gap in gaps if gap.kind not in REMARKS | {"REST"}]
+    lapsed = {(gap.line, gap.need, gap.span) for gap in short if gap.kind == "EXPIRED"}
+    return [
+        _gap(gap, words)
+        for gap in short
+        if gap.kind != "SKILL" or (gap.line, gap.need, gap.span) not in lapsed
+    ]
 
 
 def _gap(gap: Gap, words: Words) -> tuple[str, str, str]:

@@ -1,4 +1,7 @@
-"""The roster in a real browser: a month is planned, its gap found, one of two replaced, and the answer changes."""
+"""The roster in a real browser: a month is planned, its gap found, one of two replaced, and the answer changes.
+
+Beside it a board hangs on the wall, which nobody touches.
+"""
 
 from collections.abc import AsyncIterator
 
@@ -31,6 +34,23 @@ async def team(running: Running) -> dict[str, Person]:
     return {**found, "Maria": maria}
 
 
+@pytest.fixture
+async def wall(browser: Browser, running: Running) -> AsyncIterator[Page]:
+    """The board as somebody else who leads has it open, live."""
+    context = await browser.new_context(locale="pl-PL", viewport=WIDE)
+    context.set_default_timeout(8000)
+    page = await context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"script: {error}"))
+    olga = await add_person(running.system, "Olga", (), ("supervisor",), hours=None, present=False)
+    await page.goto(running.url + await running.sign_in_path(olga.id))
+    await page.get_by_role("button", name="Wejdź").click()
+    await page.wait_for_url("**/console")
+    await page.goto(f"{running.url}/board")
+    await page.evaluate("window.untouched = true")
+    yield page
+    await context.close()
+
+
 async def at_the_desk(context: BrowserContext, running: Running, person: Person) -> Page:
     page = await context.new_page()
     await page.goto(running.url + await running.sign_in_path(person.id))
@@ -40,11 +60,12 @@ async def at_the_desk(context: BrowserContext, running: Running, person: Person)
 
 
 async def test_a_month_is_planned_its_gap_found_and_one_of_two_replaced(
-    desk: BrowserContext, running: Running, team: dict[str, Person]
+    desk: BrowserContext, running: Running, team: dict[str, Person], wall: Page
 ) -> None:
     page = await at_the_desk(desk, running, team["Maria"])
-    now = page.locator(".now")
+    now, there = page.locator(".now"), wall.locator(f"tr[data-key={TRUST}]")
     await expect(now).to_contain_text("nikt nie dyżuruje")
+    await expect(there).to_contain_text("Nikt")
 
     await page.get_by_role("link", name="Wzory i obsada").click()
     await page.get_by_text("Dodaj wzór").click()
@@ -66,6 +87,9 @@ async def test_a_month_is_planned_its_gap_found_and_one_of_two_replaced(
     await expect(page.locator(".effect-good")).to_contain_text("Brak zostanie zamknięty")
     await page.get_by_role("button", name="Zapisz").click()
     await expect(now).to_contain_text("Anna Testowa, Beata Testowa")
+    await expect(there.locator(".chip")).to_have_count(2)
+    await expect(there.get_by_title("Beata Testowa").first).to_be_visible()
+    await expect(there).not_to_contain_text("Nikt")
 
     await page.get_by_role("link", name="Tydzień").click()
     monday = page.locator(".need-row td").first
@@ -83,6 +107,9 @@ async def test_a_month_is_planned_its_gap_found_and_one_of_two_replaced(
     )
     await page.get_by_role("button", name="Zapisz").press("Enter")
     await expect(now).to_contain_text("Anna Testowa, Celina Testowa")
+    await expect(there.get_by_title("Celina Testowa").first).to_be_visible()
+    await expect(there.get_by_title("Beata Testowa")).to_have_count(0)
+    assert await wall.evaluate("window.untouched")  # nobody loaded it anew
     await expect(
         page.get_by_role("row", name="Celina").get_by_role("link", name="po zmianie")
     ).to_be_visible()

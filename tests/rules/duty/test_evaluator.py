@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hotline.rules.civil_time import resolve
-from hotline.rules.duty import Absence, Ask, Board, Duty, Plan, Shift, build
+from hotline.rules.duty import Absence, Ask, Board, Duty, OnDuty, OpenButEmpty, Plan, Shift, asking, build
 from hotline.rules.opening import Closed, Open, opening
 from tests.rules.duty import differences
 from tests.rules.duty.worlds import (
@@ -93,6 +93,32 @@ def test_what_one_person_works_is_what_the_lines_say(rng: Random) -> None:
                 assert any(seat.staff_id == who for seat in board.supplies[each.line].at(when))
     sat = {(line, who) for line, each in board.supplies.items() for who in each.by_person}
     assert sat == {(each.line, who) for who in board.people() for each in board.worked(who)}
+
+
+@few
+@given(rolls)
+def test_the_live_answer_the_forecast_and_the_shifts_people_are_told_are_one_truth(rng: Random) -> None:
+    """What a person's list of shifts is made of, put together again, is who answers; whatever span was compiled."""
+    it = world(rng)
+    board, line = it.board(), rng.choice(LINES)
+    shifts = {who: board.worked(who) for who in board.people()}
+    lines, barred = it.centre.lines_with(line), it.centre.lines_behind_wall(line)
+    for when in differences.instants(rng, it, board, line, 5):
+        now = {who: [each for each in mine if each.start <= when < each.end] for who, mine in shifts.items()}
+        serving = asking.serving(board, when)
+        assert {who: {each.line for each in mine} for who, mine in now.items() if mine} == {
+            who: set(mine) for who, mine in serving.items()
+        }
+        listed = {
+            (who, min(each.seat.tier for each in mine if each.line in lines))
+            for who, mine in now.items()
+            if any(each.line in lines and barred.isdisjoint(each.seat.lines) for each in mine)
+        }
+        live = board.answer(line, when)
+        forecast = build(it.centre, it.plan, max(it.start, when - timedelta(hours=1)), it.end)
+        assert told(forecast.answer(line, when)) == told(live)
+        if isinstance(live, OnDuty | OpenButEmpty):
+            assert told(live)[1] == listed
 
 
 def same(one: Board, other: Board) -> bool:
