@@ -186,7 +186,7 @@ async def _ended_by_caller(tx: Transaction, row: ContactRow) -> str:
     if row.state == contact.ACTIVE:
         await claims.move(tx, row.id, contact.ACTIVE, contact.WRAP_UP, **ended)
         await claims.release(tx, row.id)
-        await claims.freed(tx, row.holder_id)
+        await claims.freed(tx, row.holder_id, tx.centre.talks.wrap_up_for(row.priority))
         return contact.WRAP_UP
     await claims.move(tx, row.id, contact.WAITING, contact.CLOSED, closed_at=tx.now, **ended)
     tx.topics.update(map(topics.staff, await claims.withdraw_offers(tx, row.id, "caller_left")))
@@ -205,7 +205,7 @@ async def end(system: System, actor: Actor, contact_id: str, reason: str) -> Non
         if not ended:
             raise WrongState
         await claims.release(tx, contact_id)
-        await claims.freed(tx, actor.id)
+        await claims.freed(tx, actor.id, tx.centre.talks.wrap_up_for(row.priority))
         await say(tx, row, "abusive_close" if reason == "abusive_closed" else "goodbye")
         state = Line(
             contact_id, new_id(), "state", "staff", actor.id, data={"to": contact.WRAP_UP, "reason": reason}

@@ -1,17 +1,27 @@
-"""Is the console alive, and what does the person say: available, on a break, or off."""
+"""Is the console alive, and what does the person say: available, busy with this or that, or done for today."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hotline.actions import attendance
-from hotline.errors import Malformed
+from hotline.errors import Malformed, WrongState
 from hotline.live import topics
 from hotline.rules import access
 from hotline.rules.access import Actor
-from hotline.rules.presence import STALE_AFTER
-from hotline.store import queries, staffing
-from hotline.system import System
+from hotline.rules.duty import asking
+from hotline.rules.presence import (
+    BREAK,
+    BREAKS,
+    INTENTS,
+    LONGEST,
+    LONGEST_WRAP_UP,
+    MORE_WRAP_UP,
+    OFF,
+    link,
+)
+from hotline.store import claims, queries, staffing
+from hotline.system import System, Transaction
 
-LONGEST_BREAK = 120  # minutes
+SHORT_BREAK = 15  # minutes, where nothing is said
 
 
 async def seen(system: System, actor: Actor) -> None:
@@ -20,20 +30,51 @@ async def seen(system: System, actor: Actor) -> None:
     async with system.transaction(actor) as tx:
         before = await queries.staff_row(tx, actor.id)
         await staffing.change(tx, actor.id, seen_at=tx.now)
-        if before is None or before.seen_at is None or tx.now - before.seen_at > STALE_AFTER:
+        if before is None or link(before.seen_at, tx.now) != "alive":
             tx.topics.add(topics.staff(actor.id))
             await attendance.note(tx, actor.id, "console")
 
 
-async def set_intent(system: System, actor: Actor, intent: str, minutes: int | None = None) -> None:
-    """Say available, break (for so many minutes) or off. Raises Malformed."""
+async def set_intent(
+    system: System, actor: Actor, intent: str, minutes: int | None = None, kind: str | None = None
+) -> None:
+    """Say available, break (of a kind), meeting or visit (for so many minutes), or off: done for today.
+
+    "Done for today" ends with the duty it was said on; said off duty, it stays until it is taken back.
+    Raises Malformed.
+    """
     access.require(actor, "presence.set_intent")
-    if intent not in ("available", "break", "off") or (
-        minutes is not None and not 0 < minutes <= LONGEST_BREAK
+    if intent not in INTENTS or (
+        kind is not None and (intent, kind) not in {(BREAK, each) for each in BREAKS}
     ):
         raise Malformed(field="intent")
+    if minutes is not None and not timedelta() < timedelta(minutes=minutes) <= LONGEST.get(
+        intent, timedelta()
+    ):
+        raise Malformed(field="minutes")
     async with system.transaction(actor) as tx:
-        until = tx.now + timedelta(minutes=minutes or 15) if intent == "break" else None
-        await staffing.change(tx, actor.id, intent=intent, intent_until=until)
+        until = await _until(tx, actor, intent, minutes)
+        await staffing.change(tx, actor.id, intent=intent, intent_until=until, intent_kind=kind)
         await attendance.note(tx, actor.id, "hand")
         tx.record("presence.set_intent", "staff", actor.id, (topics.staff(actor.id),), intent=intent)
+
+
+async def _until(tx: Transaction, actor: Actor, intent: str, minutes: int | None) -> datetime | None:
+    if intent == OFF:
+        return asking.on_until(await tx.board(), actor.id, tx.now)
+    if minutes is None and intent == BREAK:
+        minutes = SHORT_BREAK
+    return None if minutes is None else tx.now + timedelta(minutes=minutes)
+
+
+async def prolong_wrap_up(system: System, actor: Actor) -> None:
+    """A few minutes more to write the card. Raises WrongState if that time is over, or has been long enough."""
+    access.require(actor, "presence.set_intent")
+    async with system.transaction(actor) as tx:
+        row = await claims.lock_staff(tx, actor.id)
+        if row is None or row.wrap_until is None:
+            raise WrongState
+        until = min(row.wrap_until + MORE_WRAP_UP, tx.now + LONGEST_WRAP_UP)
+        if not await claims.prolong_wrap_up(tx, actor.id, until):
+            raise WrongState
+        tx.record("presence.prolong_wrap_up", "staff", actor.id, (topics.staff(actor.id),))

@@ -10,7 +10,7 @@ from hotline.store import plans, queries
 from hotline.system import Transaction
 
 REASONS: Final = ("swap", "absence", "training", "need", "mistake", "other")
-ABSENCES: Final = ("leave", "sick", "training", "other")
+ABSENCES: Final = ("leave", "sick", "training", "visit", "other")
 
 
 async def eligible(tx: Transaction, line: str, staff_id: str) -> None:

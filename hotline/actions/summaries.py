@@ -76,5 +76,6 @@ async def _close(tx: Transaction, row: ContactRow, actor: Actor, cleaned: dict[s
         return
     state = Line(row.id, new_id(), "state", "staff", actor.id, data={"to": contact.CLOSED, "reason": reason})
     await claims.append_to(tx, state)
+    await claims.end_wrap_up(tx, row.holder_id)
     await claims.shut_thread(tx, row.id)
     await alarms.over(tx, row.id)

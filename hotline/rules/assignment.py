@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from hotline.rules.contact import P1
-from hotline.rules.presence import link
+from hotline.rules.presence import BUSY, link
 
 OFFER_SECONDS = {"web": 30, "telegram": 60}
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -60,6 +60,7 @@ class Person:
         default_factory=dict
     )  # on which tier, by line, where it is not the first
     alone: bool = False  # has a call or somebody in danger, and takes nothing else
+    wrap_until: datetime | None = None  # left alone with the card until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +78,22 @@ def present(person: Person, now: datetime) -> bool:
     return link(person.seen_at, now) == "alive"
 
 
+def wraps_up(person: Person, now: datetime) -> bool:
+    """Is the person left alone with the card? For danger they are not."""
+    return person.wrap_until is not None and now < person.wrap_until
+
+
 def obstacles(person: Person, contact: Waiting, now: datetime) -> tuple[str, ...]:
     """What keeps this contact from this person, but for a standing offer; nothing if it may be offered."""
-    gates = {
+    gates: dict[str, bool] = {
         WALL: not person.lines & contact.barred_lines,
         CONFLICT: person.id not in contact.conflicted,
         SILENT: present(person, now),
         "off_duty": any(
             person.tiers.get(line, 1) <= contact.tier for line in person.duty_lines & contact.lines
         ),
-        "off": person.intent != "off",
-        "break": person.intent != "break",
+        **{busy: person.intent != busy for busy in BUSY},
+        "wrap_up": contact.priority == P1 or not wraps_up(person, now),
         "full": not person.alone and person.load < (1 if contact.call else person.limit),
     }
     return tuple(gate for gate, passed in gates.items() if not passed)

@@ -7,8 +7,9 @@ from typing import Final, Literal
 from hotline.rules.assignment import Person, present
 from hotline.rules.contact import P1, P2, P3, P4
 from hotline.rules.opening import Open, Opening
+from hotline.rules.presence import BUSY
 
-PersonState = Literal["silent", "off", "break", "talking", "wrap_up", "available"]
+PersonState = Literal["silent", "off", "break", "meeting", "visit", "talking", "wrap_up", "available"]
 LineTrouble = Literal["nobody_on_duty", "nobody_present", "nobody_taking"]
 ENGINE_SILENCE: Final = timedelta(seconds=15)
 GAP_SOON: Final = timedelta(hours=2)  # a gap so near is for whoever leads this shift
@@ -25,10 +26,9 @@ def person_state(person: Person, now: datetime) -> PersonState:
     """The first of these that is so: who is not there is not talking, whatever they hold."""
     if not present(person, now):
         return "silent"
-    if person.intent == "off":
-        return "off"
-    if person.intent == "break":
-        return "break"
+    for busy in BUSY:
+        if person.intent == busy:
+            return busy
     if person.load:
         return "talking"
     return "wrap_up" if person.owes_summary else "available"

@@ -37,6 +37,7 @@ from hotline.rules.centre_facts import (
     Window,
 )
 from hotline.rules.centre_papers import Accessibility, Lifted, Retention, https_origin
+from hotline.rules.centre_talks import TalkRules
 from hotline.rules.civil_time import Calendar
 from hotline.rules.hours import Hours
 
@@ -197,6 +198,7 @@ class Centre(Part):
     retention: Retention = Retention()
     accessibility: Accessibility = Accessibility()
     duty: DutyRules = DutyRules()
+    talks: TalkRules = TalkRules()
 
     calendar: Calendar
     units: Mapping[str, Unit]

@@ -116,6 +116,7 @@ async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
             freed_at=row.freed_at,
             offer=pending.get(row.id),
             alone=row.id in alone,
+            wrap_until=row.wrap_until,
         )
         for row in rows
         if "counsellor" in row.roles
@@ -123,8 +124,8 @@ async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
 
 
 def intent_now(intent: str, until: datetime | None, now: datetime) -> str:
-    """What the person said, unless the break they named is over: then they are available again."""
-    if intent == "break" and until is not None and until <= now:
+    """What the person said, unless the time they named is over: then they are available again."""
+    if until is not None and until <= now:
         return "available"
     return intent
 

@@ -160,8 +160,8 @@ def initials(names: Sequence[str]) -> dict[str, str]:
 
 def person_words(person: PersonNow, words: Words) -> str:
     """What the person does, in a word or two."""
-    if person.state == "break" and person.until:
-        return words.say("person.break_until", until=words.at(person.until))
+    if person.state in ("break", "meeting", "visit") and person.until:
+        return words.say(f"person.{person.state}_until", until=words.at(person.until))
     return words.say(f"person.{person.state}", load=person.load, limit=person.limit)
 
 
@@ -327,7 +327,7 @@ def _contact_notices(view: BoardView, words: Words) -> Iterator[Notice]:
         elif each.back_at:
             row = contact_row(each, words)
             title = words.say("console_gone", number=row.number, name=row.holder, at=words.at(each.back_at))
-            yield Notice(f"gone-{each.id}", "warn", title, contact=each.id)
+            yield Notice(f"gone-{each.id}", "danger", title, contact=each.id)
     for each in view.talks:
         if each.holder_conflicted:
             row = contact_row(each, words)

@@ -23,10 +23,11 @@ ENTRIES: Final = 200  # in one answer; the page asks again after the last
 
 
 class Availability(Body):
-    """What the person says about themselves; minutes belong to a break."""
+    """What the person says about themselves; minutes belong to what ends by itself, a kind to a break."""
 
-    intent: Literal["available", "break", "off"]
+    intent: Literal["available", "break", "meeting", "visit", "off"]
     minutes: int | None = None
+    kind: Literal["rest", "meal", "breath"] | None = None
 
 
 class OfferAnswer(Body):
@@ -118,7 +119,15 @@ async def _state(request: web.Request, actor: Actor, language: str) -> dict[str,
 async def availability(request: web.Request) -> web.StreamResponse:
     """POST /console/availability"""
     body = await read_json(request, Availability)
-    await presence.set_intent(request.app[SYSTEM], await actor_of(request), body.intent, body.minutes)
+    actor = await actor_of(request)
+    await presence.set_intent(request.app[SYSTEM], actor, body.intent, body.minutes, body.kind)
+    return web.json_response({})
+
+
+async def wrap_up(request: web.Request) -> web.StreamResponse:
+    """POST /console/wrap-up: more time for the card"""
+    await read_json(request, Nothing)
+    await presence.prolong_wrap_up(request.app[SYSTEM], await actor_of(request))
     return web.json_response({})
 
 

@@ -154,7 +154,6 @@ def _what(
 
 
 def _me(me: Me, now: datetime, centre: Centre, language: str) -> Json:
-    break_until = me.intent_until if me.intent == "break" else None
     return {
         "staff_id": me.staff_id,
         "name": me.name,
@@ -162,8 +161,8 @@ def _me(me: Me, now: datetime, centre: Centre, language: str) -> Json:
         "duty_sentence": _duty_sentence(me, now, centre, language),
         "lines": [line_name(duty.line, centre) for duty in me.duties],
         "intent": me.intent,
-        "break_until": break_until.isoformat() if break_until else None,
-        "break_until_time": when(break_until, now, centre, language),
+        "intent_words": _intent_words(me, now, centre, language),
+        "wrap_until": when(me.wrap_until, now, centre, language),
         "capacity": me.capacity,
         "active": me.active,
         "check": _check(me.check, centre, language),
@@ -180,6 +179,16 @@ def _check(check: CheckNow | None, centre: Centre, language: str) -> Json | None
         "title": say(f"check.title_{check.due.phase}", language),
         "words": words[0].lower() + words[1:],
     }
+
+
+def _intent_words(me: Me, now: datetime, centre: Centre, language: str) -> str:
+    """What I said, and until when, if that is known."""
+    if me.intent in ("available", "off"):
+        return say(f"staff.desk.{me.intent}", language)
+    what = say(f"staff.desk.intent.{me.intent_kind or me.intent}", language)
+    if me.intent_until is None:
+        return what
+    return say("staff.desk.until", language, what=what, until=when(me.intent_until, now, centre, language))
 
 
 def _duty_sentence(me: Me, now: datetime, centre: Centre, language: str) -> str:

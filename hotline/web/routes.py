@@ -96,6 +96,7 @@ ROUTES = (
     Route("GET", "/console/state", console.state, "console.see"),
     Route("GET", "/console/socket", sockets.console, "console.see"),
     Route("POST", "/console/availability", console.availability, "presence.set_intent"),
+    Route("POST", "/console/wrap-up", console.wrap_up, "presence.set_intent"),
     Route("POST", f"{OFFER}/accept", console.accept, "offers.accept"),
     Route("POST", f"{OFFER}/decline", console.decline, "offers.decline"),
     Route("POST", "/console/contacts", console.enter, "contacts.enter"),

@@ -55,6 +55,7 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/answers": {"question": "danger", "value": "yes"},
         "/leave": {"quick": True},
         "/availability": {"intent": "off"},
+        "/wrap-up": {},
         "/accept": {"token": "x" * 43},
         "/decline": {"token": "x" * 43},
         "/console/contacts": {

@@ -51,6 +51,15 @@ def worked(board: Board, staff_id: str, start: datetime, end: datetime) -> list[
     return [each for each in board.worked(staff_id) if each.start < end and start < each.end]
 
 
+def on_until(board: Board, staff_id: str, at: datetime) -> datetime | None:
+    """Until when the person is on duty without a gap, on whichever line; None off duty."""
+    until: datetime | None = None
+    for shift in worked(board, staff_id, at, board.end):
+        if shift.start <= (until or at):
+            until = max(until or shift.end, shift.end)
+    return until
+
+
 def follows(
     board: Board, lines: Collection[str], at: datetime, until: datetime, known: Collection[str]
 ) -> tuple[datetime | None, frozenset[str]]:

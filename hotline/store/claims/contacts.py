@@ -1,9 +1,9 @@
 """A contact comes to be, changes hands, moves on and ends; its thread grows and is shut."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, update
+from sqlalchemy import Row, case, exists, func, insert, or_, update
 
 from hotline.ids import new_id
 from hotline.rules.contact import may_move
@@ -118,9 +118,29 @@ async def adopt(tx: Tx, contact_id: str, from_id: str, to_id: str) -> bool:
     return (await tx.connection.execute(statement)).rowcount == 1
 
 
-async def freed(tx: Tx, staff_id: str) -> None:
-    """The person's last conversation ended now: rest is counted from here."""
-    await tx.connection.execute(update(staff).where(staff.c.id == staff_id).values(freed_at=tx.now))
+async def freed(tx: Tx, staff_id: str, wrap_up: timedelta | None = None) -> None:
+    """The person's last conversation ended now: rest is counted from here, and time for the card, if it is theirs.
+
+    There is one clock for all that a person owes; it is never set back.
+    """
+    values: dict[str, Any] = {"freed_at": tx.now}
+    if wrap_up is not None:
+        later = or_(staff.c.wrap_until.is_(None), staff.c.wrap_until < tx.now + wrap_up)
+        values["wrap_until"] = case((later, tx.now + wrap_up), else_=staff.c.wrap_until)
+    await tx.connection.execute(update(staff).where(staff.c.id == staff_id).values(values))
+
+
+async def end_wrap_up(tx: Tx, staff_id: str) -> None:
+    """The last card a person owed is written."""
+    owes = exists().where(contacts.c.holder_id == staff_id, contacts.c.state == "wrap_up")
+    await tx.connection.execute(update(staff).where(staff.c.id == staff_id, ~owes).values(wrap_until=None))
+
+
+async def prolong_wrap_up(tx: Tx, staff_id: str, until: datetime) -> bool:
+    """Let the clock run until then; False if it does not run, or as long already."""
+    running = (staff.c.wrap_until > tx.now, staff.c.wrap_until < until)
+    statement = update(staff).where(staff.c.id == staff_id, *running).values(wrap_until=until)
+    return (await tx.connection.execute(statement)).rowcount == 1
 
 
 async def change(tx: Tx, contact_id: str, **values: Any) -> None:

@@ -32,8 +32,12 @@ staff = Table(
         "text_limit", SmallInteger, nullable=False, comment="conversations at once over all text channels"
     ),
     Column("active", Boolean, nullable=False),
-    Column("intent", String(12), nullable=False, comment="available | break | off"),
+    Column("intent", String(12), nullable=False, comment="available | break | meeting | visit | off"),
     Column("intent_until", Instant),
+    Column("intent_kind", String(12), comment="of a break: rest | meal | breath"),
+    Column(
+        "wrap_until", Instant, comment="left alone with the card until then: one clock, whatever the line"
+    ),
     Column("seen_at", Instant, comment="last sign of life of a console"),
     Column("freed_at", Instant, comment="end of the last conversation"),
     Column("created_at", Instant, nullable=False),

@@ -16,7 +16,7 @@ from hotline.rules.centre import Centre, Line
 from hotline.rules.duty import Board, asking
 from hotline.rules.duty.asking import Emptiness
 from hotline.rules.opening import Opening, opening
-from hotline.rules.presence import given_back_at, link
+from hotline.rules.presence import BUSY, given_back_at, link
 from hotline.store import conflicts, queries
 from hotline.store.db import Tx
 from hotline.store.tables import alarms, assignments, contacts, entries, leases, offers, staff
@@ -29,7 +29,7 @@ OPEN = ("waiting", "active", "wrap_up")
 
 @dataclass(frozen=True, slots=True)
 class PersonNow:
-    """Somebody and what they do at this moment; `until` is the end of a break."""
+    """Somebody and what they do at this moment; `until` is the end of that, if they said so."""
 
     id: str
     name: str
@@ -192,13 +192,13 @@ async def open_alarms(tx: Tx, centre: Centre, lines: frozenset[str]) -> list[Ala
 
 
 async def _about(tx: Tx) -> dict[str, Any]:
-    query = select(staff.c.id, staff.c.name, staff.c.intent_until)
+    query = select(staff.c.id, staff.c.name, staff.c.intent_until, staff.c.wrap_until)
     return {row.id: row for row in await tx.connection.execute(query)}
 
 
 def _person(person: Person, about: Row[Any], now: datetime) -> PersonNow:
     state = board.person_state(person, now)
-    until = about.intent_until if state == "break" else None
+    until = about.intent_until if state in BUSY else about.wrap_until if state == "wrap_up" else None
     return PersonNow(person.id, about.name, state, until, person.load, person.limit)
 
 

@@ -37,6 +37,8 @@ class Me:
     name: str
     intent: str
     intent_until: datetime | None
+    intent_kind: str | None
+    wrap_until: datetime | None
     duties: list[Duty]
     next_duty_at: datetime | None
     capacity: int
@@ -213,6 +215,8 @@ async def _me(tx: Tx, actor: Actor, shifts: Sequence[Worked]) -> Me:
         name=row.name if row else actor.name,
         intent=queries.intent_now(row.intent, row.intent_until, tx.now) if row else "off",
         intent_until=row.intent_until if row else None,
+        intent_kind=row.intent_kind if row else None,
+        wrap_until=row.wrap_until if row and row.wrap_until and row.wrap_until > tx.now else None,
         duties=[Duty(line, end) for line, end in sorted(until.items())],
         next_duty_at=min(later, default=None),
         capacity=row.text_limit if row else 0,

@@ -131,8 +131,12 @@ export class Desk extends EventTarget {
     this.#dropOffer(offer);
   }
 
-  async setIntent(intent, minutes = null) {
-    await tell("/console/availability", minutes ? { intent, minutes } : { intent });
+  async setIntent(intent, minutes, kind) {
+    await tell("/console/availability", { intent, minutes, kind });
+  }
+
+  async prolongWrapUp() {
+    await tell("/console/wrap-up", {});
   }
 
   /** Ask for what is new in a conversation; the socket brings only the one on the screen. */

@@ -1,8 +1,15 @@
-// My duty, whether I take contacts, and a break in one click.
+// My duty, whether I take contacts, a break in one click, everything else in two; and the time left for a card.
 
-import { duration, h, icon, speak, t } from "./words.js";
+import { duration, fill, h, icon, speak, t } from "./words.js";
 
 const BREAK_MINUTES = 15;
+const OTHERWISE = [
+  { words: "breath", intent: "break", kind: "breath", minutes: 20 },
+  { words: "meal", intent: "break", kind: "meal", minutes: 30 },
+  { words: "meeting", intent: "meeting", minutes: 60 },
+  { words: "visit", intent: "visit", minutes: 120 },
+  { words: "off", intent: "off" },
+];
 
 export class MyState extends HTMLElement {
   connect(desk) {
@@ -13,14 +20,21 @@ export class MyState extends HTMLElement {
     this.check = h("a", { href: "/shift-check", target: "_blank" });
     this.status = h("p", { class: "status" });
     this.main = h("button", { class: "button button-small", type: "button", onclick: () => this.toggle() });
-    this.off = h(
+    this.otherwise = h(
+      "details",
+      { class: "menu" },
+      h("summary", { class: "button button-small" }, t("otherwise"), icon("menu")),
+      h("div", { class: "menu-body" }, OTHERWISE.map((choice) => this.#choice(choice))),
+    );
+    this.wrapUp = h("p", { class: "wrap-up", role: "status" });
+    this.more = h(
       "button",
-      { class: "button button-small", type: "button", onclick: () => this.change("off") },
-      t("pause"),
+      { class: "button button-small", type: "button", onclick: () => this.#try(() => this.desk.prolongWrapUp()) },
+      t("more_wrap_up"),
     );
     this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
-    const row = h("div", { class: "row" }, this.main, this.off);
-    this.replaceChildren(this.duty, this.lines, this.status, row, this.check, this.problem);
+    const row = h("div", { class: "row" }, this.main, this.otherwise);
+    this.replaceChildren(this.duty, this.lines, this.status, this.wrapUp, row, this.check, this.problem);
     desk.addEventListener("console", () => this.draw());
     this.draw();
   }
@@ -33,17 +47,16 @@ export class MyState extends HTMLElement {
     this.lines.hidden = me.lines.length === 0;
     this.dataset.intent = me.intent;
     this.drawCheck(me.check);
-    const words = {
-      available: t("available"),
-      break: t("on_break", { until: me.break_until_time ?? "…" }),
-      off: t("off"),
-    };
-    const mark = { available: "on", break: "break", off: "off" }[me.intent];
+    const mark = { available: "on", off: "off" }[me.intent] ?? "break";
     this.status.className = `status intent-${me.intent}`;
-    this.status.replaceChildren(icon(mark), words[me.intent]);
-    this.main.textContent = { available: t("break"), break: t("back"), off: t("go_available") }[me.intent];
+    this.status.replaceChildren(icon(mark), me.intent_words);
+    this.main.textContent = { available: t("break"), off: t("go_available") }[me.intent] ?? t("back");
     this.main.classList.toggle("button-main", me.intent !== "available" && me.on_duty);
-    this.off.hidden = me.intent !== "available";
+    this.otherwise.hidden = me.intent !== "available";
+    if (this.wrapUp.dataset.until !== String(me.wrap_until)) {
+      this.wrapUp.dataset.until = me.wrap_until;
+      fill(this.wrapUp, me.wrap_until && [h("span", {}, t("wrap_up", { until: me.wrap_until })), this.more]);
+    }
     // Who only supervises has no contacts to take.
     for (const part of [this.status, this.main.parentElement]) part.hidden = !this.desk.mayAnswer;
   }
@@ -63,12 +76,33 @@ export class MyState extends HTMLElement {
     else this.change("available");
   }
 
-  async change(intent, minutes = null) {
+  #choice({ words, intent, kind, minutes }) {
+    const length = minutes && (minutes < 60 ? t("for_minutes", { minutes }) : t("for_hours", { hours: minutes / 60 }));
+    const choose = () => {
+      this.otherwise.open = false;
+      this.change(intent, minutes, kind);
+      this.main.focus();
+    };
+    return h(
+      "button",
+      { class: "menu-item", type: "button", onclick: choose },
+      t(`intent.${words}`),
+      length && h("span", { class: "fine" }, length),
+    );
+  }
+
+  async change(intent, minutes, kind) {
+    await this.#try(async () => {
+      await this.desk.setIntent(intent, minutes, kind);
+      if (intent !== "available") speak(`${t(`intent.${kind ?? intent}`)}${minutes ? ` (${duration(minutes * 60)})` : ""}`);
+    });
+  }
+
+  async #try(act) {
     this.problem.hidden = true;
     this.main.setAttribute("aria-disabled", "true");
     try {
-      await this.desk.setIntent(intent, minutes);
-      if (intent === "break") speak(`${t("break")} (${duration(minutes * 60)})`);
+      await act();
     } catch (error) {
       this.problem.textContent = error.message || t("failed");
       this.problem.hidden = false;
