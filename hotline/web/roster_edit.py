@@ -3,6 +3,7 @@
 Nothing is saved by looking: a form leads to the dialog, and the dialog's button saves what it has shown.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -261,7 +262,8 @@ async def _weighed(request: web.Request, scene: Scene, asked: Change) -> Preview
         gone = _planned(asked, scene.planned)
         comes = (replace(gone, id="new", staff_id=asked.by),) if asked.kind == "REPLACE" else ()
         edit = Edit(shifts=comes, without=frozenset({gone.id}))
-    return preview(scene.board, edited(scene.board, edit), scene.demands, scene.words.now)
+    board, demands, now = scene.board, scene.demands, scene.words.now
+    return await asyncio.to_thread(lambda: preview(board, edited(board, edit), demands, now))
 
 
 def _in_draft(asked: Change, planned: Sequence[Shift]) -> Shift:

@@ -87,8 +87,9 @@ def with_the_usual(centre: Centre, stated: Collection[Demand]) -> list[Demand]:
 
 
 def _other_days(usual: Demand, stated: Iterable[Demand]) -> Iterator[Demand]:
+    holding = (each for each in stated if not (each.first and each.last and each.last < each.first))
     since: date | None = None
-    for each in sorted(stated, key=lambda demand: demand.first or date.min):
+    for each in sorted(holding, key=lambda demand: demand.first or date.min):
         if each.first is not None and (since is None or since < each.first):
             yield replace(usual, first=since, last=each.first - DAY)
         if each.last is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import permutations
 from random import Random
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.rules.duty import Absence, Ask, Board, Person, Shift, Skill
-from hotline.rules.duty.demand import Demand, DemandWindow, Need, one_person_each
+from hotline.rules.duty.demand import Demand, DemandWindow, Need, one_person_each, with_the_usual
 from hotline.rules.duty.gaps import Gap, GapKind, find, phase, uncovered
 from hotline.rules.duty.matching import covers
 from hotline.rules.duty.notices import due
@@ -164,6 +164,24 @@ def test_too_little_rest_is_a_gap_of_the_person() -> None:
     ]
     (gap,) = gaps(board(rows), kind="REST")
     assert (gap.need, gap.line, hours([gap])) == ("rest a", "night", 8)
+
+
+def test_on_days_of_which_nothing_was_stated_one_person_is_needed() -> None:
+    def stated(first: int | None, last: int | None) -> Demand:
+        days = [None if each is None else date(2026, 12, each) for each in (first, last)]
+        return Demand(f"{first}-{last}", "day", 2, first=days[0], last=days[1])
+
+    def usual(*demands: Demand) -> list[tuple[int | None, int | None]]:
+        found = [each for each in with_the_usual(CENTRE, demands) if each.line == "day" and each.people == 1]
+        return [
+            (each.first.day if each.first else None, each.last.day if each.last else None) for each in found
+        ]
+
+    assert usual() == [(None, None)]
+    assert usual(stated(None, None)) == []
+    assert usual(stated(5, 10), stated(20, None)) == [(None, 4), (11, 19)]
+    assert usual(stated(8, 12), stated(None, 10), stated(11, 11)) == [(13, None)]
+    assert usual(stated(10, 5)) == [(None, None)]  # ended before it began
 
 
 def test_demand_in_windows_by_the_wall_clock_and_effective_dated() -> None:
