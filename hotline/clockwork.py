@@ -9,16 +9,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hotline.actions import attendance, gap_notices, shift_checks
+from hotline.actions import attendance, callbacks, gap_notices, shift_checks
 from hotline.rules import shift_checks as check_rules
 from hotline.rules.access import Actor
-from hotline.rules.alarms import DUTY_MISSED, SHIFT_CHECK
+from hotline.rules.alarms import CALLBACK_ENDS, DUTY_MISSED, SHIFT_CHECK
+from hotline.rules.callback import is_safe
 from hotline.rules.duty import Board
 from hotline.rules.duty import attendance as rules
 from hotline.rules.duty.demand import Demand
 from hotline.rules.duty.gaps import Gap, Identity, find
 from hotline.rules.duty.preview import difference, moved
 from hotline.store import attendance as signs
+from hotline.store import callbacks as callback_rows
 from hotline.store import plans
 from hotline.store import shift_checks as checks
 from hotline.system import System, Transaction
@@ -52,7 +54,7 @@ class Clockwork:
             facts = rules.changes(board, consoles, await signs.taken(tx), tx.now, rules.ENGINE)
             known, opened = await self._known_now(tx, board)
             over = [each for each in failed.values() if not check_rules.rings(each, tx.now)]
-        done = 0
+        done = await self._call_backs(actor)
         for staff_id in sorted({fact.staff_id for fact in facts}):
             done += await attendance.settle(self._system, actor, staff_id)
         if missing != rings:
@@ -62,6 +64,23 @@ class Clockwork:
         if known is not self._known:
             done += await gap_notices.tell(self._system, actor, known.gaps, opened)
             self._known = known  # only now: what failed is told in the next round
+        return done
+
+    async def _call_backs(self, actor: Actor) -> int:
+        """What expired is closed, what soon will rings, what was not taken in its safe time is put off."""
+        async with self._system.read() as tx:
+            rules, zone = tx.centre.callbacks, tx.centre.zone
+            rings = await signs.ringing(tx, CALLBACK_ENDS)
+            found = [
+                row.contact_id
+                for row in await callback_rows.to_look_after(tx, tx.now + rules.warning)
+                if row.contact_id not in rings
+                or row.expires_at <= tx.now
+                or not is_safe(callback_rows.safe_time(row), tx.now, zone)
+            ]
+        done = 0
+        for contact_id in found:
+            done += await callbacks.look_after(self._system, actor, contact_id)
         return done
 
     async def _known_now(self, tx: Transaction, board: Board) -> tuple[_Known, Collection[Identity]]:

@@ -61,6 +61,27 @@ class SummaryIncomplete(HotlineError):
     status = 422
 
 
+class PhoneWrong(HotlineError):
+    """This is no telephone number that can be dialled."""
+
+    code = "phone_wrong"
+    status = 422
+
+
+class SafeTimeWrong(HotlineError):
+    """A safe time must last half an hour, lie ahead, and begin before the call-back expires."""
+
+    code = "safe_time_wrong"
+    status = 422
+
+
+class NoSuchTime(HotlineError):
+    """The clocks skip this time of day; `time` is what they show instead."""
+
+    code = "no_such_time"
+    status = 422
+
+
 class CaseIncomplete(HotlineError):
     """A case needs a reason, a worker, a first visit or shelter request, and a safe way to reach the person."""
 
@@ -131,6 +152,13 @@ class TooSoon(HotlineError):
 
     code = "too_soon"
     status = 429
+
+
+class OutcomeMissing(HotlineError):
+    """A conversation that is a call-back ends after somebody has said how the call went."""
+
+    code = "outcome_missing"
+    status = 409
 
 
 class ManyContacts(HotlineError):

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from hotline.actions import callbacks
+from hotline.actions.contacts import next_ref
 from hotline.errors import ChatDisabled, LineClosed, Malformed, TextEmpty, WallBreach
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact, opening, triage
 from hotline.rules.access import Actor
+from hotline.rules.callback import Wish
 from hotline.rules.centre import Centre, Queue
 from hotline.rules.duty import OnDuty, OpenButEmpty, asking
 from hotline.rules.words import checked
@@ -38,6 +41,7 @@ class Arrival:
     address: str | None = None
     source_blind: str | None = None
     privacy_version: str = ""
+    wish: Wish | None = None  # to be called back instead of being answered here
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ async def start(system: System, arrival: Arrival) -> Started:
     """
     access.require(CHANNEL, "contacts.start")
     text = checked(arrival.text) if arrival.text is not None else None
-    if text is None and arrival.danger != "yes":
+    if text is None and arrival.danger != "yes" and arrival.wish is None:
         raise TextEmpty
     _check_answers(system.centre, arrival)
     blind = _blind(system, arrival)
@@ -77,7 +81,7 @@ async def start(system: System, arrival: Arrival) -> Started:
         known = await _known(tx, arrival, blind)
     if known is not None:
         return known
-    queue = admit(system.centre, arrival.line, arrival.channel, arrival.danger, system.clock.now())
+    queue = _queue(system, arrival)
     contact_id = new_id()
     await system.make_key(contact_id)
     async with system.transaction(CHANNEL) as tx:
@@ -87,6 +91,8 @@ async def start(system: System, arrival: Arrival) -> Started:
             if raced is None:
                 raise Malformed(field="id")
             return raced
+        if arrival.wish is not None:
+            await _keep(tx, contact_id, arrival.wish)
         lines = await _first_lines(tx, arrival, contact_id, queue, text, values["priority"])
         receipts = await claims.append_to(tx, *lines)
         changed = (topics.queue(queue.id), topics.contact(contact_id), topics.outbox())
@@ -114,7 +120,7 @@ async def enter(system: System, actor: Actor, by_hand: ByHand) -> str:
         key_class, key_at = contact.queue_key(by_hand.priority, by_hand.started_at)
         values: dict[str, Any] = {
             "id": contact_id,
-            "ref": await _ref(tx),
+            "ref": await next_ref(tx),
             "origin": f"hand:{contact_id}",
             "line": line.id,
             "queue": None,
@@ -146,6 +152,28 @@ async def enter(system: System, actor: Actor, by_hand: ByHand) -> str:
             mode=by_hand.mode,
         )
     return contact_id
+
+
+def _queue(system: System, arrival: Arrival) -> Queue:
+    if arrival.wish is not None:
+        return takes_callbacks(system.centre, arrival.line)
+    return admit(system.centre, arrival.line, arrival.channel, arrival.danger, system.clock.now())
+
+
+def takes_callbacks(centre: Centre, line_id: str) -> Queue:
+    """The queue that calls back for this line, open or not. Raises LineUnknown, ChatDisabled."""
+    queue = centre.queue_of(centre.line(line_id).id)
+    if not centre.live_chat_enabled or queue is None:
+        raise ChatDisabled
+    return queue
+
+
+async def _keep(tx: Transaction, contact_id: str, wish: Wish) -> None:
+    row = await claims.lock_contact(tx, contact_id)
+    assert row is not None  # noqa: S101  inserted in this transaction
+    kept = await callbacks.keep(tx, row, wish)
+    await claims.change(tx, contact_id, due_at=kept.due_at)
+    await callbacks.tell(tx, row, kept)
 
 
 def admit(centre: Centre, line_id: str, channel: str, danger: str | None, now: datetime) -> Queue:
@@ -212,7 +240,7 @@ async def _values(
         address = await tx.seal(contact_id, "contacts", contact_id, arrival.address)
     return {
         "id": contact_id,
-        "ref": await _ref(tx),
+        "ref": await next_ref(tx),
         "origin": arrival.origin,
         "line": arrival.line,
         "queue": queue.id,
@@ -241,11 +269,6 @@ async def _given_notice(tx: Transaction, shown: str) -> str:
     return shown if known else tx.notice.version
 
 
-async def _ref(tx: Transaction) -> str:
-    year = tx.now.astimezone(tx.centre.zone).year
-    return f"K/{year}/{await claims.next_number(tx, f'contact {year}'):06d}"
-
-
 async def _first_lines(
     tx: Transaction, arrival: Arrival, contact_id: str, queue: Queue, text: str | None, priority: str
 ) -> list[EntryLine]:
@@ -262,7 +285,7 @@ async def _first_lines(
             lines.append(
                 EntryLine(contact_id, f"{arrival.client_id}.{question}", "answer", "caller", data=data)
             )
-    said = await what_to_say(tx, arrival, queue, contact_id, priority)
+    said = None if arrival.wish else await what_to_say(tx, arrival, queue, contact_id, priority)
     if said is not None:
         outgoing = arrival.channel == "telegram"
         lines.append(EntryLine(contact_id, new_id(), "system", "system", data=said, outgoing=outgoing))

@@ -3,15 +3,16 @@
 from typing import Any
 
 from hotline.actions import alarms
-from hotline.errors import Malformed, NotFound, NotSignedIn, WrongState
+from hotline.errors import Malformed, NotFound, NotSignedIn, OutcomeMissing, WrongState
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact, triage
 from hotline.rules.access import Actor, Thing
 from hotline.rules.alarms import CALLER_LEFT, P1_WAITS
+from hotline.rules.callback import WITHDRAWN
 from hotline.rules.presence import LOOK_LIFE, TOKEN_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
-from hotline.store import claims, conflicts, queries
+from hotline.store import callbacks, claims, conflicts, queries
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.system import System, Transaction
@@ -103,6 +104,8 @@ async def _apply(tx: Transaction, row: ContactRow, changes: dict[str, Any]) -> N
     priority = changes.get("priority", row.priority)
     if priority != row.priority:
         changes["queue_class"], changes["queue_at"] = contact.queue_key(priority, row.arrived_at)
+    if priority == contact.P1:
+        changes["due_at"] = None  # danger waits for no later time
     await claims.change(tx, row.id, **changes)
     if priority != contact.P1 == row.priority:
         await alarms.over(tx, row.id, P1_WAITS)
@@ -119,6 +122,12 @@ async def say(tx: Transaction, row: ContactRow, text: str, **params: str | int) 
     await claims.append_to(tx, Line(row.id, new_id(), "system", "system", data=data, outgoing=outgoing))
     if outgoing:
         tx.topics.add(topics.outbox())
+
+
+async def next_ref(tx: Transaction) -> str:
+    """The number by which staff speak of a new contact."""
+    year = tx.now.astimezone(tx.centre.zone).year
+    return f"K/{year}/{await claims.next_number(tx, f'contact {year}'):06d}"
 
 
 async def answered(tx: Transaction, row: ContactRow, actor: Actor) -> None:
@@ -189,6 +198,7 @@ async def _ended_by_caller(tx: Transaction, row: ContactRow) -> str:
         await claims.freed(tx, row.holder_id, tx.centre.talks.wrap_up_for(row.priority))
         return contact.WRAP_UP
     await claims.move(tx, row.id, contact.WAITING, contact.CLOSED, closed_at=tx.now, **ended)
+    await claims.end_callback(tx, row.id, WITHDRAWN)
     tx.topics.update(map(topics.staff, await claims.withdraw_offers(tx, row.id, "caller_left")))
     return contact.CLOSED
 
@@ -199,6 +209,8 @@ async def end(system: System, actor: Actor, contact_id: str, reason: str) -> Non
         raise Malformed(field="reason")
     async with system.transaction(actor) as tx:
         row = await locked(tx, actor, "contacts.end", contact_id)
+        if await callbacks.open_one(tx, contact_id) is not None:
+            raise OutcomeMissing
         ended = await claims.move(
             tx, contact_id, contact.ACTIVE, contact.WRAP_UP, end_reason=reason, ended_at=tx.now
         )

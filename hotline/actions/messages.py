@@ -79,7 +79,13 @@ async def _receive_and_raise(system: System, actor: Actor, line: Line, words: st
         key_class, key_at = contact.queue_key(priority, row.arrived_at)
         flags = sorted({*row.flags, "phrase"})
         await claims.change(
-            tx, contact_id, priority=priority, queue_class=key_class, queue_at=key_at, flags=flags
+            tx,
+            contact_id,
+            priority=priority,
+            queue_class=key_class,
+            queue_at=key_at,
+            flags=flags,
+            due_at=None,
         )
         tx.record("messages.flagged", "contact", contact_id, priority=priority)
     return receipt

@@ -113,6 +113,8 @@ TABLE: dict[str, Rule] = {
     "contacts.answer": _any(_own, _kind("channel")),
     "contacts.leave": _any(_own, _kind("channel")),
     "contacts.stop": _kind("channel"),
+    "callbacks.ask": _any(_own, _kind("channel")),
+    "callbacks.return": _any(_own, _kind("channel")),
     "messages.receive": _any(_own, _kind("channel")),
     "messages.correct": _kind("channel"),
     # counsellors
@@ -130,6 +132,8 @@ TABLE: dict[str, Rule] = {
     "messages.reply": _holder,
     "messages.note": _holder,
     "summaries.save": _holder,
+    "callbacks.settle": _holder,
+    "callbacks.agree": _holder,
     # cases
     "cases.open_case": _unwalled(_unrestricted(_any(_holder, _leading))),
     "cases.see": _unrestricted(_staff(CASEWORKER, SUPERVISOR, COUNSELLOR)),
@@ -143,6 +147,7 @@ TABLE: dict[str, Rule] = {
     "assignments.take_over": _unwalled(_unrestricted(_leading)),
     "board.see": _unwalled(_unrestricted(_leading)),
     "alarms.see": _leading,
+    "callbacks.see": _unwalled(_unrestricted(_leading)),
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "roster.see": _kind("staff"),
     "absences.ask": _any(_oneself, _staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
@@ -164,6 +169,7 @@ TABLE: dict[str, Rule] = {
     # the clock
     "alarms.ring": _kind("engine"),
     "duty.watch": _kind("engine"),
+    "callbacks.end": _kind("engine"),
     "talks.watch": _kind("engine"),
     "offers.make": _unwalled(_any(_leading, _kind("engine"))),
     "offers.withdraw": _kind("engine"),

@@ -12,5 +12,15 @@ UPDATE_PARKED: Final = (
 DUTY_MISSED: Final = "duty_missed"  # on duty, and no live console for five minutes
 DUTY_EMPTY: Final = "duty_empty"  # within a day a line will be open with nobody on duty, or is
 SHIFT_CHECK: Final = "shift_check"  # something did not work when a shift was begun or ended
-KINDS: Final = (CALLER_LEFT, P1_WAITS, BOT_SHARED, UPDATE_PARKED, DUTY_MISSED, DUTY_EMPTY, SHIFT_CHECK)
+CALLBACK_ENDS: Final = "callback_ends"  # promised, and soon too late
+KINDS: Final = (
+    CALLER_LEFT,
+    P1_WAITS,
+    BOT_SHARED,
+    UPDATE_PARKED,
+    DUTY_MISSED,
+    DUTY_EMPTY,
+    SHIFT_CHECK,
+    CALLBACK_ENDS,
+)
 RING_AFTER: Final = timedelta(seconds=60)

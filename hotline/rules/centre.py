@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from hotline.errors import LineUnknown
+from hotline.rules.callback import CallbackRules
 from hotline.rules.centre_duty import CheckItem, DutyRules
 from hotline.rules.centre_facts import (
     AppointmentRule,
@@ -199,6 +200,7 @@ class Centre(Part):
     accessibility: Accessibility = Accessibility()
     duty: DutyRules = DutyRules()
     talks: TalkRules = TalkRules()
+    callbacks: CallbackRules = CallbackRules()
 
     calendar: Calendar
     units: Mapping[str, Unit]

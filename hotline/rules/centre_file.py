@@ -41,7 +41,17 @@ ARRAYS: dict[str, tuple[str, str, bool]] = {
     "shelter_rule": ("code", "shelter_rules", False),
     "later_fact": ("key", "later_facts", False),
 }
-TABLES = ("calendar", "definition", "offer", "districts", "retention", "accessibility", "duty", "talks")
+TABLES = (
+    "calendar",
+    "definition",
+    "offer",
+    "districts",
+    "retention",
+    "accessibility",
+    "duty",
+    "talks",
+    "callbacks",
+)
 TOP = ("schema_version", "timezone", "languages")
 # what [centre] may hold: the fields of Centre that have no table of their own
 OWN = set(Centre.model_fields).difference(

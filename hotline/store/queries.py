@@ -13,6 +13,7 @@ from hotline.rules.assignment import Pending, Person, Waiting
 from hotline.rules.contact import ACTIVE, P1, VOICE
 from hotline.rules.duty import Board, asking
 from hotline.store import conflicts
+from hotline.store.callbacks import in_queue
 from hotline.store.db import Instant, Tx
 from hotline.store.tables import (
     alarms,
@@ -31,7 +32,7 @@ ContactRow = Row[Any]  # a row of `contacts`
 
 async def waiting(tx: Tx, contact_id: str | None = None) -> list[Waiting]:
     """Waiting contacts in queue order, with their offers so far; or just the one."""
-    query = select(contacts).where(contacts.c.state == "waiting", contacts.c.queue.is_not(None))
+    query = select(contacts).where(in_queue(tx.now), contacts.c.queue.is_not(None))
     if contact_id is not None:
         query = query.where(contacts.c.id == contact_id)
     order = (contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
@@ -76,7 +77,9 @@ def _demand(board: Board, row: Row[Any], now: datetime, conflicted: frozenset[st
         barred_lines=centre.barred_lines(row.line, row.queue),
         call=row.channel in VOICE,
         conflicted=conflicted,
-        tier=max(asking.tier_in_use(board, line, now, now - row.arrived_at) for line in lines),
+        tier=max(
+            asking.tier_in_use(board, line, now, now - (row.due_at or row.arrived_at)) for line in lines
+        ),
     )
 
 
@@ -86,7 +89,7 @@ async def danger_unanswered(tx: Tx, since: datetime) -> list[str]:
         alarms.c.kind == P1_WAITS, alarms.c.thing_id == contacts.c.id, alarms.c.ended_at.is_(None)
     )
     query = select(contacts.c.id).where(
-        contacts.c.state == "waiting", contacts.c.priority == P1, contacts.c.arrived_at <= since, ~rings
+        in_queue(tx.now), contacts.c.priority == P1, contacts.c.arrived_at <= since, ~rings
     )
     return list((await tx.connection.execute(query.order_by(contacts.c.arrived_at))).scalars())
 
@@ -229,7 +232,7 @@ async def place(tx: Tx, me: Row[Any]) -> int:
     """1 for the next in turn. The order is the one in which contacts are offered."""
     mine = tuple_(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
     query = select(func.count()).where(
-        contacts.c.state == "waiting",
+        in_queue(tx.now),
         contacts.c.queue == me.queue,
         mine < tuple_(literal(me.queue_class), literal(me.queue_at, Instant), literal(me.id)),
     )

@@ -132,6 +132,7 @@ def test_every_error_has_words_in_every_language_and_a_status_of_its_kind() -> N
     assert len({kind.code for kind in declared}) == len(declared)
     # what a person may get to read is filled from these; settings and files are for the operator's shell
     given = {"text_too_long": {"limit"}, "too_soon": {"seconds"}, "many_contacts": {"seconds"}}
+    given["no_such_time"] = {"time"}
     given |= {"config_invalid": {"setting", "reason"}}
     given |= {"skill_expired": {"skill"}, "gap_would_open": {"line", "start", "end"}}
     given["change_invalid"] = given["copy_failed"] = {"reason"}

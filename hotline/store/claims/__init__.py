@@ -4,6 +4,7 @@ Locks are taken contact → thread → staff → lines of a roster, ascending. A
 """
 
 from hotline.store.claims.alarms import end_alarms, end_alarms_but, raise_alarm, see_alarm
+from hotline.store.claims.callbacks import add_callback, end_callback, tried
 from hotline.store.claims.conflicts import end_conflict, mark_conflict
 from hotline.store.claims.contacts import (
     add_contact,
@@ -49,6 +50,7 @@ from hotline.store.claims.staff_notices import (
 
 __all__ = [
     "Claimed",
+    "add_callback",
     "add_contact",
     "add_notices",
     "adopt",
@@ -67,6 +69,7 @@ __all__ = [
     "edit_lines",
     "end_alarms",
     "end_alarms_but",
+    "end_callback",
     "end_conflict",
     "end_parked",
     "end_wrap_up",
@@ -97,6 +100,7 @@ __all__ = [
     "stored",
     "take",
     "take_lease",
+    "tried",
     "unlink_chat",
     "use_link",
     "use_step",

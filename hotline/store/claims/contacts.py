@@ -7,6 +7,7 @@ from sqlalchemy import Row, case, exists, func, insert, or_, update
 
 from hotline.ids import new_id
 from hotline.rules.contact import may_move
+from hotline.store.callbacks import in_queue
 from hotline.store.claims.work import occupy
 from hotline.store.db import Tx
 from hotline.store.journal import Line, Receipt, append, known
@@ -46,7 +47,7 @@ async def take(tx: Tx, contact_id: str, staff_id: str, how: str, *, beyond: bool
     await occupy(tx, staff_id, contact_id, beyond=beyond)
     statement = (
         update(contacts)
-        .where(contacts.c.id == contact_id, contacts.c.state == "waiting")
+        .where(contacts.c.id == contact_id, in_queue(tx.now))
         .values(state="active", holder_id=staff_id, answered_at=func.coalesce(contacts.c.answered_at, tx.now))
     )
     if (await tx.connection.execute(statement)).rowcount != 1:

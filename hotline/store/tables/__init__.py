@@ -1,6 +1,7 @@
 """Every table. Sealed columns are bytes and end in `_sealed`; everything else is coded and readable."""
 
 from hotline.store.tables.alarms import alarms
+from hotline.store.tables.callbacks import callbacks
 from hotline.store.tables.cases import case_contacts, case_notes, cases
 from hotline.store.tables.centre import centre_changes, notices
 from hotline.store.tables.conflicts import conflicts
@@ -39,6 +40,7 @@ __all__ = [
     "alarms",
     "assignments",
     "audit",
+    "callbacks",
     "case_contacts",
     "case_notes",
     "cases",

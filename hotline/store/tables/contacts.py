@@ -50,6 +50,7 @@ contacts = Table(
     Column("address_sealed", LargeBinary, comment="chat id to answer to"),
     Column("caller_seen_at", Instant),
     Column("caller_left_at", Instant),
+    Column("due_at", Instant, comment="waits outside the queue until then"),
     Column("unreachable_at", Instant, comment="since when the channel takes nothing for this caller"),
     Column("privacy_version", String(40), nullable=False),
     Index(

@@ -8,6 +8,7 @@ from sqlalchemy import case, func, select
 
 from hotline.rules.duty import asking
 from hotline.rules.presence import STALE_AFTER
+from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.tables import assignments, contacts, entries, leases, staff
 
@@ -39,7 +40,7 @@ async def figures(tx: Tx, lease: str) -> Figures:
 async def _waiting(tx: Tx) -> tuple[dict[tuple[str, str], int], dict[str, timedelta]]:
     query = (
         select(contacts.c.queue, contacts.c.priority, func.count(), func.min(contacts.c.arrived_at))
-        .where(contacts.c.state == "waiting", contacts.c.queue.is_not(None))
+        .where(in_queue(tx.now), contacts.c.queue.is_not(None))
         .group_by(contacts.c.queue, contacts.c.priority)
     )
     counts: dict[tuple[str, str], int] = {}
