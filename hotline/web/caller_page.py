@@ -8,7 +8,8 @@ from aiohttp import web
 from hotline.actions.arrivals import Arrival
 from hotline.ids import new_secret
 from hotline.rules import triage
-from hotline.rules.centre import Line
+from hotline.rules.callback import Wish
+from hotline.rules.centre import Centre, Line
 from hotline.rules.civil_time import local
 from hotline.rules.hours import Hours
 from hotline.rules.words import MESSAGE_LIMIT
@@ -48,6 +49,7 @@ def arrival(
     under18: bool,
     language: str,
     notice: str,
+    wish: Wish | None = None,
 ) -> Arrival:
     """One approach per token: its fingerprint is the key under which a repeat finds the same contact."""
     return Arrival(
@@ -62,7 +64,13 @@ def arrival(
         under18=under18,
         token=token,
         privacy_version=notice,
+        wish=wish,
     )
+
+
+def takes_callbacks(centre: Centre, line: Line) -> bool:
+    """Is there somebody who could call back for this line?"""
+    return centre.live_chat_enabled and centre.queue_of(line.id) is not None
 
 
 def script_texts(language: str) -> dict[str, str]:
@@ -102,6 +110,7 @@ async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str
         ),
         "notice": tx.notice.version,
         "away": caller_view.away(system.centre, now, language),
+        "callbacks": takes_callbacks(system.centre, line),
         "limit": MESSAGE_LIMIT,
         "token": new_secret(),
         "id": new_secret(),

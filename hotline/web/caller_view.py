@@ -89,10 +89,14 @@ async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[
     if head.state == WAITING:
         now, place = await waiting_scene(tx, head), await views.queue_place(tx, head.id)
     danger = head.priority == P1
+    later = head.state == WAITING and head.due_at is not None and head.due_at > tx.now
     return {
+        "later": later,
         "state": head.state,
-        "sentence": sentence(tx.centre, head, now, place, language),
-        "position": None if danger else place,
+        "sentence": _later(tx.centre, head.due_at, language)
+        if later and head.due_at
+        else sentence(tx.centre, head, now, place, language),
+        "position": None if danger or later else place,
         "counsellor": head.holder_signature or None,
         "priority_danger": danger,
         "open": head.state in (WAITING, ACTIVE),
@@ -113,6 +117,10 @@ def sentence(centre: Centre, head: ContactHead, now: Scene, place: int | None, l
     if head.priority == P1:
         return say("chat.state_danger", language)
     return say("chat.state_waiting", language, position=str(place or 1))
+
+
+def _later(centre: Centre, due_at: datetime, language: str) -> str:
+    return say("chat.state_callback", language, next=render.moment(due_at, centre.zone, language))
 
 
 def away(centre: Centre, now: Scene, language: str) -> str:

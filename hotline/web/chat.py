@@ -7,7 +7,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from hotline.actions import arrivals, contacts, messages
+from hotline.actions import arrivals, callbacks, contacts, messages
 from hotline.errors import Malformed, NotSignedIn
 from hotline.rules.access import Actor
 from hotline.texts import clock
@@ -43,6 +43,10 @@ class Answer(Body):
 
     question: Literal["danger", "topic", "under18"]
     value: str
+
+
+class Nothing(Body):
+    """A request whose address says it all."""
 
 
 class Leave(Body):
@@ -104,6 +108,15 @@ async def answer(request: web.Request) -> web.StreamResponse:
     actor = await caller(request)
     body = await read_json(request, Answer)
     await contacts.answer(system, actor, actor.id, body.question, body.value)
+    return web.json_response({})
+
+
+async def wait(request: web.Request) -> web.StreamResponse:
+    """POST /chat/{line}/wait: not called back but answered here, in turn"""
+    system = request.app[SYSTEM]
+    actor = await caller(request)
+    await read_json(request, Nothing)
+    await callbacks.return_to_queue(system, actor, actor.id)
     return web.json_response({})
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from hotline.actions import arrivals, contacts, messages
+from hotline.actions import arrivals, callbacks, contacts, messages
 from hotline.errors import HotlineError, NotSignedIn
 from hotline.ids import new_secret
 from hotline.rules import triage
@@ -22,7 +22,7 @@ from hotline.web.body import read_form
 from hotline.web.keys import SYSTEM
 
 SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-BUTTONS: Final = ("leave", "refresh", "danger", "topic", "under18")
+BUTTONS: Final = ("leave", "refresh", "wait", "danger", "topic", "under18")
 
 
 @dataclass(slots=True)
@@ -68,8 +68,8 @@ async def _read(request: web.Request, line: Line) -> Form:
     topic = given.get("topic", given.get("topic_kept", ""))
     under18 = given.get("under18_kept") == "yes"
     return Form(
-        token=_secret(given.get("token")),
-        id=_secret(given.get("id")),
+        token=secret(given.get("token")),
+        id=secret(given.get("id")),
         text=given.get("text", ""),
         danger=danger if danger in triage.DANGER else "",
         topic=topic if topic in triage.topics(line.audience) else "",
@@ -79,7 +79,8 @@ async def _read(request: web.Request, line: Line) -> Form:
     )
 
 
-def _secret(text: str | None) -> str:
+def secret(text: str | None) -> str:
+    """The secret a form brought, or a fresh one where it brought none."""
     return text if text is not None and SECRET.fullmatch(text) else new_secret()
 
 
@@ -108,7 +109,9 @@ async def _begin(system: System, line: Line, form: Form, language: str) -> None:
 
 async def _go_on(system: System, actor: Actor, form: Form) -> None:
     await contacts.caller_seen(system, actor)
-    if form.pressed == "danger":
+    if form.pressed == "wait":
+        await callbacks.return_to_queue(system, actor, actor.id)
+    elif form.pressed == "danger":
         await contacts.answer(system, actor, actor.id, "danger", form.danger)
     elif form.pressed == "send" and form.text.strip():
         await messages.receive(system, actor, actor.id, form.id, form.text)

@@ -66,6 +66,7 @@ def head_json(head: ContactHead, actor_id: str, now: datetime, centre: Centre, l
         "own": head.holder_id == actor_id,
         "caller_away": caller_away(head, now),
         "unreachable": head.unreachable_at is not None,
+        "calls_back": head.calls_back,
         "has_summary": head.has_summary,
         "case_id": head.case_id,
         "last_seq": head.last_seq,

@@ -23,6 +23,7 @@ def places(actor: Actor) -> tuple[str, ...]:
     table = (
         ("console", "console.see"),
         ("board", "board.see"),
+        ("callbacks", "callbacks.see"),
         ("roster", "roster.see"),
         ("cases", "cases.see"),
         ("staff", "staff.see"),

@@ -96,7 +96,11 @@ async def test_not_reached_is_tried_again_later_and_the_third_time_ends_it(
 
 @pytest.mark.parametrize(
     ("outcome", "state", "reason"),
-    [("reached", "active", None), ("wrong_number", "closed", "wrong_number"), ("asked_not", "closed", "caller_left")],
+    [
+        ("reached", "active", None),
+        ("wrong_number", "closed", "wrong_number"),
+        ("asked_not", "closed", "caller_left"),
+    ],
 )
 async def test_an_outcome_erases_the_number(
     system: System, clock: MovableClock, outcome: str, state: str, reason: str | None

@@ -24,6 +24,7 @@ JSON_ROUTES = [
     if route.method == "POST"
     and not route.path.startswith(FORM_PAGES)
     and not route.path.endswith(("/plain", "/look", "/conflicts"))
+    and route.path != "/chat/{line:[a-z0-9_]{1,64}}/callback"
 ]
 SPEAKING = {"pl": {"Accept-Language": "pl"}, "uk": {"Accept-Language": "uk"}, "en": {"Accept-Language": "en"}}
 
@@ -70,6 +71,18 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/summary": {"narrative": "x"},
         "/case": {"subject": "x"},
         "/pick-up": {},
+        "/wait": {},
+        "/callback": {"outcome": "reached"},
+        "/follow-up": {
+            "id": client_id(),
+            "way": "phone",
+            "number": "600100200",
+            "day": "",
+            "start": "0",
+            "end": "1440",
+            "says": "nothing",
+            "voicemail": False,
+        },
         "/conflict": {"reason": "Znam tę osobę."},
     }
     default: dict[str, object] = {"id": client_id(), "text": "Dzień dobry."}

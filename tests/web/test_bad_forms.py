@@ -10,7 +10,7 @@ from tests.web.doors import Doors, filled
 
 # -- forms ---------------------------------------------------------------------------------------------------
 
-FORM_PATHS = ("/chat/city_trust_19513/plain", "/sign-in")
+FORM_PATHS = ("/chat/city_trust_19513/plain", "/chat/city_trust_19513/callback", "/sign-in")
 BOUNDARY = "multipart/form-data; boundary=b"
 URLENCODED = "application/x-www-form-urlencoded"
 FORMS_SENT: dict[str, tuple[str, bytes]] = {

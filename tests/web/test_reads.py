@@ -19,8 +19,10 @@ from tests.web.test_routes import card, told
 WORDS = "Powiedziane w zaufaniu."
 WHY = "Skarga rozmówcy z wczoraj."
 READS = [route.path for route in ROUTES if route.method == "GET" and "{contact:" in route.path]
-ENTRIES, CARD = (next(path for path in READS if path.endswith(end)) for end in ("/entries", "/card"))
-CONTENT = (ENTRIES, CARD)
+ENTRIES, CARD, CALLBACK = (
+    next(path for path in READS if path.endswith(end)) for end in ("/entries", "/card", "/callback")
+)
+CONTENT = (ENTRIES, CARD, CALLBACK)
 # what a supervisor may see of a contact without opening it: no content and no identity
 BARE = ("/board/contacts/{contact:[0-9a-f-]{36}}", "/console/contacts/{contact:[0-9a-f-]{36}}/case")
 PAGE = {"Accept": "text/html"}

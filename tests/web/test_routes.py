@@ -48,6 +48,8 @@ def test_nothing_but_the_pages_before_signing_in_is_open_to_everyone() -> None:
         "GET /chat/{line",
         "POST /chat/{line/contacts",
         "POST /chat/{line/plain",
+        "GET /chat/{line/callback",
+        "POST /chat/{line/callback",
         "GET /sign-in",
         "POST /sign-in",
         "GET /sign-in/once/{secret",
@@ -196,6 +198,18 @@ async def test_foreign_closed_waiting_and_absent_contacts_answer_alike(doors: Do
         "POST conflict": {"reason": "Znam tę osobę."},
         "POST summary": card(doors),
         "POST case": case,
+        "GET callback": None,
+        "POST callback": {"outcome": "reached"},
+        "POST follow-up": {
+            "id": client_id(),
+            "way": "phone",
+            "number": "600100200",
+            "day": "",
+            "start": "0",
+            "end": "1440",
+            "says": "nothing",
+            "voicemail": False,
+        },
     }
     mine = {route.path.rsplit("/", 1)[1] for route in ROUTES if route.path.startswith("/console/contacts/{")}
     assert mine == {ask.split()[1] for ask in asked} | {"pick-up"}  # which answers all alike, too: 409

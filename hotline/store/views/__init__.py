@@ -13,6 +13,7 @@ from hotline.store.views.board import (
     contact_now,
     open_alarms,
 )
+from hotline.store.views.callbacks import CallbackCard, OpenCallback, callback_card, open_callbacks
 from hotline.store.views.casefiles import (
     CaseNote,
     CaseRow,
@@ -77,6 +78,7 @@ __all__ = [
     "Audience",
     "AuditRow",
     "BoardView",
+    "CallbackCard",
     "Candidate",
     "CaseNote",
     "CaseRow",
@@ -96,6 +98,7 @@ __all__ = [
     "Mine",
     "NoticeView",
     "OfferView",
+    "OpenCallback",
     "OwedRow",
     "PassedOn",
     "PersonNow",
@@ -108,6 +111,7 @@ __all__ = [
     "at_leaving",
     "audit_page",
     "board_view",
+    "callback_card",
     "caller_away",
     "candidates",
     "case",
@@ -130,6 +134,7 @@ __all__ = [
     "is_told_by_telegram",
     "notice",
     "open_alarms",
+    "open_callbacks",
     "owed_by_the_gone",
     "own_desk",
     "people",

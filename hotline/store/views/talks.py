@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, exists, func, or_, select
 
 from hotline.rules.presence import CALLER_PING, LEAVING_GRACE
 from hotline.store import queries
 from hotline.store.db import Tx
-from hotline.store.tables import case_contacts, contacts, entries, staff, summaries, threads
+from hotline.store.tables import callbacks, case_contacts, contacts, entries, staff, summaries, threads
 
 Audience = Literal["caller", "staff"]
 FOR_CALLER = ("message", "edit", "system", "state")
@@ -43,9 +43,11 @@ class ContactHead:
     holder_signature: str | None
     caller_seen_at: datetime | None
     caller_left_at: datetime | None
+    due_at: datetime | None
     unreachable_at: datetime | None
     last_seq: int
     has_summary: bool
+    calls_back: bool
     case_id: str | None
 
 
@@ -73,6 +75,7 @@ class Entry:
 async def contact_head(tx: Tx, contact_id: str) -> ContactHead | None:
     """The contact without its content, or None."""
     summary = select(func.count()).where(summaries.c.contact_id == contacts.c.id).scalar_subquery()
+    calls_back = exists().where(callbacks.c.contact_id == contacts.c.id, callbacks.c.outcome.is_(None))
     query = (
         select(
             contacts,
@@ -81,6 +84,7 @@ async def contact_head(tx: Tx, contact_id: str) -> ContactHead | None:
             staff.c.signature.label("holder_signature"),
             case_contacts.c.case_id,
             summary.label("summaries"),
+            calls_back.label("calls_back"),
         )
         .join(threads, threads.c.contact_id == contacts.c.id)
         .outerjoin(staff, staff.c.id == contacts.c.holder_id)

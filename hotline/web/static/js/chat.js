@@ -40,6 +40,10 @@ class HotlineChat extends HTMLElement {
 
   #listen() {
     this.form.addEventListener("submit", (event) => {
+      if (event.submitter?.name === "callback") {
+        this.form.elements.token.value = kept.get("token"); // the form's own page goes on with this contact
+        return;
+      }
       event.preventDefault();
       this.#press(event.submitter);
     });
@@ -94,6 +98,7 @@ class HotlineChat extends HTMLElement {
   #do(what) {
     if (what === "urgent") this.#raise("unsure");
     else if (what === "danger") this.#raise("yes");
+    else if (what === "wait") this.#wait();
     else if (what === "newer") this.thread.toEnd();
     else if (what === "end") this.#sure(true);
     else if (what === "stay") this.#sure(false);
@@ -102,6 +107,12 @@ class HotlineChat extends HTMLElement {
       kept.clear();
       location.replace(location.href);
     }
+  }
+
+  /** Not called back but answered here, in turn; the next frame tells that it is so. */
+  #wait() {
+    const request = { method: "POST", token: kept.get("token"), body: {} };
+    ask(this.#at("wait"), request).then(() => this.#live?.nudge(), () => this.#link(false));
   }
 
   #answer(name, value) {
@@ -235,6 +246,10 @@ class HotlineChat extends HTMLElement {
     this.#say("state", state.sentence);
     this.#parts.after.hidden = state.state !== "waiting";
     if (state.priority_danger) for (const name of ["urgent", "danger"]) this.#button(name).hidden = true;
+    if (this.#parts.wait) {
+      this.#parts.wait.hidden = !state.later;
+      this.#parts.callback.hidden = state.later;
+    }
     if (!state.open) this.#finish();
   }
 

@@ -1,5 +1,6 @@
 // The right pane: facts of the contact, the card, and from the card a case.
 
+import { CallBack } from "./call-back.js";
 import { askText, Refused, tell } from "./wire.js";
 import { fill, fragment, h, icon, speak, t } from "./words.js";
 
@@ -7,6 +8,7 @@ export class ContactCard extends HTMLElement {
   connect(desk) {
     this.desk = desk;
     this.nothing = [...this.childNodes];
+    this.callBack = new CallBack(desk);
     desk.addEventListener("selected", () => this.draw());
     desk.addEventListener("talk", (event) => event.detail.id === this.desk.selected && this.draw());
     this.draw();
@@ -23,9 +25,10 @@ export class ContactCard extends HTMLElement {
       this.shown = talk;
       this.facts = h("section", { class: "part part-facts" });
       this.body = h("div", { class: "card-body" });
-      this.replaceChildren(this.#title(), this.facts, this.body);
+      this.replaceChildren(this.callBack.element, this.#title(), this.facts, this.body);
       this.#fill(talk);
     }
+    this.callBack.draw(talk);
     this.#drawFacts(talk);
     this.#drawState(talk);
   }
