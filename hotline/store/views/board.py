@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, and_, func, or_, select
 
 from hotline.rules import board
 from hotline.rules.access import Actor
@@ -18,13 +18,14 @@ from hotline.rules.duty.asking import Emptiness
 from hotline.rules.opening import Opening, opening
 from hotline.rules.presence import BUSY, given_back_at, link
 from hotline.store import conflicts, queries
+from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.tables import alarms, assignments, contacts, entries, leases, offers, staff
 from hotline.store.views.shift_checks import CheckNow, checks_now
 from hotline.store.views.talks import caller_away
 
 HORIZON = timedelta(days=2)  # how far ahead the board looks for who comes next and where nobody does
-OPEN = ("waiting", "active", "wrap_up")
+TALKED = ("active", "wrap_up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,8 @@ async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None
         .outerjoin(rang, rang.c.id == offers.c.staff_id)
         .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
     )
-    query = query.where(contacts.c.state.in_(OPEN) if contact_id is None else contacts.c.id == contact_id)
+    here = or_(contacts.c.state.in_(TALKED), in_queue(tx.now))
+    query = query.where(here if contact_id is None else contacts.c.id == contact_id)
     found = (await tx.connection.execute(query)).all()
     apart = await conflicts.with_contacts(tx, [row.id for row in found])
     rows = [

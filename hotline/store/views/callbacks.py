@@ -9,6 +9,7 @@ from hotline.rules.access import Actor
 from hotline.rules.callback import SafeTime, is_safe
 from hotline.rules.centre import Centre
 from hotline.store import callbacks as rows
+from hotline.store import conflicts
 from hotline.store.db import Tx
 from hotline.store.tables import callbacks, contacts, staff
 
@@ -66,12 +67,15 @@ async def open_callbacks(tx: Tx, centre: Centre, actor: Actor) -> list[OpenCallb
         .where(callbacks.c.outcome.is_(None))
         .order_by(contacts.c.due_at, callbacks.c.id)
     )
+    found = (await tx.connection.execute(query)).mappings().all()
+    apart = await conflicts.with_contacts(tx, [row[contacts.c.id] for row in found])
     return [
         OpenCallback(
             row[contacts.c.id], row[contacts.c.ref], row[contacts.c.line], row[callbacks.c.way],
             row[contacts.c.priority], row[contacts.c.due_at], row[callbacks.c.expires_at],
             row[callbacks.c.tries], row["holder_name"],
         )
-        for row in (await tx.connection.execute(query)).mappings()
+        for row in found
         if not actor.lines & centre.barred_lines(row[contacts.c.line], row[contacts.c.queue])
+        and actor.id not in apart.get(row[contacts.c.id], ())
     ]  # fmt: skip

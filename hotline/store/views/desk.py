@@ -11,6 +11,7 @@ from hotline.rules.centre import Centre
 from hotline.rules.duty import asking
 from hotline.rules.duty.board import Worked
 from hotline.store import conflicts, queries
+from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
 from hotline.store.views.shift_checks import CheckNow, check_now
@@ -168,7 +169,7 @@ def seen_pairs(centre: Centre, actor: Actor, queues: Collection[str]) -> Pairs:
 
 async def queue(tx: Tx, pairs: Pairs) -> QueueView:
     """Who waits there, in the order in which they are offered."""
-    where = (contacts.c.state == "waiting", tuple_(contacts.c.line, contacts.c.queue).in_(sorted(pairs)))
+    where = (in_queue(tx.now), tuple_(contacts.c.line, contacts.c.queue).in_(sorted(pairs)))
     query = (
         select(contacts, offers.c.staff_id.label("offered_to"))
         .outerjoin(offers, (offers.c.contact_id == contacts.c.id) & (offers.c.state == "pending"))
