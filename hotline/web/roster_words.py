@@ -14,6 +14,7 @@ from hotline.rules.duty.plan import PRIMARY
 from hotline.rules.duty.rest import Breach
 from hotline.texts import clock, say, say_count
 
+NEAR = timedelta(days=300)
 STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -39,8 +40,9 @@ class Words:
         return clock(at, self.language, self.centre.zone).removeprefix("0")
 
     def day(self, day: date) -> str:
-        """pon. 7.12"""
-        return f"{say(f'hours.{WEEKDAYS[day.weekday()]}', self.language)} {day.day}.{day:%m}"
+        """pon. 7.12; with its year where it is so far that the day alone would be taken for a nearer one."""
+        year = f".{day.year}" if abs(day - self.local_day(self.now)) > NEAR else ""
+        return f"{say(f'hours.{WEEKDAYS[day.weekday()]}', self.language)} {day.day}.{day:%m}{year}"
 
     def long_day(self, day: date) -> str:
         """poniedziałek 7.12.2026"""

@@ -189,7 +189,9 @@ async def test_what_ends_is_looked_at_before_it_is_saved(doors: Doors) -> None:
     again = await send(doors, f"/roster/plan/patterns/{pattern}/end", **ends)
     assert (again.status, 'role="alert"' in again.text) == (404, True)
     where, ends = f"/roster/plan/demands/{need}/end", {"line": VICTIMS, "last": "2026-11-23"}
-    assert "zostaje bez dyżuru" in (await page(doors, where, **ends)).text
+    assert (
+        "wt. 24.11 0:00 – wt. 28.12.2027 0:00 zostaje bez dyżuru" in (await page(doors, where, **ends)).text
+    )
     assert (await send(doors, where, **ends)).status == 409
     assert (await send(doors, where, **ends, confirmed="yes")).status == 303
     async with system.read() as tx:
