@@ -13,7 +13,7 @@ from datetime import timedelta
 import structlog
 
 from hotline import metrics
-from hotline.actions import alarms, leases, offers, signing_in
+from hotline.actions import alarms, ladder, leases, offers, signing_in
 from hotline.attention import Attention
 from hotline.clockwork import Clockwork
 from hotline.errors import HotlineError, LeaseLost
@@ -23,7 +23,10 @@ from hotline.live.bus import Bell
 from hotline.rules.access import Actor
 from hotline.rules.alarms import RING_AFTER
 from hotline.rules.assignment import NEVER, decide
+from hotline.rules.ladder import move
 from hotline.store import queries
+from hotline.store.ladder import standings
+from hotline.sweep import Sweep
 from hotline.system import System
 
 log = structlog.get_logger()
@@ -47,6 +50,7 @@ class Engine:
         self._forgot_at = NEVER
         self._clockwork = Clockwork(system)
         self._attention = Attention(system)
+        self._sweep = Sweep(system)
 
     async def run(self) -> None:
         """Stand by, lead, and stand by again until cancelled; then the lease is given up at once."""
@@ -56,15 +60,16 @@ class Engine:
                 tasks.create_task(self._rounds())
                 tasks.create_task(self._look_after(self._clockwork.look))
                 tasks.create_task(self._look_after(self._attention.look))
+                tasks.create_task(self._look_after(self._sweep.look))
         finally:
             await self._give_up()
 
     async def step(self) -> int:
-        """End stale offers, make new ones, ring for danger. Returns how many things were done."""
+        """End stale offers, open rungs, make new offers, ring for danger. Returns how many things were done."""
         actor = self._actor or await self._ask()
         if actor is None:
             return 0
-        done = await self._end_stale_offers(actor) + await self._make_offers(actor)
+        done = await self._end_stale_offers(actor) + await self._climb(actor) + await self._make_offers(actor)
         done += await self._ring(actor)
         await self._forget(actor)
         return done
@@ -153,6 +158,14 @@ class Engine:
         for offer in stale:
             ended += await offers.end_stale(self._system, actor, offer)
         return ended
+
+    async def _climb(self, actor: Actor) -> int:
+        async with self._system.read() as tx:
+            due = [each.contact_id for each in await standings(tx) if move(each, tx.now)]
+        done = 0
+        for contact_id in due:
+            done += await ladder.climb(self._system, actor, contact_id)
+        return done
 
     async def _make_offers(self, actor: Actor) -> int:
         async with self._system.read() as tx:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from hotline.actions import planning
 from hotline.rules.access import OPERATOR, Actor
 from hotline.rules.civil_time import WEEKDAYS
-from hotline.rules.duty import OnDuty, Pattern, Rotation
+from hotline.rules.duty import OnDuty, Pattern, Rotation, Shift
 from hotline.store.tables import shifts
 from hotline.system import System
 from tests.factories import TRUST, add_person
@@ -40,6 +40,16 @@ async def planned(system: System, *groups: tuple[str | None, ...], line: str = T
     version = await planning.draft(system, OPERATOR, line, MONDAY, SUNDAY)
     await planning.publish(system, OPERATOR, version)
     return version
+
+
+async def at_home(system: System, *people: tuple[int, str], line: str = TRUST) -> None:
+    """(tier, who) from now on for eight hours: backup at home, coordinator."""
+    start = system.clock.now()
+    version = await planning.draft(system, OPERATOR, line, MONDAY, SUNDAY)
+    for seat, (tier, staff_id) in enumerate(people, 1):
+        shift = Shift("", "", staff_id, start, start + 8 * HOUR, seat=seat, tier=tier)
+        await planning.plan_shift(system, OPERATOR, version, shift)
+    await planning.publish(system, OPERATOR, version)
 
 
 async def on_duty(system: System, at: datetime | None = None, line: str = TRUST) -> set[str]:

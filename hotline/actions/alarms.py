@@ -45,9 +45,9 @@ async def only(tx: Transaction, kind: str, thing_ids: Collection[str]) -> int:
     return ended
 
 
-async def over(tx: Transaction, thing_id: str, kind: str | None = None) -> None:
+async def over(tx: Transaction, thing_id: str, *kinds: str) -> None:
     """The trouble with this thing is over: what rings about it falls silent."""
-    if await claims.end_alarms(tx, thing_id, kind):
+    if await claims.end_alarms(tx, thing_id, kinds):
         tx.topics.add(topics.alarms())
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hotline.actions import alarms
-from hotline.actions.contacts import locked, next_ref, say, topics_of
+from hotline.actions.contacts import locked, next_ref, say, topics_of, waits_no_more
 from hotline.errors import Malformed, NotFound, WrongState
 from hotline.ids import new_id
 from hotline.live import topics
@@ -45,6 +45,7 @@ async def ask(system: System, actor: Actor, contact_id: str, wish: Wish) -> date
         tx.topics.update(map(topics.staff, await claims.withdraw_offers(tx, contact_id, "callback")))
         if row.priority != contact.P1:
             await claims.change(tx, contact_id, due_at=kept.due_at)
+            await waits_no_more(tx, contact_id)
         await tell(tx, row, kept)
         tx.record("callbacks.ask", "contact", contact_id, topics_of(row), way=wish.way)
     return kept.due_at
@@ -195,6 +196,7 @@ async def _put_off(tx: Transaction, row: ContactRow, wanted: Any) -> bool:
         return False
     again = next_due(tx, row, rows.safe_time(wanted), tx.now, wanted.expires_at)
     await claims.change(tx, row.id, due_at=again or wanted.expires_at)
+    await waits_no_more(tx, row.id)
     tx.topics.update(map(topics.staff, await claims.withdraw_offers(tx, row.id, "callback")))
     tx.record("callbacks.put_off", "contact", row.id, topics_of(row))
     return True
@@ -227,6 +229,7 @@ async def _close(tx: Transaction, row: ContactRow, outcome: str) -> None:
     state = Line(row.id, new_id(), "state", "system", data={"to": contact.CLOSED, "reason": reason})
     await claims.append_to(tx, state)
     await claims.shut_thread(tx, row.id)
+    await waits_no_more(tx, row.id)
     await alarms.over(tx, row.id)
 
 

@@ -8,7 +8,7 @@ from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact, triage
 from hotline.rules.access import Actor, Thing
-from hotline.rules.alarms import CALLER_LEFT, P1_WAITS
+from hotline.rules.alarms import CALLER_LEFT, OF_WAITING, P1_WAITS
 from hotline.rules.callback import WITHDRAWN
 from hotline.rules.presence import LOOK_LIFE, TOKEN_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
@@ -136,7 +136,13 @@ async def answered(tx: Transaction, row: ContactRow, actor: Actor) -> None:
     await claims.append_to(tx, state)
     person = await queries.staff_row(tx, actor.id)
     await say(tx, row, "assigned", signature=person.signature if person else actor.name)
-    await alarms.over(tx, row.id, P1_WAITS)
+    await waits_no_more(tx, row.id)
+
+
+async def waits_no_more(tx: Transaction, contact_id: str) -> None:
+    """What rang for want of somebody falls silent, and nobody further up is called."""
+    await alarms.over(tx, contact_id, *OF_WAITING)
+    await claims.forget_steps(tx, contact_id)
 
 
 def topics_of(row: ContactRow) -> set[str]:
@@ -199,6 +205,7 @@ async def _ended_by_caller(tx: Transaction, row: ContactRow) -> str:
         return contact.WRAP_UP
     await claims.move(tx, row.id, contact.WAITING, contact.CLOSED, closed_at=tx.now, **ended)
     await claims.end_callback(tx, row.id, WITHDRAWN)
+    await waits_no_more(tx, row.id)
     tx.topics.update(map(topics.staff, await claims.withdraw_offers(tx, row.id, "caller_left")))
     return contact.CLOSED
 

@@ -134,6 +134,5 @@ async def _still_eligible(tx: Transaction, row: ContactRow, actor: Actor) -> Non
     if await in_conflict(tx, row.id, actor.id):
         raise OfferGone  # marked just now, before the offer could be withdrawn
     people = await queries.people(tx, actor.id)
-    lines = set(tx.centre.queues[row.queue].lines) if row.queue else set()
-    if not people or not people[0].duty_lines & lines:
+    if not people or not people[0].duty_lines & (await queries.demand(tx, row)).lines:
         raise NotOnDuty

@@ -170,6 +170,8 @@ TABLE: dict[str, Rule] = {
     "alarms.ring": _kind("engine"),
     "duty.watch": _kind("engine"),
     "callbacks.end": _kind("engine"),
+    "ladder.climb": _kind("engine"),
+    "ladder.sweep": _kind("engine"),
     "talks.watch": _kind("engine"),
     "offers.make": _unwalled(_any(_leading, _kind("engine"))),
     "offers.withdraw": _kind("engine"),
@@ -185,6 +187,7 @@ TABLE: dict[str, Rule] = {
     "staff_notices.link": _any(_oneself, _kind("operator")),
     "staff_notices.answer": _kind("channel"),
     "staff_notices.make": _kind("channel"),
+    "ladder.take_up": _kind("channel"),
     "parking.park": _kind("channel"),
     "parking.take_out": _kind("operator"),
 }

@@ -13,14 +13,18 @@ DUTY_MISSED: Final = "duty_missed"  # on duty, and no live console for five minu
 DUTY_EMPTY: Final = "duty_empty"  # within a day a line will be open with nobody on duty, or is
 SHIFT_CHECK: Final = "shift_check"  # something did not work when a shift was begun or ended
 CALLBACK_ENDS: Final = "callback_ends"  # promised, and soon too late
+RUNG_SILENT: Final = "rung_silent"  # backup or coordinator was called, and nobody came or could be reached
+LADDER_END: Final = "ladder_end"  # somebody waits, and nobody is left to ask
+STUCK: Final = "stuck"  # what should happen next to a waiting contact does not happen
+OF_WAITING: Final = (P1_WAITS, RUNG_SILENT, LADDER_END, STUCK)  # over when somebody takes the contact
 KINDS: Final = (
     CALLER_LEFT,
-    P1_WAITS,
     BOT_SHARED,
     UPDATE_PARKED,
     DUTY_MISSED,
     DUTY_EMPTY,
     SHIFT_CHECK,
     CALLBACK_ENDS,
+    *OF_WAITING,
 )
 RING_AFTER: Final = timedelta(seconds=60)

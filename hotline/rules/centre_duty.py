@@ -1,11 +1,21 @@
 """Limits of hours and rest, whom to ask after whom, what is looked at when a shift begins: a centre file on duty."""
 
 from collections.abc import Mapping
-from typing import Final, Literal, Self
+from itertools import pairwise
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hotline.rules.centre_facts import Id, Minute, Name, Part
+
+
+def _climbing(instants: tuple[int, ...]) -> tuple[int, ...]:
+    if len(instants) < 2 or instants[0] or any(later <= earlier for earlier, later in pairwise(instants)):
+        raise ValueError("the first rung opens at 0, and each one later than the one before")
+    return instants
+
+
+Rungs = Annotated[tuple[int, ...], AfterValidator(_climbing)]
 
 
 class DutyLimits(Part):
@@ -33,13 +43,26 @@ class LadderRung(Part):
 
     kind: Literal["tier", "line", "number"] = "tier"
     target: str = Field(min_length=1)
-    after_seconds: int = Field(default=0, ge=0)
+
+
+class LadderPace(Part):
+    """How many seconds after the contact began to wait each rung opens: people who write, who call, who are in
+    danger. A longer ladder goes on in the last step."""
+
+    text: Rungs = (0, 120, 300, 600)
+    call: Rungs = (0, 30, 90, 180)
+    danger: Rungs = (0, 60, 120)
 
 
 class DutyRules(Part):
-    """For all lines; `ladders` are those of lines that have their own."""
+    """For all lines; `ladders` are those of lines that have their own.
+
+    `updates` are the seconds after which somebody who writes hears that they still wait.
+    """
 
     limits: DutyLimits = DutyLimits()
+    pace: LadderPace = LadderPace()
+    updates: tuple[int, ...] = (300, 900, 1800, 3600)
     ladder: tuple[LadderRung, ...] = ()
     ladders: Mapping[str, tuple[LadderRung, ...]] = {}
 

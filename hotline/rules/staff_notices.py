@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from hotline.rules.alarms import DUTY_EMPTY, DUTY_MISSED, P1_WAITS
+from hotline.rules.alarms import DUTY_EMPTY, DUTY_MISSED, LADDER_END, P1_WAITS, RUNG_SILENT
 from hotline.rules.assignment import Person, Waiting, present
 from hotline.rules.duty.notices import Notice as GapNotice
 
@@ -15,7 +15,8 @@ NOBODY: Final = "nobody"  # somebody waits, and nobody is on duty
 SILENT: Final = "silent"  # somebody waits, and the consoles of those on duty say nothing
 MISSED: Final = "missed"  # somebody on duty has no live console, five minutes into it
 GAPS: Final = "gaps"  # somebody will be missing on a line, days ahead or at once
-KINDS: Final = (ALARM, DANGER, NOBODY, SILENT, MISSED, GAPS)
+CALLED: Final = "called"  # somebody waits, and it is this person's turn, at home: see `rules.ladder`
+KINDS: Final = (ALARM, DANGER, NOBODY, SILENT, MISSED, GAPS, CALLED)
 FRESH: Final = timedelta(minutes=10)  # told later than this it would only mislead
 GAPS_FRESH: Final = timedelta(hours=12)
 AT_MOST: Final = 8  # gaps in one message; the others are counted
@@ -62,9 +63,17 @@ def notices(
 ) -> list[Notice]:  # fmt: skip
     """Everything that is to be told now; what was told already is the business of who asks."""
     found: list[Notice] = []
+    told: set[tuple[str, frozenset[str]]] = set()
     for alarm in ringing:
         if alarm.kind == DUTY_EMPTY:  # told as a gap, see `of_gaps`
             continue
+        if alarm.kind in (
+            RUNG_SILENT,
+            LADDER_END,
+        ):  # of each queue the first: ten callers are one piece of news
+            if (alarm.kind, alarm.lines) in told:
+                continue
+            told.add((alarm.kind, alarm.lines))
         kind = {P1_WAITS: DANGER, DUTY_MISSED: MISSED}.get(alarm.kind, ALARM)
         called: Collection[str] = _on_duty(people, alarm.lines) if kind == DANGER else alarm.rungs
         coded = {"line": alarm.line} if kind == MISSED else None

@@ -147,7 +147,7 @@ def limits(centre: Centre, own: dict[str, Any] | None) -> Limits:
 
 def ladder(centre: Centre, line: str) -> tuple[Rung, ...]:
     """Whom to ask for a line, one after the other."""
-    return tuple(Rung(each.kind, each.target, each.after_seconds) for each in centre.duty.ladder_of(line))
+    return tuple(Rung(each.kind, each.target) for each in centre.duty.ladder_of(line))
 
 
 # -- what is not part of a plan but makes one --------------------------------------------------------

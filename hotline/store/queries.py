@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import Row, exists, func, literal, or_, select, tuple_
 
+from hotline.rules import ladder
 from hotline.rules.alarms import P1_WAITS
 from hotline.rules.assignment import Pending, Person, Waiting
-from hotline.rules.contact import ACTIVE, P1, VOICE
+from hotline.rules.contact import ACTIVE, P1, VOICE, WAITING
 from hotline.rules.duty import Board, asking
-from hotline.store import conflicts
+from hotline.rules.duty.plan import COORDINATOR, PRIMARY
+from hotline.store import conflicts, steps
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Instant, Tx
 from hotline.store.tables import (
@@ -43,8 +45,11 @@ async def waiting(tx: Tx, contact_id: str | None = None) -> list[Waiting]:
         made[offer.contact_id].append(offer)
     board = await tx.board()
     apart = await conflicts.with_contacts(tx, ids)
+    opened = await steps.of_contacts(tx, ids)
     return [
-        _waiting(_demand(board, row, tx.now, apart.get(row.id, frozenset())), row, made[row.id])
+        _waiting(
+            _demand(board, row, apart.get(row.id, frozenset()), opened.get(row.id, ())), row, made[row.id]
+        )
         for row in rows
     ]
 
@@ -63,23 +68,25 @@ def _waiting(wanted: Waiting, row: Row[Any], made: list[Row[Any]]) -> Waiting:
 async def demand(tx: Tx, row: Row[Any]) -> Waiting:
     """Whom this contact needs, whatever has been offered. One entered by hand has its line and no queue."""
     apart = await conflicts.with_contacts(tx, [row.id])
-    return _demand(await tx.board(), row, tx.now, apart.get(row.id, frozenset()))
+    opened = (await steps.of_contacts(tx, [row.id])).get(row.id, ())
+    return _demand(await tx.board(), row, apart.get(row.id, frozenset()), opened)
 
 
-def _demand(board: Board, row: Row[Any], now: datetime, conflicted: frozenset[str]) -> Waiting:
+def _demand(board: Board, row: Row[Any], conflicted: frozenset[str], opened: Collection[str]) -> Waiting:
+    """A talk that goes on is handed to anybody on duty; one that waits climbs to them."""
     centre = board.centre
     lines = centre.queues[row.queue].lines if row.queue else (row.line,)
+    barred = centre.barred_lines(row.line, row.queue)
+    tiers = [ladder.tier_of(name) or PRIMARY for name in opened]
     return Waiting(
         id=row.id,
         priority=row.priority,
         key=(row.queue_class, row.queue_at),
-        lines=frozenset(lines),
-        barred_lines=centre.barred_lines(row.line, row.queue),
+        lines=frozenset(lines) | ladder.other_lines(opened, centre, barred),
+        barred_lines=barred,
         call=row.channel in VOICE,
         conflicted=conflicted,
-        tier=max(
-            asking.tier_in_use(board, line, now, now - (row.due_at or row.arrived_at)) for line in lines
-        ),
+        tier=max(tiers, default=PRIMARY) if row.state == WAITING else COORDINATOR,
     )
 
 
@@ -237,6 +244,14 @@ async def place(tx: Tx, me: Row[Any]) -> int:
         mine < tuple_(literal(me.queue_class), literal(me.queue_at, Instant), literal(me.id)),
     )
     return int((await tx.connection.execute(query)).scalar_one()) + 1
+
+
+async def said(tx: Tx, contact_id: str, texts: Collection[str], since: datetime) -> bool:
+    """Was the caller told one of these since then?"""
+    query = select(entries.c.data).where(
+        entries.c.contact_id == contact_id, entries.c.kind == "system", entries.c.at >= since
+    )
+    return any(data.get("text") in texts for data in (await tx.connection.execute(query)).scalars())
 
 
 async def anyone_on_duty(tx: Tx, queue_lines: Collection[str], barred: frozenset[str]) -> bool:

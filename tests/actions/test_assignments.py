@@ -22,6 +22,7 @@ from hotline.errors import (
 )
 from hotline.ids import new_id
 from hotline.rules.access import Actor
+from hotline.rules.alarms import P1_WAITS
 from hotline.rules.assignment import Proposal
 from hotline.store import views
 from hotline.store.tables import assignments as rows
@@ -322,7 +323,8 @@ async def test_what_is_walled_off_ended_or_absent_has_changed_hands(system: Syst
 
 async def ringing(system: System, contact_id: str) -> bool:
     async with system.read() as tx:
-        return contact_id in {each.thing_id for each in await views.open_alarms(tx, tx.centre, frozenset())}
+        found = await views.open_alarms(tx, tx.centre, frozenset())
+    return (P1_WAITS, contact_id) in {(each.kind, each.thing_id) for each in found}
 
 
 async def test_danger_that_nobody_takes_for_a_minute_rings_until_somebody_does(

@@ -17,10 +17,10 @@ from hotline.errors import (
     WrongState,
 )
 from hotline.rules.access import OPERATOR, Actor
-from hotline.rules.duty import Limits, OnDuty, Override, Shift
+from hotline.rules.duty import Limits, OnDuty, Override
 from hotline.rules.duty.demand import Demand
-from hotline.store import queries, views
 from hotline.store import roster as rows
+from hotline.store import views
 from hotline.system import System
 from tests.factories import (
     PERPETRATORS,
@@ -124,31 +124,6 @@ async def test_skills_limits_and_demands_are_what_gaps_are_made_of(
     await abilities.remove_skill(system, LEADER, anna, "children")
     with pytest.raises(NotFound):
         await abilities.remove_skill(system, LEADER, anna, "children")
-
-
-@pytest.mark.parametrize(("first", "after"), [((1, 2), 60), ((2,), 0)], ids=["manned", "empty"])
-async def test_the_next_tier_is_reached_by_waiting_or_because_the_first_is_empty(
-    system: System, clock: MovableClock, first: tuple[int, ...], after: int
-) -> None:
-    people = await two(system)
-    version = await planning.draft(system, OPERATOR, TRUST, MONDAY, MONDAY)
-    for tier in first:
-        shift = Shift("", "", people[tier - 1], clock.now(), clock.now() + HOUR, seat=tier, tier=tier)
-        await planning.plan_shift(system, OPERATOR, version, shift)
-    await planning.publish(system, OPERATOR, version)
-    caller = await add_caller(system)
-
-    async def reached() -> int:
-        async with system.read() as tx:
-            (found,) = await queries.waiting(tx, caller.contact_id)
-        return found.tier
-
-    if after:
-        assert await reached() == 1
-        clock.advance(seconds=after)
-    assert await reached() == 2
-    clock.advance(seconds=120)
-    assert await reached() == 2  # nobody coordinates tonight
 
 
 # -- never older than the transaction that asks ------------------------------------------------------

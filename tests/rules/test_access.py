@@ -114,6 +114,8 @@ EXPECTED = {
     "offers.withdraw": Rights(kinds=("engine",)),
     "callbacks.end": Rights(kinds=("engine",)),
     "duty.watch": Rights(kinds=("engine",)),
+    "ladder.climb": Rights(kinds=("engine",)),
+    "ladder.sweep": Rights(kinds=("engine",)),
     "talks.watch": Rights(kinds=("engine",)),
     "sign_ins.forget": Rights(kinds=("engine",)),
     "leases.take": Rights(kinds=("standby", "engine")),
@@ -126,6 +128,7 @@ EXPECTED = {
     "staff_notices.link": Rights(oneself=True, kinds=("operator",)),
     "staff_notices.answer": Rights(kinds=("channel",)),
     "staff_notices.make": Rights(kinds=("channel",)),
+    "ladder.take_up": Rights(kinds=("channel",)),
     "parking.park": Rights(kinds=("channel",)),
     "parking.take_out": Rights(kinds=("operator",)),
 }

@@ -4,12 +4,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hotline.rules.duty.answers import Ask, Duty, OpenButEmpty
 from hotline.rules.duty.board import Board, Worked
-from hotline.rules.duty.ladder import DEFAULT, in_use
-from hotline.rules.duty.plan import PRIMARY
 from hotline.rules.duty.supply import Seats
 
 
@@ -75,11 +73,14 @@ def follows(
     return first, frozenset() if first is None else frozenset(arrivals[first])
 
 
-def tier_in_use(board: Board, line: str, at: datetime, waited: timedelta) -> int:
-    """The highest tier that a contact of this line has reached. One that came in time is served after closing."""
-    ladder = board.plan.ladders.get(line) or DEFAULT
-    rungs = in_use(ladder, board.answer(line, at), waited)
-    return max((int(rung.target) for rung in rungs if rung.kind == "tier"), default=PRIMARY)
+def seated(board: Board, lines: Collection[str], at: datetime, barred: frozenset[str]) -> dict[str, int]:
+    """Who sits for one of these lines, open or not, and on which tier; nobody who serves a `barred` one."""
+    found: dict[str, int] = {}
+    for line in lines:
+        for seat in board.supplies[line].at(at):
+            if seat.lines.isdisjoint(barred):
+                found[seat.staff_id] = min(seat.tier, found.get(seat.staff_id, seat.tier))
+    return found
 
 
 def next_empty(board: Board, line: str, at: datetime, until: datetime) -> Emptiness | None:

@@ -134,7 +134,6 @@ class Rung:
 
     kind: Literal["tier", "line", "number"]
     target: str
-    after_seconds: int = 0
 
 
 Row = TypeVar("Row", Shift, Override)

@@ -27,6 +27,7 @@ from hotline.store.claims.contacts import (
 )
 from hotline.store.claims.delivery import Claimed, claim_delivery, give_up_delivery, settle_delivery
 from hotline.store.claims.erasure import forget_callers, forget_subjects
+from hotline.store.claims.ladder import answer_step, forget_steps, open_step
 from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
 from hotline.store.claims.locks import lock_contact, lock_staff
 from hotline.store.claims.offers import close_offer, make_offer, withdraw_from, withdraw_offers
@@ -54,6 +55,7 @@ __all__ = [
     "add_contact",
     "add_notices",
     "adopt",
+    "answer_step",
     "append_to",
     "ask_recovery",
     "assign",
@@ -74,6 +76,7 @@ __all__ = [
     "end_parked",
     "end_wrap_up",
     "forget_callers",
+    "forget_steps",
     "forget_subjects",
     "forget_tries",
     "freed",
@@ -88,6 +91,7 @@ __all__ = [
     "move",
     "next_number",
     "one_staff_change_at_a_time",
+    "open_step",
     "park",
     "prolong_wrap_up",
     "raise_alarm",

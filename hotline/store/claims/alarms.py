@@ -30,9 +30,9 @@ async def end_alarms_but(tx: Tx, kind: str, thing_ids: Collection[str]) -> int:
     return (await tx.connection.execute(update(alarms).where(*others).values(ended_at=tx.now))).rowcount
 
 
-async def end_alarms(tx: Tx, thing_id: str, kind: str | None = None) -> int:
-    """End what rings about a thing, of one kind or of all; how many those were."""
+async def end_alarms(tx: Tx, thing_id: str, kinds: Collection[str] = ()) -> int:
+    """End what rings about a thing, of these kinds or of all; how many those were."""
     ringing = [alarms.c.thing_id == thing_id, alarms.c.ended_at.is_(None)]
-    if kind is not None:
-        ringing.append(alarms.c.kind == kind)
+    if kinds:
+        ringing.append(alarms.c.kind.in_(kinds))
     return (await tx.connection.execute(update(alarms).where(*ringing).values(ended_at=tx.now))).rowcount

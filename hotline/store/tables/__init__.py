@@ -7,6 +7,7 @@ from hotline.store.tables.centre import centre_changes, notices
 from hotline.store.tables.conflicts import conflicts
 from hotline.store.tables.contacts import assignments, contacts, entries, offers, summaries, threads
 from hotline.store.tables.keys import key_ledger, sealing_keys
+from hotline.store.tables.ladder import ladder_steps
 from hotline.store.tables.parts import key_metadata, metadata
 from hotline.store.tables.people import (
     recoveries,
@@ -57,6 +58,7 @@ __all__ = [
     "key_contractions",
     "key_ledger",
     "key_metadata",
+    "ladder_steps",
     "leases",
     "metadata",
     "notices",

@@ -1,11 +1,10 @@
-"""An instant of the past: who really was there, beside what was planned as it was known then. And ladders."""
+"""An instant of the past: who really was there, beside what was planned as it was known then."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
-from hotline.rules.duty import ClosedNow, DutyFact, OpenButEmpty, Plan, Roster, Rung
+from hotline.rules.duty import ClosedNow, DutyFact, Plan, Roster
 from hotline.rules.duty.explain import recall
-from hotline.rules.duty.ladder import DEFAULT, in_use
 from tests.rules.duty.small import CENTRE, at, away, board, change, shift
 
 DAY = ("2026-12-04 08:00", "2026-12-04 16:00")
@@ -39,27 +38,6 @@ def test_a_draft_is_nobodys_duty() -> None:
     draft = Roster("draft", "night", date(2026, 12, 1), date(2026, 12, 31), 1)
     plan = Plan.of([shift("a", *DAY, roster_id="draft")])
     assert recall(CENTRE, plan, [draft], [], "night", NOON).planned.seats == ()
-
-
-def test_rungs_wait_their_time_and_empty_ones_are_skipped_at_once() -> None:
-    outside = Rung("number", "116123", after_seconds=180)
-    ladder = (*DEFAULT, outside)
-    both = board([shift("a", *DAY), shift("b", *DAY, tier=3)]).answer("night", NOON)
-
-    def reached(seconds: int) -> list[str]:
-        return [rung.target for rung in in_use(ladder, both, timedelta(seconds=seconds))]
-
-    assert [reached(seconds) for seconds in (0, 59, 60, 119, 120)] == [
-        ["1"],
-        ["1"],
-        ["1", "3"],
-        ["1", "3"],
-        ["1", "3", "116123"],
-    ]
-    nobody = board([], ladders={"night": ladder}).answer("night", NOON)
-    assert isinstance(nobody, OpenButEmpty)
-    assert nobody.ladder == (outside,)
-    assert in_use(ladder, nobody, timedelta()) == (outside,)
 
 
 def test_a_closed_line_names_one_that_is_always_open_and_on_its_side_of_the_wall() -> None:

@@ -1,0 +1,114 @@
+"""Where waiting contacts stand on their ladders: open rungs, who is there, who was called."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from hotline.rules import ladder
+from hotline.rules.assignment import Person
+from hotline.rules.contact import P1
+from hotline.rules.duty import Board
+from hotline.rules.duty.plan import BACKUP
+from hotline.rules.ladder import Call, Standing, Step
+from hotline.store import conflicts, queries, reachable, steps
+from hotline.store.callbacks import in_queue
+from hotline.store.db import Tx
+from hotline.store.tables import contacts, staff_notices
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is the same for every contact."""
+
+    board: Board
+    people: Mapping[str, Person]
+    linked: frozenset[str]
+    now: datetime
+
+
+async def standings(tx: Tx, contact_id: str | None = None) -> list[Standing]:
+    """Of every waiting contact, or just the one."""
+    query = select(contacts).where(in_queue(tx.now), contacts.c.queue.is_not(None))
+    if contact_id is not None:
+        query = query.where(contacts.c.id == contact_id)
+    rows = (await tx.connection.execute(query)).all()
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    opened = await steps.of_contacts(tx, ids)
+    calls = await _calls(tx, [each.id for open_ones in opened.values() for each in open_ones.values()])
+    apart = await conflicts.with_contacts(tx, ids)
+    around = _Around(
+        await tx.board(),
+        {person.id: person for person in await queries.people(tx)},
+        frozenset(each.staff_id for each in await reachable.reachable(tx)),
+        tx.now,
+    )
+    return [
+        _standing(around, row, opened.get(row.id, {}), calls, apart.get(row.id, frozenset())) for row in rows
+    ]
+
+
+async def _calls(tx: Tx, step_ids: Sequence[str]) -> Mapping[str, list[Call]]:
+    """Step -> who was called for it."""
+    found: dict[str, list[Call]] = defaultdict(list)
+    if not step_ids:
+        return found
+    query = select(staff_notices).where(
+        staff_notices.c.occasion.in_([steps.occasion(each) for each in step_ids])
+    )
+    for row in await tx.connection.execute(query):
+        call = Call(row.staff_id, row.made_at, row.delivery, row.delivery_tries)
+        found[steps.step_of(row.occasion)].append(call)
+    return found
+
+
+def _standing(
+    around: _Around, row: Row[Any], opened: Mapping[str, Step], calls: Mapping[str, list[Call]], apart: frozenset[str]
+) -> Standing:  # fmt: skip
+    centre, now = around.board.centre, around.now
+    rungs, who = ladder.reach(around.board, row.line, row.queue, around.people, apart, now)
+    there: set[str] = set()
+    reached: set[str] = set()
+    callable_: dict[str, frozenset[str]] = {}
+    for name, people in who.items():
+        if _anyone(around, people):
+            there.add(name)
+        if (ladder.tier_of(name) or 0) < BACKUP:
+            continue
+        called = calls.get(opened[name].id, []) if name in opened else []
+        failed = {each.staff_id for each in called if each.failed(now)}
+        if (people & around.linked) - failed:
+            reached.add(name)
+        callable_[name] = frozenset(
+            each for each in (people & around.linked) - {each.staff_id for each in called}
+            if not _anyone(around, (each,))
+        )  # fmt: skip
+    first = opened.get(ladder.key(rungs[0]))
+    again = row.answered_at is not None
+    since = (row.due_at or row.arrived_at) if not again else first.at if first else now
+    silent = row.priority == P1 or row.due_at is not None  # who is called back is not told that they wait
+    return Standing(
+        contact_id=row.id,
+        priority=row.priority,
+        since=since,
+        again=again,
+        pace=ladder.pace(centre, row.priority, row.channel),
+        rungs=[ladder.key(rung) for rung in rungs],
+        updates=() if silent else centre.duty.updates,
+        steps=opened,
+        planned=frozenset(name for name, people in who.items() if people),
+        there=frozenset(there),
+        reached=frozenset(reached),
+        callable=callable_,
+    )
+
+
+def _anyone(around: _Around, people: Iterable[str]) -> bool:
+    return any(
+        person is not None and ladder.takes(person, around.now) for person in map(around.people.get, people)
+    )
