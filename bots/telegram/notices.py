@@ -17,6 +17,7 @@ from hotline.live import topics
 from hotline.live.bus import Bell
 from hotline.rules.centre import Centre
 from hotline.rules.civil_time import local
+from hotline.rules.staff_notices import CALLED
 from hotline.store import claims, reachable
 from hotline.system import System
 from hotline.texts import say
@@ -68,7 +69,8 @@ class Notices:
         try:
             if chat_id is None:
                 raise Refused
-            await self._speaker.say(prompts.send(chat_id, self._text(row)))
+            button = prompts.take_over(row.id) if row.kind == CALLED else None
+            await self._speaker.say(prompts.send(chat_id, self._text(row), button))
         except Refused as refused:
             state = "failed"
             if refused.blocked and chat_id is not None:

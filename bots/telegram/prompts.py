@@ -89,6 +89,22 @@ def topic_keyboard(language: str, topics: Sequence[str], *, under18: bool) -> Ke
     return _keyboard(rows)
 
 
+TAKE_OVER = "take_over"
+
+
+def take_over(call_id: str) -> Keyboard:
+    """One button under a call to somebody at home; the id is the call's, never the contact's."""
+    text = say("staff_bot.take_over_button", "pl")
+    button = InlineKeyboardButton(text=text, callback_data=f"{TAKE_OVER}:{call_id}")
+    return InlineKeyboardMarkup(inline_keyboard=[[button]])
+
+
+def taken_over(data: str | None) -> str | None:
+    """The call whose button this is; None if it is another button."""
+    kind, _, call_id = (data or "").partition(":")
+    return call_id if kind == TAKE_OVER and call_id else None
+
+
 def _keyboard(rows: list[list[tuple[str, Press]]]) -> Keyboard:
     return InlineKeyboardMarkup(
         inline_keyboard=[

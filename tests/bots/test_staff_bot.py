@@ -7,20 +7,21 @@ from sqlalchemy import select
 
 from bots.telegram import notices
 from hotline import config
-from hotline.actions import alarms, staff_notices
+from hotline.actions import alarms, ladder, presence, staff_notices
 from hotline.channels import CHANNEL
 from hotline.clockwork import Clockwork
 from hotline.errors import ConfigInvalid, NotFound
 from hotline.rules import contact
 from hotline.rules.access import OPERATOR
 from hotline.rules.alarms import CALLER_LEFT
-from hotline.store import tables
+from hotline.store import queries, tables
 from hotline.system import System
 from hotline.texts import say
 from tests import factories
 from tests.bots import bot_api as server
 from tests.bots.bot_api import BotApi
 from tests.bots.doors import Door, until
+from tests.rosters import at_home
 
 sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
 STAFF_TOKEN = "5151515151:AAh-the_staffs_bot_of-these-tests_01234567"
@@ -115,6 +116,32 @@ async def test_somebody_waits_and_nobody_is_there(system: System, api: BotApi, d
     async with system.read() as tx:
         made = (await tx.connection.execute(select(tables.staff_notices))).all()
     assert {row.occasion for row in made} == {f"contact:{first.contact_id}"}
+
+
+@sqlite_only
+async def test_somebody_at_home_takes_over_by_one_press(system: System, api: BotApi, door: Door) -> None:
+    beata = await factories.add_person(system, "Beata", hours=None, present=False)
+    await at_home(system, (2, beata.id))
+    await presence.set_intent(system, beata.actor, "off")
+    await opened(door)
+    await linked(system, door, beata, FILIP)
+    caller = await factories.add_caller(system, text="tajne słowa")
+    await ladder.climb(system, await factories.leading(system), caller.contact_id)
+    await until(lambda: api.buttons(FILIP))
+    (button,) = api.buttons(FILIP)
+    name = system.centre.line(factories.TRUST).name_pl
+    assert any(text.startswith(f"Ktoś czeka: {name}.") for text in api.texts(FILIP))
+    await door.press(EWA, button)
+    await until(lambda: api.texts(EWA) == [say("staff_bot.call_gone", "pl")])
+    await door.press(FILIP, button)
+    console = f"{system.settings.origin}/console"
+    await until(lambda: api.texts(FILIP)[-1] == say("staff_bot.call_taken", "pl", url=console))
+    async with system.read() as tx:
+        row = await queries.staff_row(tx, beata.id)
+    assert row is not None
+    assert row.intent == "available"
+    for secret in ("tajne", caller.contact_id):
+        assert secret not in str(api.requests)
 
 
 @sqlite_only
