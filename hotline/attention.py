@@ -1,14 +1,18 @@
-"""What the clock does around conversations: nobody sits with a console that is gone.
+"""What the clock does around conversations: nobody sits with a console that is gone, no word stays unanswered.
 
 It looks often and acts seldom: every look is one reading, and an action checks again what the look has found.
 """
 
 from datetime import datetime, timedelta
 
-from hotline.actions import disconnects
+from hotline.actions import disconnects, reply_watch
 from hotline.rules.access import Actor
+from hotline.rules.alarms import REPLY_LATE
 from hotline.rules.presence import RETURN, given_back_at
+from hotline.rules.reply_watch import due, late
+from hotline.store.attendance import ringing
 from hotline.store.held import Held, held
+from hotline.store.turns import turns
 from hotline.system import System
 
 PAUSE = timedelta(seconds=10)  # between two looks: longer, and silence may have been our own
@@ -25,10 +29,16 @@ class Attention:
     async def look(self, actor: Actor) -> int:
         """One look at the conversations, and what follows from it. Returns how many things were done."""
         async with self._system.read() as tx:
-            talks, now = await held(tx), tx.now
+            talks, their_turns, now, pace = await held(tx), await turns(tx), tx.now, tx.centre.talks
+            rings = await ringing(tx, REPLY_LATE)
         done = 0
         for talk in self._lost(talks, now):
             done += await disconnects.give_back(self._system, actor, talk)
+        for turn in their_turns:
+            if due(turn, now, pace):
+                done += await reply_watch.break_silence(self._system, actor, turn.contact_id)
+        if rings != {turn.contact_id for turn in their_turns if late(turn, now, pace) == "supervisor"}:
+            done += await reply_watch.ring(self._system, actor)
         return done
 
     def _lost(self, talks: list[Held], now: datetime) -> list[Held]:

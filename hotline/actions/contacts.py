@@ -218,19 +218,22 @@ async def end(system: System, actor: Actor, contact_id: str, reason: str) -> Non
         row = await locked(tx, actor, "contacts.end", contact_id)
         if await callbacks.open_one(tx, contact_id) is not None:
             raise OutcomeMissing
-        ended = await claims.move(
-            tx, contact_id, contact.ACTIVE, contact.WRAP_UP, end_reason=reason, ended_at=tx.now
-        )
-        if not ended:
+        if row.state != contact.ACTIVE:
             raise WrongState
-        await claims.release(tx, contact_id)
-        await claims.freed(tx, actor.id, tx.centre.talks.wrap_up_for(row.priority))
-        await say(tx, row, "abusive_close" if reason == "abusive_closed" else "goodbye")
-        state = Line(
-            contact_id, new_id(), "state", "staff", actor.id, data={"to": contact.WRAP_UP, "reason": reason}
-        )
-        await claims.append_to(tx, state)
+        await wrapped_up(tx, row, reason, "abusive_close" if reason == "abusive_closed" else "goodbye")
         tx.record("contacts.end", "contact", contact_id, topics_of(row), reason_code=reason)
+
+
+async def wrapped_up(tx: Transaction, row: ContactRow, reason: str, text: str) -> None:
+    """A conversation, locked, is over: its holder owes the summary and has time for it, the caller is told."""
+    ended = {"end_reason": reason, "ended_at": tx.now}
+    await claims.move(tx, row.id, contact.ACTIVE, contact.WRAP_UP, **ended)
+    await claims.release(tx, row.id)
+    await claims.freed(tx, row.holder_id, tx.centre.talks.wrap_up_for(row.priority))
+    await say(tx, row, text)
+    author, by = ("staff", tx.actor.id) if tx.actor and tx.actor.kind == "staff" else ("system", None)
+    state = Line(row.id, new_id(), "state", author, by, data={"to": contact.WRAP_UP, "reason": reason})
+    await claims.append_to(tx, state)
 
 
 async def set_priority(system: System, actor: Actor, contact_id: str, priority: str, reason: str) -> None:

@@ -243,7 +243,16 @@ def _mine(row: Mine, now: datetime, centre: Centre, language: str) -> Json:
         "caller_seq": row.caller_seq,
         "caller_away": row.caller_away,
         "since": when(row.answered_at or row.arrived_at, now, centre, language),
+        "unanswered": _unanswered(row, now, language),
     }
+
+
+def _unanswered(row: Mine, now: datetime, language: str) -> str | None:
+    """For how long a word has waited for an answer, once that is too long."""
+    if not row.late or row.unanswered_since is None:
+        return None
+    wait = duration(int((now - row.unanswered_since).total_seconds()), language)
+    return say("staff.desk.unanswered", language, wait=wait)
 
 
 def _passed_on(row: PassedOn, now: datetime, centre: Centre, language: str) -> str:

@@ -100,7 +100,7 @@ def test_whoever_waits_or_finds_nobody_is_told_of_112_and_a_number_that_answers(
             for text in every(CALLER[key][language]):
                 assert "112" in text, (key, language)
                 assert "800 70 2222" in text, (key, language)
-    for key in ("queued", "queue_update", "danger_staffed", "inactivity", "technical_problem"):
+    for key in ("queued", "queue_update", "danger_staffed", "silence_ask", "inactivity", "technical_problem"):
         assert all("112" in text for language in LANGUAGES for text in every(CALLER[key][language])), key
 
 

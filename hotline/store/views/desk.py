@@ -8,12 +8,15 @@ from sqlalchemy import func, select, tuple_
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
+from hotline.rules.centre_talks import TalkRules
 from hotline.rules.duty import asking
 from hotline.rules.duty.board import Worked
+from hotline.rules.reply_watch import late
 from hotline.store import conflicts, queries
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
+from hotline.store.turns import turns
 from hotline.store.views.shift_checks import CheckNow, check_now
 from hotline.store.views.talks import caller_away
 
@@ -96,7 +99,7 @@ class QueueView:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A conversation I hold, or one whose summary I still owe."""
+    """A conversation I hold, or one whose summary I still owe; `late` if its unanswered word should be answered."""
 
     contact_id: str
     ref: str
@@ -109,6 +112,8 @@ class Mine:
     caller_away: bool
     arrived_at: datetime
     answered_at: datetime | None
+    unanswered_since: datetime | None
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ async def own_desk(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
         me=me,
         offer=await _offer(tx, actor.id),
         queue=QueueView((), 0),
-        mine=await _mine(tx, actor.id),
+        mine=await _mine(tx, actor.id, centre.talks),
         passed_on=await _passed_on(tx, actor.id),
         queues=[each.id for each in centre.queues.values() if leads or on_duty & set(each.lines)],
         now=tx.now,
@@ -253,7 +258,7 @@ async def _offer(tx: Tx, staff_id: str) -> OfferView | None:
     )
 
 
-async def _mine(tx: Tx, staff_id: str) -> list[Mine]:
+async def _mine(tx: Tx, staff_id: str, pace: TalkRules) -> list[Mine]:
     last_said = (
         select(func.max(entries.c.seq))
         .where(entries.c.contact_id == contacts.c.id, entries.c.author == "caller")
@@ -265,7 +270,8 @@ async def _mine(tx: Tx, staff_id: str) -> list[Mine]:
         .where(contacts.c.holder_id == staff_id, contacts.c.state.in_(("active", "wrap_up")))
         .order_by(contacts.c.state, contacts.c.answered_at, contacts.c.id)
     )
-    return [
+    turn = {each.contact_id: each for each in await turns(tx, holder_id=staff_id)}
+    found = [
         Mine(
             row.id,
             row.ref,
@@ -278,9 +284,13 @@ async def _mine(tx: Tx, staff_id: str) -> list[Mine]:
             caller_away(row, tx.now),
             row.arrived_at,
             row.answered_at,
+            turn[row.id].unanswered_since if row.id in turn else None,
+            row.id in turn and late(turn[row.id], tx.now, pace) is not None,
         )
         for row in await tx.connection.execute(query)
     ]
+    # the order is stable but for those who have waited too long: they come first, the longest wait on top
+    return sorted(found, key=lambda each: (not each.late, (each.late and each.unanswered_since) or tx.now))
 
 
 async def _passed_on(tx: Tx, staff_id: str) -> list[PassedOn]:

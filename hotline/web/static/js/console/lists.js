@@ -7,6 +7,7 @@ export class MineList extends HTMLElement {
   connect(desk) {
     this.desk = desk;
     this.rows = new Map();
+    this.late = new Set();
     this.load = h("span", { class: "fine" });
     this.list = h("ul", { class: "mine" });
     this.empty = h("p", { class: "empty" }, t("mine_empty"));
@@ -41,7 +42,11 @@ export class MineList extends HTMLElement {
         this.list.insertBefore(button.parentElement, this.list.children[place] ?? null);
       }
       this.#fill(button, row);
+      if (row.unanswered && !this.late.has(row.contact_id)) {
+        speak(`${t("number", { number: row.number })}: ${row.unanswered}`);
+      }
     });
+    this.late = new Set(mine.filter((row) => row.unanswered).map((row) => row.contact_id));
     this.known = ids;
     this.empty.hidden = mine.length > 0;
   }
@@ -86,6 +91,7 @@ export class MineList extends HTMLElement {
         mark(row.priority, row.priority_label),
         unread > 0 && h("span", { class: "unread" }, t("unread", { count: unread })),
       ),
+      row.unanswered && h("span", { class: "talk-row-owes" }, icon("clock"), row.unanswered),
       owes && h("span", { class: "talk-row-owes" }, icon("note"), t("owes_card")),
       !owes && h("span", { class: "talk-row-more" }, more.filter(Boolean).join(" · ")),
     );
