@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from hotline.rules.contact import ACTIVE
 from hotline.rules.reply_watch import ASKED, WARNED, Turn
