@@ -66,9 +66,9 @@ class Embedded:
             await asyncio.wait([task])
 
     @asynccontextmanager
-    async def bot_running(self, api: BotApi) -> AsyncIterator[None]:
+    async def bot_running(self, api: BotApi, *, staffs: bool = False) -> AsyncIterator[None]:
         door = Door(self.system, api)
-        await door.open()
+        await door.open(telegram_token="" if staffs else TOKEN, staff_telegram_token=TOKEN if staffs else "")
         try:
             yield
         finally:
@@ -140,8 +140,13 @@ class Apart:
             await self._stop(self._engines)
 
     @asynccontextmanager
-    async def bot_running(self, api: BotApi) -> AsyncIterator[None]:
-        settings = replace(self.system.settings, telegram_api=api.url, telegram_token=TOKEN)
+    async def bot_running(self, api: BotApi, *, staffs: bool = False) -> AsyncIterator[None]:
+        settings = replace(
+            self.system.settings,
+            telegram_api=api.url,
+            telegram_token="" if staffs else TOKEN,
+            staff_telegram_token=TOKEN if staffs else "",
+        )
         bots = [await self._start("telegram", settings)]
         try:
             yield

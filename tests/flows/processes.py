@@ -43,7 +43,14 @@ def environment(settings: Settings) -> dict[str, str]:
         "metrics_port",
         "proxies",
     )
-    names = (*where, "telegram_api", "telegram_token", "telegram_secret", "telegram_port")
+    names = (
+        *where,
+        "telegram_api",
+        "telegram_token",
+        "staff_telegram_token",
+        "telegram_secret",
+        "telegram_port",
+    )
     return clean | {f"HOTLINE_{name.upper()}": str(getattr(settings, name)) for name in names}
 
 

@@ -5,8 +5,8 @@ import signal
 import pytest
 
 from tests.bots.bot_api import bot_api
+from tests.flows.phones import Phone
 from tests.flows.processes import Street
-from tests.flows.test_telegram import Phone
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.redis]
 

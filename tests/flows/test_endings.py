@@ -23,8 +23,8 @@ from tests.conftest import HouseTemplate
 from tests.factories import TRUST, VICTIMS
 from tests.flows.nursery import REPO
 from tests.flows.people import WebCaller, new_id
+from tests.flows.phones import Phone
 from tests.flows.processes import Street, environment, figures
-from tests.flows.test_telegram import Phone
 from tests.relay import Cable, cable_to
 from tests.servers import HOST, RedisServer, free_port
 

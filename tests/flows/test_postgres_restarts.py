@@ -14,9 +14,9 @@ from hotline.store import db, views
 from tests import factories, servers
 from tests.bots.bot_api import bot_api
 from tests.conftest import HouseTemplate
+from tests.flows.phones import Phone
 from tests.flows.processes import Street, figures
 from tests.flows.talks import talks_of
-from tests.flows.test_telegram import Phone
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.redis]
 MODES = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}

@@ -1,49 +1,14 @@
 """From the first word to the bot to a case. Telegram itself is a local server that speaks its protocol."""
 
-from tests.bots.bot_api import BotApi, bot_api
+from tests.bots.bot_api import bot_api
 from tests.factories import TRUST
-from tests.flows.people import eventually
+from tests.flows.phones import Phone
 from tests.flows.staff import CARD
 from tests.flows.town import Town
 
 MORNING = ("2026-11-23T06:00:00+01:00", "2026-11-23T14:00:00+01:00")
 OLENA = 5_000_111_222
 NOTE = "Notatka: dzieci w drugim pokoju."
-
-
-class Phone:
-    """Somebody with Telegram."""
-
-    def __init__(self, api: BotApi, chat: int) -> None:
-        self.api, self.chat = api, chat
-
-    async def writes(self, text: str) -> None:
-        await self.api.put(self.api.message(self.chat, text))
-        await self.all_taken()
-
-    async def presses(self, data: str) -> None:
-        """A button that is really on the screen."""
-
-        async def shown() -> bool:
-            return data in self.api.buttons(self.chat)
-
-        await eventually(shown, f"the button {data}")
-        await self.api.put(self.api.press(self.chat, data))
-        await self.all_taken()
-
-    async def all_taken(self) -> None:
-        """Telegram has been told that everything arrived."""
-
-        async def confirmed() -> bool:
-            return not self.api.unconfirmed()
-
-        await eventually(confirmed, "the confirmation")
-
-    async def reads(self, text: str) -> str:
-        async def shown() -> str | None:
-            return next((each for each in self.api.texts(self.chat) if text in each), None)
-
-        return await eventually(shown, f"{text!r} among {self.api.texts(self.chat)}")
 
 
 async def test_a_talk_on_telegram_becomes_a_case(town: Town) -> None:

@@ -66,9 +66,9 @@ class Town:
         """The engine for as long as the block runs, in a house that was opened without one."""
         return self._house.engine_running()
 
-    def bot_running(self, api: BotApi) -> AbstractAsyncContextManager[None]:
-        """The callers' bot for as long as the block runs."""
-        return self._house.bot_running(api)
+    def bot_running(self, api: BotApi, *, staffs: bool = False) -> AbstractAsyncContextManager[None]:
+        """The callers' bot, or the staff's, for as long as the block runs."""
+        return self._house.bot_running(api, staffs=staffs)
 
     async def ends(self) -> None:
         for person in (*self._callers, *self._counsellors, *self._colleagues):
@@ -101,7 +101,10 @@ class Town:
         self, name: str, lines: Collection[str], *shifts: Span, talks: int = 2
     ) -> Counsellor:
         """A counsellor at an open console."""
-        staff_id = await self.hires(name, lines, *shifts, talks=talks)
+        return await self.comes_in(await self.hires(name, lines, *shifts, talks=talks), name)
+
+    async def comes_in(self, staff_id: str, name: str) -> Counsellor:
+        """Somebody who was hired before opens a console."""
         person = Counsellor(self._origins(), staff_id, name)
         self._counsellors.append(person)
         assert await person.signs_in(await self._link(staff_id)) == "/console"
