@@ -1,17 +1,19 @@
-"""What the clock does around conversations: nobody sits with a console that is gone, no word stays unanswered.
+"""What the clock does around conversations: nobody sits with a console that is gone, no word stays unanswered,
+and nobody is asked to take one for ever.
 
 It looks often and acts seldom: every look is one reading, and an action checks again what the look has found.
 """
 
 from datetime import datetime, timedelta
 
-from hotline.actions import disconnects, reply_watch
+from hotline.actions import disconnects, reply_watch, transfers
 from hotline.rules.access import Actor
 from hotline.rules.alarms import REPLY_LATE
 from hotline.rules.presence import RETURN, given_back_at
 from hotline.rules.reply_watch import due, late
 from hotline.store.attendance import ringing
 from hotline.store.held import Held, held
+from hotline.store.transfers import live_transfers
 from hotline.store.turns import turns
 from hotline.system import System
 
@@ -31,7 +33,10 @@ class Attention:
         async with self._system.read() as tx:
             talks, their_turns, now, pace = await held(tx), await turns(tx), tx.now, tx.centre.talks
             rings = await ringing(tx, REPLY_LATE)
+            asked = [each for each in await live_transfers(tx) if transfers.stale(each, each.seen_at, now)]
         done = 0
+        for each in asked:
+            done += await transfers.end_stale(self._system, actor, each.id)
         for talk in self._lost(talks, now):
             done += await disconnects.give_back(self._system, actor, talk)
         for turn in their_turns:

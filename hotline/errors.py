@@ -360,6 +360,20 @@ class NotEligible(HotlineError):
     status = 409
 
 
+class TransferGone(HotlineError):
+    """Nobody asks this person to take the conversation any more: withdrawn, answered, over, or never asked."""
+
+    code = "transfer_gone"
+    status = 409
+
+
+class ConsentNeeded(HotlineError):
+    """The caller has not agreed that the conversation is passed on like this; a supervisor may decide it."""
+
+    code = "consent_needed"
+    status = 409
+
+
 class NoRoom(HotlineError):
     """The person holds as many conversations as they may."""
 

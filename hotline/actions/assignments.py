@@ -5,7 +5,16 @@ gets the same answer.
 """
 
 from hotline.actions.contacts import answered, say, thing_of, topics_of
-from hotline.errors import ChangedHands, InConflict, NoLongerWaiting, NotEligible, NotOnDuty, StaffUnknown
+from hotline.errors import (
+    ChangedHands,
+    InConflict,
+    LineUnknown,
+    NoLongerWaiting,
+    NotEligible,
+    NotOnDuty,
+    StaffUnknown,
+    WallBreach,
+)
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, assignment, contact
@@ -69,7 +78,7 @@ async def hand_over(
             raise InConflict
         if any(assignment.insuperable(each) for each in despite) or (despite and not overrule):
             raise NotEligible
-        await _change_hands(tx, row, from_id, to_id, "hand_over", beyond=overrule)
+        await goes_on(tx, row, from_id, to_id, "hand_over", beyond=overrule)
         tx.record(
             "assignments.hand_over", "contact", contact_id, topics_of(row) | {topics.staff(to_id)},
             reason=why, sealed_for=contact_id, before=from_id, after=to_id, despite=list(despite),
@@ -87,11 +96,45 @@ async def take_over(system: System, actor: Actor, contact_id: str, from_id: str,
         if row.state == contact.ACTIVE and row.holder_id == actor.id:
             return  # the answer to the first click got lost
         await claims.lock_staff(tx, actor.id)
-        await _change_hands(tx, row, from_id, actor.id, "take_over", beyond=True)
+        await goes_on(tx, row, from_id, actor.id, "take_over", beyond=True)
         tx.record(
             "assignments.take_over", "contact", contact_id, topics_of(row) | {topics.staff(actor.id)},
             reason=why, sealed_for=contact_id, before=from_id,
         )  # fmt: skip
+
+
+async def move(system: System, actor: Actor, contact_id: str, queue: str, reason: str) -> None:
+    """A waiting contact waits in another queue, under its old key. The offer that rings is withdrawn.
+
+    Raises NoLongerWaiting (or never to be seen), LineUnknown (no such queue for this channel), WallBreach.
+    """
+    access.require(actor, "assignments.move")
+    why = checked(reason, REASON_LIMIT)
+    async with system.transaction(actor) as tx:
+        row = await _within_reach(tx, actor, "assignments.move", contact_id)
+        if row is None or row.state != contact.WAITING or row.queue is None:
+            raise NoLongerWaiting
+        changed = await moved(tx, row, queue)
+        rang = await claims.withdraw_offers(tx, contact_id, "moved")
+        state = Line(
+            contact_id, new_id(), "state", "staff", actor.id, data={"to": contact.WAITING, "how": "move"}
+        )
+        await claims.append_to(tx, state)
+        tx.record(
+            "assignments.move", "contact", contact_id, changed | {topics.staff(each) for each in rang},
+            reason=why, sealed_for=contact_id, before=row.queue, after=queue,
+        )  # fmt: skip
+
+
+async def moved(tx: Transaction, row: ContactRow, queue: str) -> set[str]:
+    """Put a contact into this queue; what changed by it. The wall is that of the line the caller chose."""
+    found = tx.centre.queues.get(queue)
+    if found is None or row.channel not in found.channels:
+        raise LineUnknown
+    if set(found.lines) & tx.centre.barred_lines(row.line, None):
+        raise WallBreach
+    await claims.change(tx, row.id, queue=queue)
+    return topics_of(row) | {topics.queue(queue)}
 
 
 async def _has_duty(tx: Transaction, row: ContactRow, actor: Actor) -> None:
@@ -107,7 +150,7 @@ async def _within_reach(tx: Transaction, actor: Actor, verb: str, contact_id: st
     return row if thing is not None and access.may(actor, verb, thing) else None
 
 
-async def _change_hands(
+async def goes_on(
     tx: Transaction, row: ContactRow, from_id: str, to_id: str, how: str, *, beyond: bool
 ) -> None:
     """In the contact it stands who went on and on whose word; the caller reads the new person's signature."""

@@ -15,6 +15,7 @@ from hotline.rules.words import REASON_LIMIT, checked
 from hotline.store import callbacks, claims, conflicts, queries
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
+from hotline.store.transfers import guest_of
 from hotline.system import System, Transaction
 
 
@@ -25,11 +26,14 @@ async def thing_of(row: ContactRow | None, tx: Transaction, actor: Actor) -> Thi
     """
     if row is None:
         return None
-    walled_off = False
+    walled_off, guest_id = False, None
     if actor.kind == "staff" and row.holder_id != actor.id:
+        guest_id = await guest_of(tx, row.id)
         barred = tx.centre.barred_lines(row.line, row.queue)
         walled_off = bool(actor.lines & barred) or await in_conflict(tx, row.id, actor.id)
-    return Thing(row.id, row.holder_id, walled_off=walled_off, open=row.state != contact.CLOSED)
+    return Thing(
+        row.id, row.holder_id, guest_id=guest_id, walled_off=walled_off, open=row.state != contact.CLOSED
+    )
 
 
 async def in_conflict(tx: Transaction, contact_id: str, staff_id: str) -> bool:
@@ -266,9 +270,11 @@ async def look(system: System, actor: Actor, contact_id: str, reason: str) -> No
 
 
 async def require_open(tx: Transaction, actor: Actor, contact_id: str) -> None:
-    """Go on only with one's own contact, or one opened for a reason within the hour. Raises NotFound."""
+    """Go on only with one's own contact, one that one was asked to read along, or one opened for a reason
+    within the hour. Raises NotFound."""
     row = await queries.contact(tx, contact_id)
-    access.require(actor, "contacts.look", await thing_of(row, tx, actor))
-    own = row is not None and row.holder_id == actor.id
+    thing = await thing_of(row, tx, actor)
+    access.require(actor, "contacts.look", thing)
+    own = thing is not None and actor.id in (thing.holder_id, thing.guest_id)
     if not own and not await queries.looked(tx, actor.id, "contact", contact_id, tx.now - LOOK_LIFE):
         raise NotFound

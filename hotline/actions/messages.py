@@ -2,7 +2,7 @@
 
 import re
 
-from hotline.actions.contacts import thing_of, topics_of
+from hotline.actions.contacts import locked, thing_of, topics_of
 from hotline.errors import ContactEnded, Malformed
 from hotline.rules import access, contact, triage
 from hotline.rules.access import Actor, Thing
@@ -51,9 +51,26 @@ async def note(system: System, actor: Actor, contact_id: str, client_id: str, te
     """A note that only staff see. Raises as `reply`."""
     async with system.read() as tx:
         row = await queries.contact(tx, contact_id)
-        access.require(actor, "messages.note", await thing_of(row, tx, actor))
+        thing = await thing_of(row, tx, actor)
+        access.require(actor, "messages.note", thing)
     line = Line(contact_id, client_id, "note", "staff", actor.id)
-    return await _write(system, line, _checked(client_id, text))
+    words = _checked(client_id, text)
+    if thing is not None and thing.holder_id != actor.id:
+        return await _note_of_guest(system, actor, line, words)
+    return await _write(system, line, words)
+
+
+async def _note_of_guest(system: System, actor: Actor, line: Line, words: str) -> Receipt:
+    """The journal takes notes of the holder only; whoever reads along must still do so when it is written."""
+    async with system.transaction(actor) as tx:
+        row = await locked(tx, actor, "messages.note", line.contact_id)
+        stored = await claims.stored(tx, row.id, line.id)
+        if stored is not None:
+            return stored
+        body = await tx.seal(row.id, "entries", line.id, words)
+        (receipt,) = await claims.append_to(tx, line.with_body(body))
+        tx.topics.update(topics_of(row))
+    return receipt
 
 
 async def _receive(system: System, actor: Actor, line: Line, words: str) -> Receipt:

@@ -48,6 +48,7 @@ class Thing:
     id: str = ""
     holder_id: str | None = None
     worker_id: str | None = None
+    guest_id: str | None = None  # who was asked to read along, and does
     walled_off: bool = False
     open: bool = True
 
@@ -63,6 +64,10 @@ def _staff(*roles: str) -> Rule:
 def _holder(actor: Actor, thing: Thing) -> bool:
     answers = bool(actor.roles & {COUNSELLOR, SUPERVISOR})  # a supervisor may have taken it over
     return actor.kind == "staff" and answers and thing.holder_id == actor.id
+
+
+def _guest(actor: Actor, thing: Thing) -> bool:
+    return actor.kind == "staff" and COUNSELLOR in actor.roles and thing.guest_id == actor.id
 
 
 def _worker(actor: Actor, thing: Thing) -> bool:
@@ -125,12 +130,16 @@ TABLE: dict[str, Rule] = {
     "offers.accept": _answering,
     "offers.decline": _answering,
     "assignments.pick_up": _unwalled(_staff(COUNSELLOR, SUPERVISOR)),
+    "assignments.move": _unwalled(_unrestricted(_leading)),
+    "transfers.ask": _holder,
+    "transfers.answer": _staff(COUNSELLOR, SUPERVISOR),
+    "transfers.expire": _kind("engine"),
     "contacts.enter": _answering,
-    "contacts.look": _unwalled(_any(_holder, _unrestricted(_leading))),
+    "contacts.look": _unwalled(_any(_holder, _guest, _unrestricted(_leading))),
     "contacts.end": _holder,
     "contacts.set_priority": _unwalled(_any(_holder, _leading)),
     "messages.reply": _holder,
-    "messages.note": _holder,
+    "messages.note": _unwalled(_any(_holder, _guest)),
     "summaries.save": _holder,
     "callbacks.settle": _holder,
     "callbacks.agree": _holder,

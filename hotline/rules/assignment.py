@@ -13,7 +13,7 @@ from hotline.rules.presence import BUSY, link
 
 OFFER_SECONDS = {"web": 30, "telegram": 60}
 NEVER = datetime.min.replace(tzinfo=UTC)
-WALL, CONFLICT, SILENT = "wall", "conflict", "silent"
+WALL, CONFLICT, SILENT, FULL, WRAP_UP = "wall", "conflict", "silent", "full", "wrap_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ def obstacles(person: Person, contact: Waiting, now: datetime) -> tuple[str, ...
             person.tiers.get(line, 1) <= contact.tier for line in person.duty_lines & contact.lines
         ),
         **{busy: person.intent != busy for busy in BUSY},
-        "wrap_up": contact.priority == P1 or not wraps_up(person, now),
-        "full": not person.alone and person.load < (1 if contact.call else person.limit),
+        WRAP_UP: contact.priority == P1 or not wraps_up(person, now),
+        FULL: not person.alone and person.load < (1 if contact.call else person.limit),
     }
     return tuple(gate for gate, passed in gates.items() if not passed)
 

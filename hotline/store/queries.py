@@ -19,6 +19,7 @@ from hotline.store.callbacks import in_queue
 from hotline.store.db import Instant, Tx
 from hotline.store.tables import (
     alarms,
+    assignments,
     audit,
     contacts,
     entries,
@@ -44,18 +45,33 @@ async def waiting(tx: Tx, contact_id: str | None = None) -> list[Waiting]:
     for offer in await tx.connection.execute(select(offers).where(offers.c.contact_id.in_(ids))):
         made[offer.contact_id].append(offer)
     board = await tx.board()
+    gave_back = await _gave_back(tx, ids)
     apart = await conflicts.with_contacts(tx, ids)
     opened = await steps.of_contacts(tx, ids)
     return [
         _waiting(
-            _demand(board, row, apart.get(row.id, frozenset()), opened.get(row.id, ())), row, made[row.id]
+            _demand(board, row, apart.get(row.id, frozenset()), opened.get(row.id, ())),
+            row,
+            made[row.id],
+            gave_back.get(row.id, ()),
         )
         for row in rows
     ]
 
 
-def _waiting(wanted: Waiting, row: Row[Any], made: list[Row[Any]]) -> Waiting:
+async def _gave_back(tx: Tx, contact_ids: Collection[str]) -> dict[str, list[str]]:
+    """Who had these waiting contacts before: they are asked after those who had not."""
+    query = select(assignments.c.contact_id, assignments.c.staff_id)
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in await tx.connection.execute(query.where(assignments.c.contact_id.in_(contact_ids))):
+        found[row.contact_id].append(row.staff_id)
+    return found
+
+
+def _waiting(wanted: Waiting, row: Row[Any], made: list[Row[Any]], gave_back: Collection[str]) -> Waiting:
     asked: dict[str, int] = defaultdict(int)
+    for staff_id in gave_back:
+        asked[staff_id] += 1
     pending = None
     for offer in made:
         if offer.state == "pending":

@@ -19,6 +19,7 @@ from hotline.web import board_view, render, staff_page
 from hotline.web.body import read_form
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
+from hotline.web.transfer_json import readers_words, transfer_queues
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -105,6 +106,13 @@ async def take_over(request: web.Request) -> web.StreamResponse:
     return await _decided(request, act, then=_console(request))
 
 
+async def move(request: web.Request) -> web.StreamResponse:
+    """POST /board/contacts/{contact}/move (form: queue, reason)"""
+    form, actor = await _form(request, "queue", "reason"), await actor_of(request)
+    act = assignments.move(request.app[SYSTEM], actor, _id(request), form["queue"], form["reason"])
+    return await _decided(request, act)
+
+
 async def mark_conflict(request: web.Request) -> web.StreamResponse:
     """POST /board/contacts/{contact}/conflicts (form: staff, reach, reason)"""
     form, actor = await _form(request, "staff", "reach", "reason"), await actor_of(request)
@@ -134,6 +142,7 @@ async def _contact_page(request: web.Request, error: HotlineError | None = None)
         people = await views.candidates(tx, found.id)
         staff = [each for each in await views.people(tx) if each.active]
         apart = await views.conflicts_at(tx, found.id)
+        readers = await views.readers(tx, found.id, found.holder_id)
         words = board_view.Words(tx.centre, language, tx.now)
     return render.render(
         request,
@@ -153,6 +162,8 @@ async def _contact_page(request: web.Request, error: HotlineError | None = None)
         own=found.holder_id == actor.id,
         staff=staff,
         apart=apart,
+        queues=[each for each in transfer_queues(system.centre, found) if each[0] != found.queue],
+        readers=readers_words(readers, system.centre, language),
         error=staff_page.told(request, error),
     )
 

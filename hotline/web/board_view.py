@@ -93,6 +93,7 @@ class ContactRow:
     seconds_left: int
     back_at: datetime | None
     back_left: int
+    draining: bool
 
 
 class Words:
@@ -191,6 +192,7 @@ def contact_row(each: ContactNow, words: Words) -> ContactRow:
         seconds_left=max(0, round(left)),
         back_at=each.back_at,
         back_left=max(0, round(back)),
+        draining=each.draining,
     )
 
 

@@ -18,6 +18,7 @@ from hotline.web.body import Body, ClientId, Token, parse, read_bytes, read_json
 from hotline.web.console_json import console_json, entry_json, head_json, when
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
+from hotline.web.transfers import around
 
 ENTRIES: Final = 200  # in one answer; the page asks again after the last
 
@@ -169,10 +170,10 @@ async def entries(request: web.Request) -> web.StreamResponse:
     head = await _opened(request, actor)
     async with system.read() as tx:
         found = await views.entries_after(tx, head.id, int(after), "staff", ENTRIES)
-        now = tx.now
+        now, head_words = tx.now, await around(tx, head, language)
     return web.json_response(
         {
-            "head": head_json(head, actor.id, now, system.centre, language),
+            "head": {**head_json(head, actor.id, now, system.centre, language), **head_words},
             "entries": [entry_json(entry, actor.id, system.centre, language) for entry in found],
         }
     )

@@ -23,6 +23,7 @@ from hotline.store.views import (
     caller_away,
 )
 from hotline.texts import clock, say, told
+from hotline.web.transfer_json import asked_json, transfer_text
 
 Json = dict[str, Any]
 
@@ -37,6 +38,7 @@ def console_json(view: ConsoleView, centre: Centre, language: str) -> Json:
         "queue": [_waiting(row, view.me.staff_id, view.now, centre, language) for row in view.queue.rows],
         "queue_total": view.queue.total,
         "mine": [_mine(row, view.now, centre, language) for row in view.mine],
+        "asked": asked_json(view.asked, centre, language) if view.asked else None,
         "passed_on": [_passed_on(row, view.now, centre, language) for row in view.passed_on],
     }
 
@@ -99,6 +101,8 @@ def entry_text(entry: Entry, centre: Centre, language: str) -> str:
             return told(data, language, centre.zone)
         if entry.kind == "look":
             return say("staff.entry.look", language, name=entry.author_name or "–")
+        if entry.kind == "transfer":
+            return transfer_text(data, entry.author_name or "–", language)
         if entry.kind == "state" and "how" in data:
             return say(f"staff.entry.{data['how']}", language, name=entry.author_name or "–")
         if entry.kind == "state":
@@ -242,6 +246,7 @@ def _mine(row: Mine, now: datetime, centre: Centre, language: str) -> Json:
         "last_seq": row.last_seq,
         "caller_seq": row.caller_seq,
         "caller_away": row.caller_away,
+        "draining": row.draining,
         "since": when(row.answered_at or row.arrived_at, now, centre, language),
         "unanswered": _unanswered(row, now, language),
     }

@@ -22,6 +22,7 @@ from hotline.store.views import ConsoleView, QueueView
 from hotline.system import System, Transaction
 from hotline.web.body import Body, Cursor, RowId, parse
 from hotline.web.console_json import console_json, entry_json, head_json
+from hotline.web.transfers import around
 
 CALM = 0.25  # the pane goes out at most four times a second
 LIMIT = 200  # entries in one frame
@@ -126,6 +127,8 @@ class ConsoleFeed:
         """To what this desk shows, and to nothing else."""
         wanted = {topics.rights(self._actor.id), topics.staff(self._actor.id), topics.roster()}
         wanted |= {topics.contact(mine.contact_id) for mine in desk.mine} | self._shown_queues()
+        if desk.asked is not None:
+            wanted.add(topics.contact(desk.asked.contact_id))
         if self._watched is not None:
             wanted.add(topics.contact(self._watched.contact_id))
         for topic in wanted - listener.topics:
@@ -156,7 +159,10 @@ class ConsoleFeed:
         return [
             {
                 "contact": head.id,
-                "head": head_json(head, self._actor.id, tx.now, tx.centre, self._language),
+                "head": {
+                    **head_json(head, self._actor.id, tx.now, tx.centre, self._language),
+                    **await around(tx, head, self._language),
+                },
                 "entries": [entry_json(each, self._actor.id, tx.centre, self._language) for each in entries],
                 "deliveries": outgoing,
             }

@@ -37,6 +37,7 @@ from hotline.web import (
     sign_in,
     sockets,
     staff,
+    transfers,
 )
 from hotline.web.session import actor_of
 
@@ -56,6 +57,7 @@ class Route:
 
 LINE = "/chat/{line:[a-z0-9_]{1,64}}"
 OFFER = "/console/offers/{offer:[0-9a-f-]{36}}"
+TRANSFER = "/console/transfers/{transfer:[0-9a-f-]{36}}"
 CONTACT = "/console/contacts/{contact:[0-9a-f-]{36}}"
 DECISION = "/board/contacts/{contact:[0-9a-f-]{36}}"
 CENTRE_LINE = "/centre/lines/{line:[a-z0-9_]{1,64}}"
@@ -111,6 +113,13 @@ ROUTES = (
     Route("POST", f"{CONTACT}/notes", console.note, "console.see"),
     Route("POST", f"{CONTACT}/end", console.end, "console.see"),
     Route("POST", f"{CONTACT}/priority", console.priority, "console.see"),
+    Route("GET", f"{CONTACT}/transfer", transfers.window, "console.see"),
+    Route("POST", f"{CONTACT}/transfer", transfers.pass_on, "console.see"),
+    Route("POST", f"{CONTACT}/consent", transfers.ask_consent, "console.see"),
+    Route("POST", f"{TRANSFER}/withdraw", transfers.withdraw, "transfers.answer"),
+    Route("POST", f"{TRANSFER}/join", transfers.join, "transfers.answer"),
+    Route("POST", f"{TRANSFER}/accept", transfers.accept, "transfers.answer"),
+    Route("POST", f"{TRANSFER}/decline", transfers.decline, "transfers.answer"),
     Route("POST", f"{CONTACT}/conflict", conflicts.declare, "console.see"),
     Route("GET", f"{CONTACT}/card", console.card, "console.see"),
     Route("GET", f"{CONTACT}/callback", callback_desk.card, "console.see"),
@@ -132,6 +141,7 @@ ROUTES = (
     Route("POST", f"{DECISION}/offer", board.offer, "offers.make"),
     Route("POST", f"{DECISION}/hand-over", board.hand_over, "assignments.hand_over"),
     Route("POST", f"{DECISION}/take-over", board.take_over, "assignments.take_over"),
+    Route("POST", f"{DECISION}/move", board.move, "assignments.move"),
     Route("POST", f"{DECISION}/conflicts", board.mark_conflict, "conflicts.mark"),
     Route("GET", "/callbacks", callback_desk.index, "callbacks.see"),
     # the centre

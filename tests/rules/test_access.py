@@ -35,6 +35,7 @@ class Rights:
 
     roles: Collection[str] = ()
     holding: Collection[str] = ()  # may if the contact is theirs
+    reading: Collection[str] = ()  # may if they were asked to read along
     leading: Collection[str] = ()  # may if the case is theirs
     own: bool = False  # the caller whose contact it is
     kinds: Collection[str] = ()
@@ -65,12 +66,20 @@ EXPECTED = {
     "assignments.take_over": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
     "contacts.enter": Rights(roles=(COUNSELLOR,)),
     "contacts.look": Rights(
-        roles=(SUPERVISOR,), holding=(COUNSELLOR, SUPERVISOR), walled=True, volunteers="own"
+        roles=(SUPERVISOR,),
+        holding=(COUNSELLOR, SUPERVISOR),
+        reading=(COUNSELLOR,),
+        walled=True,
+        volunteers="own",
     ),
+    "assignments.move": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
+    "transfers.ask": Rights(holding=(COUNSELLOR, SUPERVISOR)),
+    "transfers.answer": Rights(roles=(COUNSELLOR, SUPERVISOR)),
+    "transfers.expire": Rights(kinds=("engine",)),
     "contacts.end": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "contacts.set_priority": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True),
     "messages.reply": Rights(holding=(COUNSELLOR, SUPERVISOR)),
-    "messages.note": Rights(holding=(COUNSELLOR, SUPERVISOR)),
+    "messages.note": Rights(holding=(COUNSELLOR, SUPERVISOR), reading=(COUNSELLOR,), walled=True),
     "summaries.save": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "callbacks.settle": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "callbacks.agree": Rights(holding=(COUNSELLOR, SUPERVISOR)),
@@ -157,6 +166,8 @@ def things() -> Iterator[Thing]:
             for worker in (None, ME, OTHER):
                 for walled in (False, True):
                     yield Thing("thing", holder, worker, walled_off=walled)
+                    yield Thing("thing", holder, worker, ME, walled)
+                    yield Thing("thing", holder, worker, OTHER, walled)
 
 
 def expected(rights: Rights, actor: Actor, thing: Thing) -> bool:
@@ -173,6 +184,7 @@ def expected(rights: Rights, actor: Actor, thing: Thing) -> bool:
         "staff" in rights.kinds
         or (bool(actor.roles & set(rights.roles)) and limit == "all")
         or (bool(actor.roles & set(rights.holding)) and thing.holder_id == ME)
+        or (bool(actor.roles & set(rights.reading)) and thing.guest_id == ME)
         or (bool(actor.roles & set(rights.leading)) and thing.worker_id == ME)
         or rights.flag in actor.flags
         or (rights.oneself and thing.id == ME)

@@ -192,6 +192,7 @@ def filled(path: str, contact: str | None = None, case: str | None = None) -> st
         "absence": new_id(),
         "roster": new_id(),
         "conflict": new_id(),
+        "transfer": new_id(),
     }
     return re.sub(r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", lambda found: parts[found[1]], path)
 

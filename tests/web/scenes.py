@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from hotline.ids import new_id
 from hotline.web.routes import ROUTES
 from tests.factories import Caller
 from tests.web.doors import Answer, Doors, bearer, client_id, filled, first_words
@@ -57,6 +58,12 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/leave": {"quick": True},
         "/availability": {"intent": "off"},
         "/wrap-up": {},
+        "/join": {},
+        "/withdraw": {},
+        "/console/transfers/{transfer:[0-9a-f-]{36}}/accept": {},
+        "/console/transfers/{transfer:[0-9a-f-]{36}}/decline": {},
+        "/transfer": {"to": "queue:crisis_general", "consent": "refused"},
+        "/consent": {"staff": new_id()},
         "/accept": {"token": "x" * 43},
         "/decline": {"token": "x" * 43},
         "/console/contacts": {

@@ -48,6 +48,7 @@ from hotline.store.claims.staff_notices import (
     settle_notice,
     unlink_chat,
 )
+from hotline.store.claims.transfers import ask_transfer, move_transfer
 
 __all__ = [
     "Claimed",
@@ -58,6 +59,7 @@ __all__ = [
     "answer_step",
     "append_to",
     "ask_recovery",
+    "ask_transfer",
     "assign",
     "caller_seen",
     "change",
@@ -89,6 +91,7 @@ __all__ = [
     "make_offer",
     "mark_conflict",
     "move",
+    "move_transfer",
     "next_number",
     "one_staff_change_at_a_time",
     "open_step",

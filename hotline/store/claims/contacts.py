@@ -8,6 +8,7 @@ from sqlalchemy import Row, case, exists, func, insert, or_, update
 from hotline.ids import new_id
 from hotline.rules.contact import may_move
 from hotline.store.callbacks import in_queue
+from hotline.store.claims.transfers import end_transfers
 from hotline.store.claims.work import occupy
 from hotline.store.db import Tx
 from hotline.store.journal import Line, Receipt, append, known
@@ -88,7 +89,8 @@ async def assign(
 
 
 async def release(tx: Tx, contact_id: str) -> None:
-    """End the live assignment of a contact."""
+    """End the live assignment of a contact, and with it what its holder asked of others."""
+    await end_transfers(tx, contact_id)
     await tx.connection.execute(
         update(assignments)
         .where(assignments.c.contact_id == contact_id, assignments.c.until_at.is_(None))

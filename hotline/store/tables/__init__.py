@@ -33,6 +33,7 @@ from hotline.store.tables.roster import (
 from hotline.store.tables.schema import contractions, key_contractions
 from hotline.store.tables.shift_checks import channel_signs, shift_checks
 from hotline.store.tables.staff_notices import staff_chats, staff_notices
+from hotline.store.tables.transfers import transfers
 from hotline.store.tables.updates import parked
 from hotline.store.tables.work import work
 
@@ -82,5 +83,6 @@ __all__ = [
     "staff_notices",
     "summaries",
     "threads",
+    "transfers",
     "work",
 ]

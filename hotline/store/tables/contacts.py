@@ -141,7 +141,12 @@ assignments = Table(
     row_id(primary_key=True),
     Column("contact_id", ForeignKey("contacts.id"), nullable=False, index=True),
     Column("staff_id", ForeignKey("staff.id"), nullable=False, index=True),
-    Column("how", String(12), nullable=False, comment="accept | by_hand | pick_up | hand_over | take_over"),
+    Column(
+        "how",
+        String(12),
+        nullable=False,
+        comment="accept | by_hand | pick_up | hand_over | take_over",
+    ),
     Column("from_at", Instant, nullable=False),
     Column("until_at", Instant),
 )

@@ -72,9 +72,12 @@ from hotline.store.views.talks import (
     summary,
     words_now,
 )
+from hotline.store.views.transfers import Asked, Asking, Reader, asked_of, asking, readers
 
 __all__ = [
     "AlarmNow",
+    "Asked",
+    "Asking",
     "Audience",
     "AuditRow",
     "BoardView",
@@ -103,11 +106,14 @@ __all__ = [
     "PassedOn",
     "PersonNow",
     "QueueView",
+    "Reader",
     "RecoveryRow",
     "SessionRow",
     "StaffRow",
     "WaitingRow",
     "address",
+    "asked_of",
+    "asking",
     "at_leaving",
     "audit_page",
     "board_view",
@@ -141,6 +147,7 @@ __all__ = [
     "person",
     "queue",
     "queue_place",
+    "readers",
     "recoveries_open",
     "roster",
     "seen_pairs",

@@ -21,6 +21,7 @@ from hotline.store import conflicts, queries
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.tables import alarms, assignments, contacts, entries, leases, offers, staff
+from hotline.store.views.desk import draining
 from hotline.store.views.shift_checks import CheckNow, checks_now
 from hotline.store.views.talks import caller_away
 
@@ -67,7 +68,7 @@ class OfferNow:
 @dataclass(frozen=True, slots=True)
 class ContactNow:
     """An open contact. `last_by` is caller or staff; `holder_left` says that its person left the centre,
-    `holder_conflicted` that they are in conflict with the caller.
+    `holder_conflicted` that they are in conflict with the caller, `draining` that they go on after their shift.
 
     `back_at` is when it waits again, if its person's console is gone and does not come back.
     """
@@ -75,6 +76,7 @@ class ContactNow:
     id: str
     ref: str
     line: str
+    queue: str | None
     channel: str
     priority: str
     language: str
@@ -91,6 +93,7 @@ class ContactNow:
     last_at: datetime | None
     offer: OfferNow | None
     back_at: datetime | None
+    draining: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +243,7 @@ async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None
             staff.c.active.label("holder_active"),
             staff.c.seen_at.label("holder_seen_at"),
             assignments.c.from_at.label("held_since"),
+            staff.c.roles.label("holder_roles"),
             offers.c.id.label("offer_id"),
             offers.c.deadline_at,
             rang.c.name.label("offered_to"),
@@ -263,7 +267,17 @@ async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None
         or not (actor.lines & centre.barred_lines(row.line, row.queue) or actor.id in apart.get(row.id, ()))
     ]
     words = await _last_words(tx, [row.id for row in rows if row.state == "active"])
-    return [_contact(row, words.get(row.id), apart.get(row.id, frozenset()), tx.now) for row in rows]
+    duty = asking.serving(await tx.board(), tx.now)
+    return [
+        _contact(
+            row,
+            words.get(row.id),
+            apart.get(row.id, frozenset()),
+            tx.now,
+            draining=draining(centre, row, row.holder_roles or (), duty.get(row.holder_id, ())),
+        )
+        for row in rows
+    ]
 
 
 async def _last_words(tx: Tx, contact_ids: list[str]) -> dict[str, Any]:
@@ -280,7 +294,9 @@ async def _last_words(tx: Tx, contact_ids: list[str]) -> dict[str, Any]:
     return {row.contact_id: row for row in await tx.connection.execute(query)}
 
 
-def _contact(row: Row[Any], word: Row[Any] | None, conflicted: frozenset[str], now: datetime) -> ContactNow:
+def _contact(
+    row: Row[Any], word: Row[Any] | None, conflicted: frozenset[str], now: datetime, *, draining: bool
+) -> ContactNow:
     offer = None
     if row.offer_id is not None:
         offer = OfferNow(row.offer_id, row.offered_to, row.deadline_at)
@@ -298,4 +314,5 @@ def _contact(row: Row[Any], word: Row[Any] | None, conflicted: frozenset[str], n
         last_at=word.at if word else None,
         offer=offer,
         back_at=given_back_at(row.holder_seen_at, row.held_since) if gone else None,
+        draining=draining and row.state == "active",
     )

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Row, func, select, tuple_
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
-from hotline.rules.centre_talks import TalkRules
 from hotline.rules.duty import asking
 from hotline.rules.duty.board import Worked
 from hotline.rules.reply_watch import late
@@ -19,6 +19,7 @@ from hotline.store.tables import assignments, contacts, entries, offers, staff, 
 from hotline.store.turns import turns
 from hotline.store.views.shift_checks import CheckNow, check_now
 from hotline.store.views.talks import caller_away
+from hotline.store.views.transfers import Asked, asked_of
 
 PASSED_ON = timedelta(minutes=15)  # so long a console tells that somebody else goes on
 SHOWN = 40  # of a queue; how many more there are is a number
@@ -99,7 +100,8 @@ class QueueView:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A conversation I hold, or one whose summary I still owe; `late` if its unanswered word should be answered."""
+    """A conversation I hold, or one whose summary I still owe; `late` if its unanswered word should be answered,
+    `draining` if I go on with it after my shift."""
 
     contact_id: str
     ref: str
@@ -114,6 +116,7 @@ class Mine:
     answered_at: datetime | None
     unanswered_since: datetime | None
     late: bool
+    draining: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ class ConsoleView:
     queue: QueueView
     mine: list[Mine]
     passed_on: list[PassedOn]
+    asked: Asked | None
     queues: list[str]
     now: datetime
 
@@ -155,8 +159,9 @@ async def own_desk(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
         me=me,
         offer=await _offer(tx, actor.id),
         queue=QueueView((), 0),
-        mine=await _mine(tx, actor.id, centre.talks),
+        mine=await _mine(tx, centre, actor, on_duty),
         passed_on=await _passed_on(tx, actor.id),
+        asked=await asked_of(tx, actor.id),
         queues=[each.id for each in centre.queues.values() if leads or on_duty & set(each.lines)],
         now=tx.now,
     )
@@ -258,7 +263,7 @@ async def _offer(tx: Tx, staff_id: str) -> OfferView | None:
     )
 
 
-async def _mine(tx: Tx, staff_id: str, pace: TalkRules) -> list[Mine]:
+async def _mine(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list[Mine]:
     last_said = (
         select(func.max(entries.c.seq))
         .where(entries.c.contact_id == contacts.c.id, entries.c.author == "caller")
@@ -267,10 +272,10 @@ async def _mine(tx: Tx, staff_id: str, pace: TalkRules) -> list[Mine]:
     query = (
         select(contacts, threads.c.last_seq, last_said.label("caller_seq"))
         .join(threads, threads.c.contact_id == contacts.c.id)
-        .where(contacts.c.holder_id == staff_id, contacts.c.state.in_(("active", "wrap_up")))
+        .where(contacts.c.holder_id == actor.id, contacts.c.state.in_(("active", "wrap_up")))
         .order_by(contacts.c.state, contacts.c.answered_at, contacts.c.id)
     )
-    turn = {each.contact_id: each for each in await turns(tx, holder_id=staff_id)}
+    turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
     found = [
         Mine(
             row.id,
@@ -285,12 +290,22 @@ async def _mine(tx: Tx, staff_id: str, pace: TalkRules) -> list[Mine]:
             row.arrived_at,
             row.answered_at,
             turn[row.id].unanswered_since if row.id in turn else None,
-            row.id in turn and late(turn[row.id], tx.now, pace) is not None,
+            row.id in turn and late(turn[row.id], tx.now, centre.talks) is not None,
+            draining=row.state == "active" and draining(centre, row, actor.roles, on_duty),
         )
         for row in await tx.connection.execute(query)
     ]
     # the order is stable but for those who have waited too long: they come first, the longest wait on top
     return sorted(found, key=lambda each: (not each.late, (each.late and each.unanswered_since) or tx.now))
+
+
+def draining(centre: Centre, row: Row[Any], roles: Collection[str], on_duty: Collection[str]) -> bool:
+    """Does a counsellor go on with this conversation although their shift for it is over?"""
+    return (
+        "counsellor" in roles
+        and row.queue is not None
+        and not set(centre.queues[row.queue].lines) & set(on_duty)
+    )
 
 
 async def _passed_on(tx: Tx, staff_id: str) -> list[PassedOn]:

@@ -9,6 +9,7 @@ import "./console/lists.js";
 import "./console/my-state.js";
 import "./console/offer-card.js";
 import "./console/talk-view.js";
+import "./console/transfer.js";
 
 const data = JSON.parse(document.getElementById("desk-data").textContent);
 learn(data.texts);
@@ -20,6 +21,7 @@ const dialogs = new Dialogs(desk);
 const part = (name) => document.querySelector(name);
 const parts = {
   offer: part("offer-card"),
+  transfer: part("transfer-card"),
   state: part("my-state"),
   mine: part("mine-list"),
   queue: part("queue-list"),

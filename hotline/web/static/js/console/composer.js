@@ -30,16 +30,19 @@ export class Composer {
   }
 
   draw(talk) {
-    this.element.hidden = !talk.open;
-    this.element.dataset.mode = talk.mode;
-    const drafts = talk.drafts[talk.mode];
+    const guest = this.desk.guestOf(talk);
+    this.element.hidden = !talk.open && !guest;
+    this.mode = guest ? "note" : talk.mode;
+    this.modes[0].hidden = guest;
+    this.element.dataset.mode = this.mode;
+    const drafts = talk.drafts[this.mode];
     if (this.talk !== talk || this.area.value !== drafts) this.area.value = drafts;
     this.talk = talk;
-    const note = talk.mode === "note";
+    const note = this.mode === "note";
     this.area.setAttribute("aria-label", t(note ? "write_note" : "write_message"));
     this.area.placeholder = t(note ? "write_note" : "write_message");
     this.button.replaceChildren(icon(note ? "note" : "send"), t(note ? "save_note" : "send"));
-    for (const label of this.modes) label.firstChild.checked = label.firstChild.value === talk.mode;
+    for (const label of this.modes) label.firstChild.checked = label.firstChild.value === this.mode;
     this.sentences.hidden = note;
     this.#measure();
   }
@@ -87,7 +90,7 @@ export class Composer {
   }
 
   #keep() {
-    this.talk.drafts[this.talk.mode] = this.area.value;
+    this.talk.drafts[this.mode] = this.area.value;
     this.#measure();
   }
 
@@ -107,7 +110,7 @@ export class Composer {
   #send() {
     const text = this.area.value;
     if (!text.trim() || !this.problem.hidden) return;
-    const { mode } = this.talk;
+    const { mode } = this;
     this.talk.drafts[mode] = "";
     this.area.value = "";
     // After a note the field goes back to what is written most, and to the look that belongs to it.

@@ -160,8 +160,10 @@ export class Desk extends EventTarget {
 
   #hear(frame) {
     if (frame.console) {
+      const reading = this.console.asked?.joined ? this.console.asked.contact_id : null;
       this.console = frame.console;
       this.#setClock();
+      this.#forgetRead(reading);
       this.#keepTalks();
       this.#tell("console");
     }
@@ -194,6 +196,21 @@ export class Desk extends EventTarget {
       this.talks.set(id, talk);
     }
     return talk;
+  }
+
+  /** May I read this conversation along and write notes, asked by whoever has it? */
+  guestOf(talk) {
+    const { asked } = this.console;
+    return asked?.joined === true && asked.contact_id === talk.id;
+  }
+
+  /** What I no longer read along leaves the screen, unless it became mine. */
+  #forgetRead(id) {
+    if (!id || this.console.asked?.contact_id === id) return;
+    if (this.console.mine.some((row) => row.contact_id === id)) return;
+    this.talks.delete(id);
+    if (this.selected === id) this.selected = null;
+    this.#tell("selected");
   }
 
   /** Catch up with what is mine; forget what is over and not on the screen. */

@@ -1,11 +1,13 @@
 // The windows: ending a conversation, changing a priority, entering a contact by hand, the sheet of keys.
 
+import { TransferWindow } from "./transfer.js";
 import { tell } from "./wire.js";
 import { t } from "./words.js";
 
 export class Dialogs {
   constructor(desk) {
     this.desk = desk;
+    this.passing = new TransferWindow();
     for (const opener of document.querySelectorAll("[data-open]")) {
       opener.addEventListener("click", () => this.open(opener.dataset.open));
     }
@@ -26,6 +28,10 @@ export class Dialogs {
   end(talk) {
     this.talk = talk;
     this.open("end");
+  }
+
+  transfer(talk) {
+    return this.passing.open(talk);
   }
 
   priority(talk) {

@@ -82,6 +82,7 @@ export class MineList extends HTMLElement {
     const owes = row.state === "wrap_up";
     const away = row.state === "active" && row.channel === "web" && row.caller_away && t("away");
     const more = [t("since", { time: row.since }), away, row.line_name];
+    const after = row.draining && h("span", { class: "talk-row-after" }, t("draining"), " · ");
     fill(
       button,
       h(
@@ -93,7 +94,7 @@ export class MineList extends HTMLElement {
       ),
       row.unanswered && h("span", { class: "talk-row-owes" }, icon("clock"), row.unanswered),
       owes && h("span", { class: "talk-row-owes" }, icon("note"), t("owes_card")),
-      !owes && h("span", { class: "talk-row-more" }, more.filter(Boolean).join(" · ")),
+      !owes && h("span", { class: "talk-row-more" }, after, more.filter(Boolean).join(" · ")),
     );
   }
 }

@@ -1,6 +1,7 @@
 // The conversation: the caller's words first, quiet lines for what happened between, the composer below.
 
 import { Composer } from "./composer.js";
+import { tell } from "./wire.js";
 import { fill, h, icon, mark, speak, t } from "./words.js";
 
 const MARKS = { pending: "pending", sending: "pending", sent: "delivered", failed: "undelivered" };
@@ -12,7 +13,7 @@ export class TalkView extends HTMLElement {
     this.nothing = [...this.childNodes];
     this.shown = null;
     desk.addEventListener("selected", () => this.draw());
-    desk.addEventListener("console", () => this.desk.talk && this.#drawHead(this.desk.talk));
+    desk.addEventListener("console", () => this.desk.talk && this.#drawAround(this.desk.talk));
     document.addEventListener("show-pane", (event) => event.detail === "middle" && this.scroller && this.#toEnd());
     desk.addEventListener("talk", (event) => event.detail.id === this.desk.selected && this.draw());
     this.draw();
@@ -32,6 +33,11 @@ export class TalkView extends HTMLElement {
     fill(this.outbox, ...talk.outbox.map((item) => this.#unsent(talk, item)));
     if (stick) this.#toEnd();
     this.#greet(talk);
+  }
+
+  #drawAround(talk) {
+    this.#drawHead(talk);
+    this.composer?.draw(talk);
   }
 
   /** Who has just answered writes next; but a focus that is somewhere already is never taken away. */
@@ -70,7 +76,9 @@ export class TalkView extends HTMLElement {
     if (!head) return;
     // Whether the caller is there comes with every view of the console, sooner than with the next words.
     const away = this.desk.console.mine.find((row) => row.contact_id === talk.id)?.caller_away ?? head.caller_away;
-    const key = JSON.stringify([head, away]);
+    const draining = this.desk.console.mine.find((row) => row.contact_id === talk.id)?.draining ?? false;
+    const guest = this.desk.guestOf(talk);
+    const key = JSON.stringify([head, away, draining, guest]);
     if (this.headShown === key) return;
     this.headShown = key;
     const may = head.own && head.state !== "closed";
@@ -97,17 +105,35 @@ export class TalkView extends HTMLElement {
         h("h2", {}, number),
         may ? priority : mark(head.priority, head.priority_label),
         head.state !== "active" && h("span", { class: "badge" }, head.state_label),
-        !head.own && h("span", { class: "badge badge-warn" }, t("read_only")),
+        !head.own && h("span", { class: "badge badge-warn" }, t(guest ? "guest" : "read_only")),
         presence && h("span", { class: away ? "presence presence-gone" : "presence" }, presence),
       ),
       h("p", { class: "fine talk-facts" }, facts.filter(Boolean).join(" · ")),
-      talk.open &&
-        h(
-          "button",
-          { class: "button button-small talk-end", type: "button", onclick: () => this.dialogs.end(talk) },
-          t("end"),
-        ),
+      talk.open && this.#acts(talk),
+      ...this.#strips(talk, draining),
     );
+  }
+
+  #acts(talk) {
+    const act = (words, onclick) => h("button", { class: "button button-small", type: "button", onclick }, words);
+    return h(
+      "div",
+      { class: "talk-acts" },
+      !talk.head.asking && act(t("transfer"), () => this.dialogs.transfer(talk)),
+      act(t("end"), () => this.dialogs.end(talk)),
+    );
+  }
+
+  /** What the holder should know of their own talk: the shift is over, somebody is asked, somebody reads. */
+  #strips(talk, draining) {
+    const { asking, readers_sentence: readers } = talk.head;
+    const strip = (name, words, ...more) => h("p", { class: `talk-strip talk-strip-${name}` }, icon(name === "warn" ? "clock" : "talk"), h("span", {}, words), ...more);
+    const withdraw = () => tell(`/console/transfers/${asking.id}/withdraw`, {}).catch(() => {});
+    return [
+      talk.open && draining && strip("warn", t("draining_talk")),
+      talk.open && asking && strip("asking", asking.sentence, h("button", { class: "button button-small", type: "button", onclick: withdraw }, t("transfer_withdraw"))),
+      readers && strip("readers", readers),
+    ];
   }
 
   #drawEntries(talk, stick) {
