@@ -19,10 +19,10 @@ from hotline.errors import (
 )
 from hotline.ids import new_id
 from hotline.live import topics
-from hotline.rules import access, assignment, contact, transfer
+from hotline.rules import access, assignment, contact, ladder, transfer
 from hotline.rules.access import Actor
 from hotline.rules.words import REASON_LIMIT, checked
-from hotline.store import claims, queries
+from hotline.store import claims, conflicts, queries
 from hotline.store import transfers as rows
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
@@ -158,12 +158,12 @@ def stale(found: TransferRow, seen_at: Any, now: Any) -> bool:
 
 
 async def release(
-    system: System, actor: Actor, contact_id: str, queue: str, consent: str, note: str = ""
+    system: System, actor: Actor, contact_id: str, queue: str, consent: str, note: str = "", rung: str = ""
 ) -> None:
     """Let it wait again, for this queue, under its old key and priority; the caller is told that nobody reads.
 
-    Raises NotFound, WrongState (also what was entered by hand: it has no queue), LineUnknown, WallBreach,
-    ConsentNeeded.
+    With a rung of the line's ladder, everybody up to there is asked at once. Raises NotFound, WrongState (also
+    what was entered by hand: it has no queue), LineUnknown, WallBreach, ConsentNeeded, Malformed.
     """
     if consent not in transfer.CONSENTS:
         raise Malformed(field="consent")
@@ -179,6 +179,7 @@ async def release(
         if not await claims.requeue(tx, contact_id, actor.id):
             raise ChangedHands
         await claims.freed(tx, actor.id)
+        await _open_up_to(tx, contact_id, rung)
         state = {"to": contact.WAITING, "how": "release"}
         await claims.append_to(tx, Line(contact_id, new_id(), "state", "staff", actor.id, data=state))
         await _tell_waiting(tx, row, queue)
@@ -189,8 +190,28 @@ async def release(
             changed,
             before=row.queue,
             after=queue,
+            rung=rung or None,
             consent=consent,
         )
+
+
+async def rungs(tx: Transaction, row: ContactRow) -> list[tuple[str, frozenset[str]]]:
+    """The ladder it would climb if it waited now, and who is on each rung for it."""
+    people = {person.id: person for person in await queries.people(tx)}
+    apart = (await conflicts.with_contacts(tx, [row.id])).get(row.id, frozenset())
+    order, found = ladder.reach(await tx.board(), row.line, row.queue, people, apart, tx.now)
+    return [(ladder.key(each), found[ladder.key(each)]) for each in order]
+
+
+async def _open_up_to(tx: Transaction, contact_id: str, rung: str) -> None:
+    if not rung:
+        return
+    row = await queries.contact(tx, contact_id)  # where it waits now
+    names = [name for name, _ in await rungs(tx, row)] if row is not None else []
+    if rung not in names:
+        raise Malformed(field="rung")
+    for name in names[: names.index(rung) + 1]:
+        await claims.open_step(tx, contact_id, name)
 
 
 async def _tell_waiting(tx: Transaction, row: ContactRow, queue: str) -> None:

@@ -33,6 +33,14 @@ def transfer_queues(centre: Centre, contact: Placed) -> list[tuple[str, str]]:
     ]
 
 
+def rung_words(rung: str, centre: Centre, language: str) -> str:
+    """A rung of a ladder: people of a tier, or another line."""
+    kind, _, target = rung.partition(":")
+    if kind == "line":
+        return _line(target, centre)
+    return say(f"roster.tier_{target}", language)
+
+
 def _line(line: str, centre: Centre) -> str:
     return centre.lines[line].name_pl if line in centre.lines else line
 

@@ -15,7 +15,7 @@ from hotline.web import board_view, render
 from hotline.web.body import Body, RowId, read_json
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
-from hotline.web.transfer_json import around_json, transfer_queues
+from hotline.web.transfer_json import around_json, rung_words, transfer_queues
 
 
 class Passing(Body):
@@ -59,11 +59,22 @@ async def window(request: web.Request) -> web.StreamResponse:
             )
             for each in await views.candidates(tx, row.id)
         ]
+        names = {each.id: each.name for each in await views.people(tx)}
+        ladder = [
+            (
+                f"{row.queue}/{rung}",
+                rung_words(rung, tx.centre, language),
+                sorted(names[each] for each in who),
+            )
+            for rung, who in (await transfers.rungs(tx, row))[1:]
+            if row.queue is not None and who - {actor.id}
+        ]
     shown: dict[str, Any] = {
         "contact_id": row.id,
         "number": row.ref.rsplit("/", 1)[-1].lstrip("0"),
         "people": sorted(people, key=lambda each: each[3]),
         "queues": transfer_queues(tx.centre, row),
+        "rungs": ladder,
         "shift_over": shift_over,
         "consents": transfer.CONSENTS,
     }
@@ -71,11 +82,12 @@ async def window(request: web.Request) -> web.StreamResponse:
 
 
 async def pass_on(request: web.Request) -> web.StreamResponse:
-    """POST /console/contacts/{contact}/transfer (to: staff:<id> or queue:<id>)"""
+    """POST /console/contacts/{contact}/transfer (to: staff:<id>, queue:<id> or queue:<id>/<rung>)"""
     body, system, actor = await read_json(request, Passing), request.app[SYSTEM], await actor_of(request)
     kind, _, whom = body.to.partition(":")
     if kind == "queue" and whom:
-        await transfers.release(system, actor, _contact(request), whom, body.consent, body.note)
+        queue, _, rung = whom.partition("/")
+        await transfers.release(system, actor, _contact(request), queue, body.consent, body.note, rung)
     elif kind == "staff" and len(whom) == 36:
         await transfers.ask(system, actor, _contact(request), whom, body.way, body.consent, body.note)
     else:

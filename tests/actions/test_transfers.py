@@ -10,6 +10,7 @@ from hotline.errors import (
     ConsentNeeded,
     HotlineError,
     LineUnknown,
+    Malformed,
     NoLongerWaiting,
     NotAllowed,
     NotEligible,
@@ -35,6 +36,7 @@ from tests.factories import (
     offer_to,
     talk,
 )
+from tests.rosters import at_home
 from tests.store.races import at_once, count
 
 
@@ -260,3 +262,39 @@ async def test_whoever_reads_along_and_is_gone_for_a_minute_reads_no_more(
     assert await transfers.end_stale(system, await leading(system), asked)
     assert (await told(system, caller.contact_id))[-1] == ("consult_left", {"guest": "Beata"})
     assert not await reads(system, beata, caller.contact_id)
+
+
+async def test_to_a_rung_everybody_up_to_there_is_asked_at_once(system: System) -> None:
+    anna, ewa = await add_person(system, "Anna"), await add_person(system, "Ewa", hours=None)
+    caller = await talk(system, anna)
+    await at_home(system, (2, ewa.id))
+    queue = system.centre.queue_of(TRUST)
+    assert queue is not None
+    with pytest.raises(Malformed):
+        await transfers.release(system, anna.actor, caller.contact_id, queue.id, "consented", rung="tier:9")
+    await presence.set_intent(system, anna.actor, "break", 10)
+    await transfers.release(system, anna.actor, caller.contact_id, queue.id, "consented", rung="tier:2")
+    async with system.read() as tx:
+        made = decide(await queries.waiting(tx, caller.contact_id), await queries.people(tx), tx.now)
+    assert [each.staff_id for each in made] == [ewa.id]
+
+
+async def test_who_looks_for_a_reason_is_counted_among_the_readers_for_an_hour(
+    system: System, clock: MovableClock
+) -> None:
+    anna, filip = await add_person(system, "Anna"), (await lead(system)).actor
+    caller = await talk(system, anna)
+    await contacts.look(system, filip, caller.contact_id, "Skarga z rana.")
+    async with system.read() as tx:
+        (reader,) = await views.readers(tx, caller.contact_id, anna.id)
+        shown = [each.kind for each in await views.entries_after(tx, caller.contact_id, 0, "staff")]
+        hidden = [each.kind for each in await views.entries_after(tx, caller.contact_id, 0, "caller")]
+    assert (reader.staff_id, "look" in shown, "look" in hidden) == (filip.id, True, False)
+    clock.advance(hours=1, seconds=1)
+    async with system.read() as tx:
+        assert await views.readers(tx, caller.contact_id, anna.id) == []
+    await assignments.take_over(system, filip, caller.contact_id, anna.id, "Anna kończy.")
+    async with system.read() as tx:
+        assert [each.name for each in (await views.console(tx, tx.centre, anna.actor)).passed_on] == [
+            "Filip Testowa"
+        ]
