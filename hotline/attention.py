@@ -39,11 +39,11 @@ class Attention:
             done += await transfers.end_stale(self._system, actor, each.id)
         for talk in self._lost(talks, now):
             done += await disconnects.give_back(self._system, actor, talk)
+        if rings != {turn.contact_id for turn in their_turns if late(turn, now, pace) == "supervisor"}:
+            done += await reply_watch.ring(self._system, actor)
         for turn in their_turns:
             if due(turn, now, pace):
                 done += await reply_watch.break_silence(self._system, actor, turn.contact_id)
-        if rings != {turn.contact_id for turn in their_turns if late(turn, now, pace) == "supervisor"}:
-            done += await reply_watch.ring(self._system, actor)
         return done
 
     def _lost(self, talks: list[Held], now: datetime) -> list[Held]:

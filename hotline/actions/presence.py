@@ -38,7 +38,7 @@ async def seen(system: System, actor: Actor) -> None:
 async def set_intent(
     system: System, actor: Actor, intent: str, minutes: int | None = None, kind: str | None = None
 ) -> None:
-    """Say available, break (of a kind), meeting or visit (for so many minutes), or off: done for today.
+    """Say available, break (of a kind), call, meeting or visit (for so many minutes), or off: done for today.
 
     "Done for today" ends with the duty it was said on; said off duty, it stays until it is taken back.
     Raises Malformed.

@@ -9,7 +9,7 @@ from hotline.rules.contact import P1, P2, P3, P4
 from hotline.rules.opening import Open, Opening
 from hotline.rules.presence import BUSY
 
-PersonState = Literal["silent", "off", "break", "meeting", "visit", "talking", "wrap_up", "available"]
+PersonState = Literal["silent", "off", "break", "call", "meeting", "visit", "talking", "wrap_up", "available"]
 LineTrouble = Literal["nobody_on_duty", "nobody_present", "nobody_taking"]
 ENGINE_SILENCE: Final = timedelta(seconds=15)
 GAP_SOON: Final = timedelta(hours=2)  # a gap so near is for whoever leads this shift

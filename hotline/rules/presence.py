@@ -7,14 +7,19 @@ its conversations until it has been gone for a minute and a grace besides.
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-Busy = Literal["off", "break", "meeting", "visit"]
+Busy = Literal["off", "break", "call", "meeting", "visit"]
 BREAK: Final = "break"
 OFF: Final = "off"
 # what a person may say besides "available"; off: done for today
-BUSY: Final[tuple[Busy, ...]] = ("off", "break", "meeting", "visit")
+BUSY: Final[tuple[Busy, ...]] = ("off", "break", "call", "meeting", "visit")
 INTENTS: Final = ("available", *BUSY)
 BREAKS: Final = ("rest", "meal", "breath")  # breath: after a hard talk
-LONGEST: Final = {BREAK: timedelta(hours=2), "meeting": timedelta(hours=4), "visit": timedelta(hours=8)}
+LONGEST: Final = {
+    BREAK: timedelta(hours=2),
+    "call": timedelta(hours=4),  # at a telephone that this program knows nothing of
+    "meeting": timedelta(hours=4),
+    "visit": timedelta(hours=8),
+}
 MORE_WRAP_UP: Final = timedelta(minutes=5)  # at each asking
 LONGEST_WRAP_UP: Final = timedelta(minutes=30)
 Link = Literal["alive", "stale", "gone"]

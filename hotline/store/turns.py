@@ -29,6 +29,8 @@ async def turns(tx: Tx, *, contact_id: str | None = None, holder_id: str | None 
     if holder_id is not None:
         query = query.where(contacts.c.holder_id == holder_id)
     talks = (await tx.connection.execute(query.order_by(contacts.c.id))).all()
+    if not talks:
+        return []
     said = await _since_last_reply(tx, [talk.id for talk in talks])
     return [_turn(talk, said[talk.id]) for talk in talks]
 

@@ -161,7 +161,7 @@ def initials(names: Sequence[str]) -> dict[str, str]:
 
 def person_words(person: PersonNow, words: Words) -> str:
     """What the person does, in a word or two."""
-    if person.state in ("break", "meeting", "visit") and person.until:
+    if person.state in ("break", "call", "meeting", "visit") and person.until:
         return words.say(f"person.{person.state}_until", until=words.at(person.until))
     return words.say(f"person.{person.state}", load=person.load, limit=person.limit)
 

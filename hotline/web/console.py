@@ -26,7 +26,7 @@ ENTRIES: Final = 200  # in one answer; the page asks again after the last
 class Availability(Body):
     """What the person says about themselves; minutes belong to what ends by itself, a kind to a break."""
 
-    intent: Literal["available", "break", "meeting", "visit", "off"]
+    intent: Literal["available", "break", "call", "meeting", "visit", "off"]
     minutes: int | None = None
     kind: Literal["rest", "meal", "breath"] | None = None
 

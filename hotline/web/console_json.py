@@ -262,6 +262,8 @@ def _unanswered(row: Mine, now: datetime, language: str) -> str | None:
 
 def _passed_on(row: PassedOn, now: datetime, centre: Centre, language: str) -> str:
     number, at = row.ref.rsplit("/", 1)[-1].lstrip("0"), when(row.at, now, centre, language)
+    if row.name is None:
+        return say("staff.desk.went_back", language, number=number, at=at)
     return say("staff.board.passed_on", language, number=number, name=row.name, at=at)
 
 

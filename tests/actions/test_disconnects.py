@@ -40,6 +40,8 @@ async def test_nobody_sits_two_minutes_with_a_console_that_is_gone(
     async with system.read() as tx:
         first, second = await queries.waiting(tx)
         after = await queries.contact(tx, lost.contact_id)
+        hers = await views.console(tx, tx.centre, anna.actor)
+    assert [(each.name, each.at) for each in hers.passed_on] == [(None, clock.now())]  # once she is back
     assert (first.id, second.id) == (lost.contact_id, later.contact_id)
     assert before is not None
     assert after is not None

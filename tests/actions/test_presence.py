@@ -28,7 +28,8 @@ async def test_whoever_is_busy_is_offered_nothing_until_the_time_they_named(
     system: System, clock: MovableClock
 ) -> None:
     anna, caller = await add_person(system, "Anna"), await add_caller(system, danger="yes")
-    for intent, minutes, kind in (("break", 30, "meal"), ("meeting", 60, None), ("visit", 120, None)):
+    words = (("break", 30, "meal"), ("call", 60, None), ("meeting", 60, None), ("visit", 120, None))
+    for intent, minutes, kind in words:
         await presence.set_intent(system, anna.actor, intent, minutes, kind)
         assert await offer_to(system, caller.contact_id, anna.id) is None
         await stays_alive(system, clock, anna, minutes=minutes - 1)

@@ -227,6 +227,9 @@ async def test_a_break_is_one_click_and_shows_when_it_ends(
     await expect(console.locator("my-state")).to_contain_text("Przerwa do 10:15")
     await console.get_by_role("button", name="Wróć teraz").click()
     await expect(console.locator("my-state")).to_contain_text("Przyjmuję rozmowy")
+    await console.locator("my-state summary").click()
+    await console.get_by_role("button", name="Wizyta w terenie").click()
+    await expect(console.locator("my-state")).to_contain_text("Wizyta w terenie do 12:00")
 
 
 async def test_how_it_looks(running: Running, browser: Browser) -> None:

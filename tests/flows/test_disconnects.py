@@ -41,6 +41,8 @@ async def test_another_goes_on_where_a_dead_console_left_off(town: Town) -> None
 
     await anna.opens_console()
     assert (await anna.send(contact, "Już wracam!")).status == 404
-    assert (await anna.looks())["mine"] == []
+    console = await anna.looks()
+    assert console["mine"] == []
+    assert "Beata" in console["passed_on"][0]
     caller.saw_each_entry_once_in_order()
     assert [who for who, _, _ in await town.held_by(contact)] == [anna.id, beata.id]

@@ -32,7 +32,7 @@ staff = Table(
         "text_limit", SmallInteger, nullable=False, comment="conversations at once over all text channels"
     ),
     Column("active", Boolean, nullable=False),
-    Column("intent", String(12), nullable=False, comment="available | break | meeting | visit | off"),
+    Column("intent", String(12), nullable=False, comment="available | break | call | meeting | visit | off"),
     Column("intent_until", Instant),
     Column("intent_kind", String(12), comment="of a break: rest | meal | breath"),
     Column(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Row, func, or_, select, tuple_
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
@@ -121,10 +121,10 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """A conversation of mine that somebody else goes on with."""
+    """A conversation of mine that somebody else goes on with; without a name it waits again."""
 
     ref: str
-    name: str
+    name: str | None
     at: datetime
 
 
@@ -309,20 +309,20 @@ def draining(centre: Centre, row: Row[Any], roles: Collection[str], on_duty: Col
 
 
 async def _passed_on(tx: Tx, staff_id: str) -> list[PassedOn]:
-    mine, next_one = assignments.alias("mine"), assignments.alias("next_one")
+    mine, live = assignments.alias("mine"), assignments.alias("live")
+    ended = func.max(mine.c.until_at)  # whoever held it twice lost it once more
     query = (
-        select(contacts.c.ref, staff.c.name, next_one.c.from_at)
+        select(contacts.c.ref, staff.c.name, func.coalesce(live.c.from_at, ended).label("at"))
         .select_from(mine)
-        .join(
-            next_one, (next_one.c.contact_id == mine.c.contact_id) & (next_one.c.from_at == mine.c.until_at)
-        )
         .join(contacts, contacts.c.id == mine.c.contact_id)
-        .join(staff, staff.c.id == next_one.c.staff_id)
+        .outerjoin(live, (live.c.contact_id == contacts.c.id) & live.c.until_at.is_(None))
+        .outerjoin(staff, staff.c.id == live.c.staff_id)
         .where(
             mine.c.staff_id == staff_id,
             mine.c.until_at > tx.now - PASSED_ON,
-            next_one.c.staff_id != staff_id,
+            or_(live.c.staff_id != staff_id, contacts.c.state == "waiting"),
         )
-        .order_by(next_one.c.from_at)
+        .group_by(contacts.c.ref, staff.c.name, live.c.from_at)
+        .order_by("at")
     )
-    return [PassedOn(row.ref, row.name, row.from_at) for row in await tx.connection.execute(query)]
+    return [PassedOn(row.ref, row.name, row.at) for row in await tx.connection.execute(query)]

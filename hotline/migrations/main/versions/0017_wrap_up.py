@@ -9,7 +9,7 @@ revision = "0017"
 down_revision = "0016"
 
 FORMER_WORDS = "available | break | off"
-WORDS = "available | break | meeting | visit | off"
+WORDS = "available | break | call | meeting | visit | off"
 
 
 def upgrade() -> None:

@@ -4,6 +4,7 @@ import { duration, fill, h, icon, speak, t } from "./words.js";
 
 const BREAK_MINUTES = 15;
 const OTHERWISE = [
+  { words: "call", intent: "call", minutes: 60 },
   { words: "breath", intent: "break", kind: "breath", minutes: 20 },
   { words: "meal", intent: "break", kind: "meal", minutes: 30 },
   { words: "meeting", intent: "meeting", minutes: 60 },
