@@ -17,6 +17,7 @@ NAMES = {
     "help": {"pl": "pomoc"},
     "language": {"pl": "jezyk"},
     "privacy": {"pl": "prywatnosc"},
+    "callback": {"pl": "oddzwonienie"},
     "stop": {},
 }
 MEANINGS = {

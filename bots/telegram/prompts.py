@@ -3,6 +3,7 @@
 A button carries what was asked, the answer and the language, so that pressing it needs no memory of ours.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 
 from hotline import texts
 from hotline.errors import ChatDisabled, HotlineError, LineClosed, TextTooLong
-from hotline.rules import opening, triage
+from hotline.rules import callback, opening, triage
 from hotline.rules.centre import Centre, Line
 from hotline.rules.civil_time import local
 from hotline.rules.duty import ClosedNow, Duty, NotStated, OpenButEmpty
@@ -21,6 +22,8 @@ from hotline.texts import LANGUAGES, say
 Keyboard = InlineKeyboardMarkup
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 SKIP = "skip"
+CALLBACK = ("ask", "wait", "here", "phone", *callback.SAYS, "voicemail_yes", "voicemail_no")
+WHEN = re.compile(r"20\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])-\d{1,4}-\d{1,4}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ def pressed(data: str | None, offered_topics: Sequence[str]) -> Press | None:
         "danger": triage.DANGER,
         "topic": (*offered_topics, SKIP),
         "under18": ("yes",),
+        "callback": CALLBACK,
+        "callback_when": (value,) if WHEN.fullmatch(value) else (),
     }
     if language not in LANGUAGES or value not in offered.get(question, ()):
         return None
@@ -65,14 +70,14 @@ def take_away(chat_id: int, message_id: int, left: Keyboard | None = None) -> Ed
 
 def languages(shown: str) -> Keyboard:
     """Three buttons, each in its own language."""
-    return _keyboard([[(say("language_choice", each), Press("language", each, shown)) for each in LANGUAGES]])
+    return keyboard([[(say("language_choice", each), Press("language", each, shown)) for each in LANGUAGES]])
 
 
 def danger(chat_id: int, language: str) -> SendMessage:
     """The first question."""
     row = [(f"danger_{each}_button", Press("danger", each, language)) for each in triage.DANGER]
     buttons = [(say(key, language), press) for key, press in row]
-    return send(chat_id, say("danger_question", language), _keyboard([buttons]))
+    return send(chat_id, say("danger_question", language), keyboard([buttons]))
 
 
 def topic(chat_id: int, language: str, topics: Sequence[str], *, under18: bool) -> SendMessage:
@@ -86,7 +91,7 @@ def topic_keyboard(language: str, topics: Sequence[str], *, under18: bool) -> Ke
     rows.append([(say("skip_button", language), Press("topic", SKIP, language))])
     if not under18:
         rows.append([(say("under18_button", language), Press("under18", "yes", language))])
-    return _keyboard(rows)
+    return keyboard(rows)
 
 
 TAKE_OVER = "take_over"
@@ -105,7 +110,8 @@ def taken_over(data: str | None) -> str | None:
     return call_id if kind == TAKE_OVER and call_id else None
 
 
-def _keyboard(rows: list[list[tuple[str, Press]]]) -> Keyboard:
+def keyboard(rows: list[list[tuple[str, Press]]]) -> Keyboard:
+    """Rows of labels with what pressing them means."""
     return InlineKeyboardMarkup(
         inline_keyboard=[
             [InlineKeyboardButton(text=text, callback_data=str(press)) for text, press in row] for row in rows

@@ -11,12 +11,12 @@ from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.methods import AnswerCallbackQuery, TelegramMethod
 from aiogram.types import CallbackQuery, ChatMemberUpdated, InaccessibleMessage, Message, Update
 
-from bots.telegram import menu, prompts
+from bots.telegram import callback, menu, prompts
 from bots.telegram.choices import Choice
 from bots.telegram.media import Refusals
 from bots.telegram.prompts import Press
 from bots.telegram.visits import Visit, Visits, language_of
-from hotline.actions import arrivals, contacts, languages, messages, reach
+from hotline.actions import arrivals, callbacks, contacts, languages, messages, reach
 from hotline.channels import CHANNEL
 from hotline.errors import (
     ChatDisabled,
@@ -24,19 +24,23 @@ from hotline.errors import (
     ContactEnded,
     HotlineError,
     LineClosed,
+    NoSuchTime,
+    SafeTimeWrong,
     TextEmpty,
     TextMalformed,
     TextTooLong,
 )
 from hotline.rules import contact, triage
 from hotline.rules.access import Actor
+from hotline.rules.callback import Wish
 from hotline.rules.centre import Centre, Line
+from hotline.rules.duty import OnDuty
 from hotline.store import queries, views
 from hotline.store.queries import ContactRow
 from hotline.system import System
 from hotline.texts import say
 
-EXPLAINED = (ChatDisabled, LineClosed, TextEmpty, TextMalformed, TextTooLong)
+EXPLAINED = (ChatDisabled, LineClosed, NoSuchTime, SafeTimeWrong, TextEmpty, TextMalformed, TextTooLong)
 Answer = TelegramMethod[Any]
 Buttons = Message | InaccessibleMessage  # what a pressed button hangs on
 
@@ -79,11 +83,16 @@ class Receiver:
         self._refusals = Refusals()
         self.visits = Visits(system)
         self._choices = self.visits.choices
+        self._callbacks = callback.Questions(system)
 
     @property
     def line(self) -> Line:
         """As the centre has it now: its hours may have changed since the bot started."""
         return line_of(self._system.centre)
+
+    @property
+    def _calls_back(self) -> bool:
+        return self._system.centre.live_chat_enabled
 
     def key_of(self, update_id: int) -> str:
         """What every effect of this update carries."""
@@ -129,6 +138,9 @@ class Receiver:
     async def _words(self, visit: Visit, words: str, message: Message) -> Outcome:
         if visit.seen:
             return Outcome(committed=True, answers=self._asked_again(visit))
+        asked = self._callbacks.said(visit.blind, visit.chat_id, visit.language, words)
+        if asked is not None:
+            return Outcome(answers=(asked,))
         source = self._source(message)
         if visit.open is not None:
             try:
@@ -137,10 +149,17 @@ class Receiver:
                 pass  # just now; so these words begin the next one
             else:
                 await self._is_back(visit.open)
-                return Outcome(committed=True)
+                return Outcome(committed=True, answers=self._for_later(visit, words))
         started = await self._start(visit, words, visit.choice.danger, source)
         answers = () if started.repeated else self._questions(visit, visit.choice)
         return Outcome(committed=True, answers=answers)
+
+    def _for_later(self, visit: Visit, words: str) -> tuple[Answer, ...]:
+        """Who is to be called back later and writes meanwhile is told that nobody reads it yet."""
+        due_at = visit.open.due_at if visit.open is not None else None
+        if due_at is None or due_at <= self._system.clock.now() or triage.flagged(words):
+            return ()
+        return (self._callbacks.waits(visit.chat_id, visit.language),)
 
     async def _is_back(self, row: ContactRow) -> None:
         """Somebody writes who had left in danger, or had blocked the bot."""
@@ -161,12 +180,17 @@ class Receiver:
         return Outcome(committed=True)
 
     async def _start(
-        self, visit: Visit, words: str | None, danger: str | None, source: str | None = None
+        self,
+        visit: Visit,
+        words: str | None,
+        danger: str | None,
+        source: str | None = None,
+        wish: Wish | None = None,
     ) -> arrivals.Started:
         arrival = arrivals.Arrival(
             line=self.line.id, channel="telegram", origin=visit.key, client_id=visit.key, language=visit.language,
             text=words, danger=danger, topic=visit.choice.topic, under18=visit.choice.under18,
-            address=str(visit.chat_id), source_blind=source,
+            address=str(visit.chat_id), source_blind=source, wish=wish,
         )  # fmt: skip
         started = await arrivals.start(self._system, arrival)
         self._choices.forget(visit.blind)
@@ -223,6 +247,9 @@ class Receiver:
             return await self._welcome(visit)
         if command == "stop":
             return await self._stop(visit)
+        if command == "callback":
+            arrivals.takes_callbacks(self._system.centre, self.line.id)
+            return Outcome(answers=(self._callbacks.begin(visit.blind, visit.chat_id, visit.language),))
         if command == "language":
             text, keyboard = (
                 say("telegram.choose_language", visit.language),
@@ -244,6 +271,7 @@ class Receiver:
     async def _stop(self, visit: Visit) -> Outcome:
         """At once and without a question: whoever looks over a shoulder may be coming."""
         self._choices.forget(visit.blind)
+        self._callbacks.forget(visit.blind)
         if visit.seen:
             return Outcome(committed=True)
         if visit.open is None:
@@ -256,7 +284,10 @@ class Receiver:
     async def _introduction(self, visit: Visit, language: str) -> tuple[Answer, ...]:
         async with self._system.read() as tx:
             now = (await tx.board()).answer(self.line.id, tx.now)
-        return tuple(prompts.introduction(self._system, self.line, now, visit.chat_id, language))
+        said: list[Answer] = [*prompts.introduction(self._system, self.line, now, visit.chat_id, language)]
+        if self._calls_back and not isinstance(now, OnDuty):
+            said.append(self._callbacks.offer(visit.chat_id, language))
+        return tuple(said)
 
     # -- buttons ---------------------------------------------------------------------------------------
 
@@ -273,6 +304,8 @@ class Receiver:
         try:
             if press.question == "language":
                 outcome = await self._language(visit, press)
+            elif press.question.startswith("callback"):
+                outcome = await self._callback(visit, press)
             elif press.value == prompts.SKIP:
                 outcome = Outcome()
             elif visit.open is not None and not visit.seen:
@@ -291,6 +324,24 @@ class Receiver:
             hello = prompts.send(visit.chat_id, say("youth_welcome", visit.language))
             return Outcome(outcome.committed, (done, gone, hello))
         return Outcome(outcome.committed, (done, gone, *outcome.answers))
+
+    async def _callback(self, visit: Visit, press: Press) -> Outcome:
+        if press.value == "wait":
+            if visit.open is None:
+                return Outcome()
+            await callbacks.return_to_queue(self._system, CHANNEL, visit.open.id)
+            back = prompts.send(visit.chat_id, say("telegram.callback_back", visit.language))
+            return Outcome(committed=True, answers=(back,))
+        following = self._callbacks.pressed(visit.blind, visit.chat_id, press)
+        if not isinstance(following, Wish):
+            return Outcome(answers=(following,))
+        if visit.seen:
+            return Outcome(committed=True)
+        if visit.open is not None and visit.open.state == contact.WAITING:
+            await callbacks.ask(self._system, CHANNEL, visit.open.id, following)
+        elif visit.open is None:
+            await self._start(visit, None, None, wish=following)
+        return Outcome(committed=True)
 
     async def _answered_early(self, visit: Visit, press: Press, message: Buttons) -> Outcome:
         """An answer without an open contact. Danger now is a first word; anything else waits for one."""
@@ -326,6 +377,8 @@ class Receiver:
         answers: list[Answer] = [prompts.send(visit.chat_id, text)]
         if isinstance(error, LineClosed) and self._system.centre.danger_fallback() is not None:
             answers.append(prompts.danger(visit.chat_id, visit.language))
+        if isinstance(error, LineClosed | ChatDisabled) and self._calls_back:
+            answers.append(self._callbacks.offer(visit.chat_id, visit.language))
         return Outcome(answers=tuple(answers))
 
 

@@ -264,7 +264,8 @@ async def test_a_closed_line_says_when_and_still_takes_danger(
     assert "Najbliższy dyżur: wtorek 24.11.2026, godz. 08:00" in api.texts(ANNA)[0]
     assert api.texts(ANNA)[1] == say("danger_question", "pl")
     await door.press(ANNA, "danger:no:pl")
-    assert "Najbliższy dyżur" in api.texts(ANNA)[2]
+    assert api.texts(ANNA)[2] == say("telegram.callback_offer", "pl")
+    assert "Najbliższy dyżur" in api.texts(ANNA)[3]
     await door.press(ANNA, "danger:yes:pl")
     (row,) = await contact_rows(system)
     assert row.priority == "P1"
