@@ -147,7 +147,7 @@ def build_web(system: System, hub: Hub, health: Health) -> web.Application:
     """The application of the web door."""
     app = web.Application(middlewares=middleware.MIDDLEWARES, client_max_size=BODY_LIMIT)
     app[SYSTEM], app[HUB], app[HEALTH], app[SOCKETS] = system, hub, health, WeakSet()
-    app[rates.STARTS] = rates.Starts()
+    app[rates.RATES] = rates.Rates()
     app[console_live.READINGS] = console_live.Readings()
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)

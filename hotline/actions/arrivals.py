@@ -1,15 +1,17 @@
 """A contact begins: somebody writes for the first time, or staff enter a call or visit by hand."""
 
+import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from hotline.actions import callbacks
+from hotline.actions import abuse, callbacks
 from hotline.actions.contacts import next_ref
 from hotline.errors import ChatDisabled, LineClosed, Malformed, TextEmpty, WallBreach
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact, opening, triage
+from hotline.rules.abuse import SLOWED
 from hotline.rules.access import Actor
 from hotline.rules.callback import Wish
 from hotline.rules.centre import Centre, Queue
@@ -41,6 +43,7 @@ class Arrival:
     address: str | None = None
     source_blind: str | None = None
     privacy_version: str = ""
+    slow: bool = False  # more came from there lately than from anywhere: it waits a little before the queue
     wish: Wish | None = None  # to be called back instead of being answered here
 
 
@@ -93,7 +96,7 @@ async def start(system: System, arrival: Arrival) -> Started:
             return raced
         if arrival.wish is not None:
             await _keep(tx, contact_id, arrival.wish)
-        lines = await _first_lines(tx, arrival, contact_id, queue, text, values["priority"])
+        lines = await _first_lines(tx, arrival, values["due_at"], contact_id, queue, text, values["priority"])
         receipts = await claims.append_to(tx, *lines)
         changed = (topics.queue(queue.id), topics.contact(contact_id), topics.outbox())
         tx.record(
@@ -235,6 +238,9 @@ async def _values(
     if "using_violence" in tx.centre.line(arrival.line).audience:
         flags.append("violence_using")
     key_class, key_at = contact.queue_key(priority, tx.now)
+    held = await abuse.held_until(tx, blind, priority)
+    if held is None and arrival.slow and priority != contact.P1:
+        held = tx.now + SLOWED
     address = None
     if arrival.address is not None:
         address = await tx.seal(contact_id, "contacts", contact_id, arrival.address)
@@ -256,6 +262,7 @@ async def _values(
         "flags": flags,
         "language": arrival.language,
         "arrived_at": tx.now,
+        "due_at": held,
         "caller_blind": blind,
         "address_sealed": address,
         "caller_seen_at": tx.now,
@@ -270,7 +277,13 @@ async def _given_notice(tx: Transaction, shown: str) -> str:
 
 
 async def _first_lines(
-    tx: Transaction, arrival: Arrival, contact_id: str, queue: Queue, text: str | None, priority: str
+    tx: Transaction,
+    arrival: Arrival,
+    due_at: datetime | None,
+    contact_id: str,
+    queue: Queue,
+    text: str | None,
+    priority: str,
 ) -> list[EntryLine]:
     lines = []
     if text is not None:
@@ -285,13 +298,24 @@ async def _first_lines(
             lines.append(
                 EntryLine(contact_id, f"{arrival.client_id}.{question}", "answer", "caller", data=data)
             )
-    said = None if arrival.wish else await what_to_say(tx, arrival, queue, contact_id, priority)
+    said = None
+    if due_at is not None:
+        said = held_back(arrival, due_at - tx.now)
+    elif arrival.wish is None:
+        said = await what_to_say(tx, arrival, queue, contact_id, priority)
     if said is not None:
         outgoing = arrival.channel == "telegram"
         lines.append(EntryLine(contact_id, new_id(), "system", "system", data=said, outgoing=outgoing))
     if not lines:
         lines.append(EntryLine(contact_id, new_id(), "state", "system", data={"to": contact.WAITING}))
     return lines
+
+
+def held_back(arrival: Arrival, wait: timedelta) -> dict[str, Any]:
+    """The system text of who does not join the queue at once: a little later, or not before somebody has looked."""
+    if arrival.slow and wait <= SLOWED:
+        return {"text": "slow_lane", "params": {"minutes": math.ceil(wait / timedelta(minutes=1))}}
+    return {"text": "quarantined", "params": {}}
 
 
 async def what_to_say(

@@ -142,6 +142,7 @@ TABLE: dict[str, Rule] = {
     "messages.note": _unwalled(_any(_holder, _guest)),
     "summaries.save": _holder,
     "callbacks.settle": _holder,
+    "abuse.quarantine": _holder,
     "callbacks.agree": _holder,
     # cases
     "cases.open_case": _unwalled(_unrestricted(_any(_holder, _leading))),
@@ -156,6 +157,7 @@ TABLE: dict[str, Rule] = {
     "assignments.take_over": _unwalled(_unrestricted(_leading)),
     "board.see": _unwalled(_unrestricted(_leading)),
     "alarms.see": _leading,
+    "abuse.review": _unrestricted(_leading),
     "callbacks.see": _unwalled(_unrestricted(_leading)),
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "roster.see": _kind("staff"),

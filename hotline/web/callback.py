@@ -112,7 +112,7 @@ async def _ask(request: web.Request, line: Line, form: Form, actor: Actor | None
     if actor is not None:
         await callbacks.ask(system, actor, actor.id, wish)
         return
-    rates.admit(request, None)
+    rates.slow_lane(request, None)  # a call-back waits anyhow; only a flood is refused
     notice = form.given.get("notice", "")
     started = caller_page.arrival(
         line, form.token, form.id, text=None, danger=None, topic=None, under18=False,

@@ -2,13 +2,14 @@
 
 from aiohttp import web
 
-from hotline.actions import callbacks, contacts
-from hotline.errors import NotFound
+from hotline.actions import abuse, callbacks, contacts
+from hotline.errors import Malformed, NotFound
 from hotline.rules import callback
+from hotline.rules.abuse import LONGEST_DAYS, REASONS
 from hotline.rules.civil_time import local
 from hotline.store import views
 from hotline.web import render, staff_page
-from hotline.web.body import Body, ClientId, read_json
+from hotline.web.body import Body, ClientId, read_form, read_json
 from hotline.web.callback import choices, wish_of
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
@@ -18,6 +19,12 @@ class Outcome(Body):
     """How the call went."""
 
     outcome: str
+
+
+class Quarantine(Body):
+    """Why a contact is held back, by its code."""
+
+    reason: str
 
 
 class Agreed(Body):
@@ -47,7 +54,7 @@ async def card(request: web.Request) -> web.StreamResponse:
     ways = ("phone", "telegram") if head.channel == "telegram" else ("phone",)
     return render.render(
         request, "callback_desk.html", head=head, card=found, ways=ways, given={}, outcomes=callback.OUTCOMES,
-        rules=system.centre.callbacks, **chosen,
+        rules=system.centre.callbacks, reasons=REASONS, **chosen,
     )  # fmt: skip
 
 
@@ -73,10 +80,36 @@ async def agree(request: web.Request) -> web.StreamResponse:
 
 
 async def index(request: web.Request) -> web.StreamResponse:
-    """GET /callbacks: who waits to be called back, and when"""
+    """GET /callbacks: who waits to be called back and when, and what is held back for review"""
     system, actor = request.app[SYSTEM], await actor_of(request)
     async with system.read() as tx:
         rows = await views.open_callbacks(tx, system.centre, actor)
+        held = await views.quarantines_now(tx, system.centre, actor)
         now = tx.now
-    shown = {**staff_page.context(request, actor), "rows": rows, "now": now}
+    shown = {
+        **staff_page.context(request, actor),
+        "rows": rows,
+        "held": held,
+        "now": now,
+        "longest": LONGEST_DAYS,
+    }
     return render.render(request, "callbacks.html", tries=system.centre.callbacks.tries, **shown)
+
+
+async def quarantine(request: web.Request) -> web.StreamResponse:
+    """POST /console/contacts/{contact}/quarantine"""
+    body = await read_json(request, Quarantine)
+    actor = await actor_of(request)
+    await abuse.quarantine(request.app[SYSTEM], actor, request.match_info["contact"], body.reason)
+    return web.json_response({})
+
+
+async def review(request: web.Request) -> web.StreamResponse:
+    """POST /callbacks/quarantines/{id}: confirmed for some days, or lifted"""
+    given, actor = await read_form(request), await actor_of(request)
+    days = given.get("days", "1")
+    if not (days.isascii() and days.isdecimal() and len(days) < 3):
+        raise Malformed(field="days")
+    decision = given.get("decision", "")
+    await abuse.review(request.app[SYSTEM], actor, request.match_info["id"], decision, int(days))
+    return staff_page.see_other("/callbacks")

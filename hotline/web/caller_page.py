@@ -49,6 +49,7 @@ def arrival(
     under18: bool,
     language: str,
     notice: str,
+    slow: bool = False,
     wish: Wish | None = None,
 ) -> Arrival:
     """One approach per token: its fingerprint is the key under which a repeat finds the same contact."""
@@ -64,6 +65,7 @@ def arrival(
         under18=under18,
         token=token,
         privacy_version=notice,
+        slow=slow,
         wish=wish,
     )
 

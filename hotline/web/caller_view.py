@@ -89,14 +89,17 @@ async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[
     if head.state == WAITING:
         now, place = await waiting_scene(tx, head), await views.queue_place(tx, head.id)
     danger = head.priority == P1
-    later = head.state == WAITING and head.due_at is not None and head.due_at > tx.now
+    held = head.state == WAITING and head.due_at is not None and head.due_at > tx.now
+    later = held and head.calls_back
     return {
         "later": later,
         "state": head.state,
         "sentence": _later(tx.centre, head.due_at, language)
         if later and head.due_at
+        else say("chat.state_held", language)
+        if held
         else sentence(tx.centre, head, now, place, language),
-        "position": None if danger or later else place,
+        "position": None if danger or held else place,
         "counsellor": head.holder_signature or None,
         "priority_danger": danger,
         "open": head.state in (WAITING, ACTIVE),

@@ -10,7 +10,7 @@ from aiohttp import web
 from hotline.actions import arrivals, callbacks, contacts, messages
 from hotline.errors import Malformed, NotSignedIn
 from hotline.rules.access import Actor
-from hotline.texts import clock
+from hotline.texts import clock, say
 from hotline.web import caller_page, caller_view, chat_plain, embedding, rates, render
 from hotline.web.body import Body, ClientId, NoticeVersion, Token, read_json
 from hotline.web.keys import SYSTEM
@@ -69,9 +69,9 @@ async def start(request: web.Request) -> web.StreamResponse:
     system = request.app[SYSTEM]
     line = caller_page.line_of(request)
     body = await read_json(request, Start)
-    rates.admit(request, body.danger)
+    slow = rates.slow_lane(request, body.danger)
     given = body.model_dump(exclude={"token", "id"})
-    started = await arrivals.start(system, caller_page.arrival(line, body.token, body.id, **given))
+    started = await arrivals.start(system, caller_page.arrival(line, body.token, body.id, slow=slow, **given))
     # A repeat after a quick exit finds the contact, but its secret is dead and opens nothing.
     actor = await contacts.caller_of(system, body.token)
     if started.repeated and body.text is not None:
@@ -97,9 +97,12 @@ async def message(request: web.Request) -> web.StreamResponse:
     system = request.app[SYSTEM]
     actor = await caller(request)
     body = await read_json(request, Message)
+    slow = await rates.pace(request, actor.id, body.text)
     receipt = await messages.receive(system, actor, actor.id, body.id, body.text)
-    time = clock(receipt.at, render.language_of(request), system.centre.zone)
-    return web.json_response({"id": body.id, "seq": receipt.seq, "time": time})
+    language = render.language_of(request)
+    time = clock(receipt.at, language, system.centre.zone)
+    slowed = {"slowed": say("chat.slowed", language)} if slow else {}
+    return web.json_response({"id": body.id, "seq": receipt.seq, "time": time, **slowed})
 
 
 async def answer(request: web.Request) -> web.StreamResponse:

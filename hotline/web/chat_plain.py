@@ -50,10 +50,10 @@ async def submit(request: web.Request) -> web.StreamResponse:
         return await _leave(request, system, actor)
     try:
         if actor is not None:
-            await _go_on(system, actor, form)
+            await _go_on(request, system, actor, form)
         elif form.danger == "yes" or (form.pressed == "send" and form.text.strip()):
-            rates.admit(request, form.danger)
-            await _begin(system, line, form, render.language_of(request))
+            slow = rates.slow_lane(request, form.danger)
+            await _begin(system, line, form, render.language_of(request), slow=slow)
             actor = await contacts.caller_of(system, form.token)
     except HotlineError as error:
         # Not left to the middleware: on a page of its own the words that were typed would be lost.
@@ -91,7 +91,7 @@ async def _caller(system: System, token: str) -> Actor | None:
         return None
 
 
-async def _begin(system: System, line: Line, form: Form, language: str) -> None:
+async def _begin(system: System, line: Line, form: Form, language: str, *, slow: bool) -> None:
     given = caller_page.arrival(
         line,
         form.token,
@@ -102,18 +102,20 @@ async def _begin(system: System, line: Line, form: Form, language: str) -> None:
         under18=form.under18,
         language=language,
         notice=form.notice,
+        slow=slow,
     )
     await arrivals.start(system, given)
     form.text = ""
 
 
-async def _go_on(system: System, actor: Actor, form: Form) -> None:
+async def _go_on(request: web.Request, system: System, actor: Actor, form: Form) -> None:
     await contacts.caller_seen(system, actor)
     if form.pressed == "wait":
         await callbacks.return_to_queue(system, actor, actor.id)
     elif form.pressed == "danger":
         await contacts.answer(system, actor, actor.id, "danger", form.danger)
     elif form.pressed == "send" and form.text.strip():
+        await rates.pace(request, actor.id, form.text)
         await messages.receive(system, actor, actor.id, form.id, form.text)
         form.text = ""
 

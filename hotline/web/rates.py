@@ -1,55 +1,45 @@
-"""How many contacts one network may begin: generous, in memory, per process, and never in the way of danger.
+"""How much one network or one caller may send before the slow lane: in memory, per process, never in danger's way."""
 
-Networks are kept as fingerprints under a key that is forgotten with the process.
-"""
-
-import hashlib
-import math
-import secrets
-from collections import deque
-from datetime import datetime, timedelta
-from typing import Final
+import asyncio
 
 from aiohttp import web
 
 from hotline.errors import ManyContacts
+from hotline.rules import abuse, triage
+from hotline.sources import Sources
 from hotline.web.addresses import network_of
 from hotline.web.keys import SYSTEM
 
-MOST: Final = 30  # a school or a mobile network behind one address
-WITHIN: Final = timedelta(minutes=10)
-NETWORKS: Final = 10_000  # remembered at once; beyond it the oldest are forgotten
 
-
-class Starts:
-    """When which network began its last contacts."""
+class Rates:
+    """What this process has seen lately."""
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
-        self._begun: dict[bytes, deque[datetime]] = {}
-
-    def wait(self, network: str, now: datetime) -> int:
-        """Count one more; 0, or the seconds until it may begin, in which case it was not counted."""
-        fingerprint = hashlib.blake2b(network.encode(), key=self._key).digest()
-        begun = self._begun.pop(fingerprint, deque(maxlen=MOST))
-        self._begun[fingerprint] = begun  # last in order of use
-        if len(begun) == MOST and now - begun[0] < WITHIN:
-            return math.ceil((begun[0] + WITHIN - now).total_seconds())
-        begun.append(now)
-        if len(self._begun) > NETWORKS:
-            del self._begun[next(iter(self._begun))]
-        return 0
+        self.starts = Sources(abuse.NETWORK_CEILING + 1, abuse.WITHIN)
+        self.words = Sources(abuse.WORDS_MOST + 1, abuse.WORDS_WITHIN)
 
 
-STARTS: web.AppKey[Starts] = web.AppKey("starts", Starts)
+RATES: web.AppKey[Rates] = web.AppKey("rates", Rates)
 
 
-def admit(request: web.Request, danger: str | None) -> None:
-    """May a contact begin from here? "Yes, now" always may, and so may whose network we do not know. Raises
-    ManyContacts."""
+def slow_lane(request: web.Request, danger: str | None) -> bool:
+    """Must a contact that begins from here wait a while first? "Yes, now" never must, nor who comes from nowhere known.
+
+    Raises ManyContacts far beyond what any shared network sends.
+    """
     network = network_of(request)
     if danger == "yes" or not network:
-        return
-    seconds = request.app[STARTS].wait(network, request.app[SYSTEM].clock.now())
-    if seconds:
-        raise ManyContacts(seconds=seconds)
+        return False
+    begun = request.app[RATES].starts.count(network, request.app[SYSTEM].clock.now())
+    if begun > abuse.NETWORK_CEILING:
+        raise ManyContacts(seconds=int(abuse.WITHIN.total_seconds()))
+    return begun > abuse.NETWORK_MOST
+
+
+async def pace(request: web.Request, contact_id: str, words: str) -> bool:
+    """Answer later a caller who sends very much in one go; True if so. Words that sound like danger are not held up."""
+    sent = request.app[RATES].words.count(contact_id, request.app[SYSTEM].clock.now())
+    slow = sent > abuse.WORDS_MOST and not triage.flagged(words)
+    if slow:
+        await asyncio.sleep(abuse.WORDS_PAUSE)
+    return slow

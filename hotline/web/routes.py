@@ -124,6 +124,7 @@ ROUTES = (
     Route("GET", f"{CONTACT}/card", console.card, "console.see"),
     Route("GET", f"{CONTACT}/callback", callback_desk.card, "console.see"),
     Route("POST", f"{CONTACT}/callback", callback_desk.settle, "console.see"),
+    Route("POST", f"{CONTACT}/quarantine", callback_desk.quarantine, "console.see"),
     Route("POST", f"{CONTACT}/follow-up", callback_desk.agree, "console.see"),
     Route("POST", f"{CONTACT}/summary", console.save_summary, "console.see"),
     Route("GET", f"{CONTACT}/case", console.case_form, "console.see"),
@@ -144,6 +145,7 @@ ROUTES = (
     Route("POST", f"{DECISION}/move", board.move, "assignments.move"),
     Route("POST", f"{DECISION}/conflicts", board.mark_conflict, "conflicts.mark"),
     Route("GET", "/callbacks", callback_desk.index, "callbacks.see"),
+    Route("POST", f"/callbacks/quarantines/{ROW}", callback_desk.review, "abuse.review"),
     # the centre
     Route("GET", "/centre", centre.index, "centre.see"),
     Route("GET", "/centre/go-live", centre.going_live, "centre.see"),

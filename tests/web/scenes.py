@@ -17,6 +17,7 @@ FORM_PAGES = (
     "/board",
     "/centre",
     "/roster",
+    "/callbacks",
     "/shift-check",
 )
 JSON_ROUTES = [
@@ -80,6 +81,7 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/pick-up": {},
         "/wait": {},
         "/callback": {"outcome": "reached"},
+        "/quarantine": {"reason": "insults"},
         "/follow-up": {
             "id": client_id(),
             "way": "phone",

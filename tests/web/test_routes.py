@@ -203,6 +203,7 @@ async def test_foreign_closed_waiting_and_absent_contacts_answer_alike(doors: Do
         "POST case": case,
         "GET callback": None,
         "POST callback": {"outcome": "reached"},
+        "POST quarantine": {"reason": "insults"},
         "POST follow-up": {
             "id": client_id(),
             "way": "phone",

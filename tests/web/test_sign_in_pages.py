@@ -9,10 +9,9 @@ import pytest
 
 from hotline.actions import staff
 from hotline.rules.access import OPERATOR
-from hotline.web import addresses, devices, rates, sign_in
+from hotline.web import addresses, devices, sign_in
 from hotline.web.session import BROWSER_COOKIE
 from tests import factories
-from tests.factories import MONDAY
 from tests.web.conftest import opened
 from tests.web.doors import Answer, Doors, first_words
 
@@ -91,14 +90,6 @@ async def test_a_pause_is_told_honestly_and_the_browser_of_before_is_let_in(door
     assert again.status == 303
 
 
-def test_thirty_contacts_in_ten_minutes_are_enough_for_one_network() -> None:
-    starts = rates.Starts()
-    assert [starts.wait("203.0.113.0/24", MONDAY) for _ in range(rates.MOST)] == [0] * rates.MOST
-    assert starts.wait("203.0.113.0/24", MONDAY) == 600
-    assert starts.wait("198.51.100.0/24", MONDAY) == 0
-    assert starts.wait("203.0.113.0/24", MONDAY + rates.WITHIN) == 0
-
-
 @pytest.fixture
 async def behind_a_proxy(tmp_path: Path) -> AsyncIterator[Doors]:
     async with opened(factories.settings_in(tmp_path, proxies=1)) as doors:
@@ -110,26 +101,33 @@ async def begin(doors: Doors, network: str = "203.0.113", **words: object) -> An
     return await doors.ask("POST", f"{CHAT}/contacts", body=first_words(**words), headers=headers)
 
 
-async def test_danger_is_never_limited_and_the_others_read_of_112(behind_a_proxy: Doors) -> None:
+async def test_many_from_one_network_wait_a_little_and_danger_never_does(behind_a_proxy: Doors) -> None:
     doors = behind_a_proxy
-    for _ in range(rates.MOST):
-        assert (await begin(doors)).status == 201
-    refused = await begin(doors)
-    assert (refused.status, refused.code) == (429, "many_contacts")
-    assert "112" in refused.text
-    assert 0 < int(refused.headers["Retry-After"]) <= 600
-    assert (await begin(doors, danger="yes", text=None)).status == 201
-    assert (await begin(doors, network="198.51.100")).status == 201
-    form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
-    form["X-Forwarded-For"] = "203.0.113.200"
-    for raw, said in ((b"text=Halo", True), (b"danger=yes", False)):
-        page = await doors.ask("POST", f"{CHAT}/plain?lang=pl", raw=raw, headers=form)
-        assert (page.status, "bardzo wiele rozm" in page.text) == (200, said)
+    for _ in range(abuse.NETWORK_MOST):
+        assert (await begin(doors)).json["state"]["position"]
+    slowed = await begin(doors)
+    assert (slowed.status, slowed.json["state"]["position"]) == (201, None)
+    assert "za 3 min" in slowed.text
+    assert "800 70 2222" in slowed.text
+    in_danger = await begin(doors, danger="yes", text=None)
+    assert in_danger.json["state"]["priority_danger"]
+    assert "za 3 min" not in in_danger.text
+    assert (await begin(doors, network="198.51.100")).json["state"]["position"]
     doors.running.clock.advance(minutes=10)
-    assert (await begin(doors)).status == 201
+    assert (await begin(doors)).json["state"]["position"]
+
+
+def test_sources_are_counted_apart_forgotten_in_time_and_cannot_be_found_by_their_trace() -> None:
+    sources = Sources(3, timedelta(minutes=10))
+    assert [sources.count("203.0.113.0/24", MONDAY) for _ in range(4)] == [1, 2, 3, 3]
+    assert sources.count("198.51.100.0/24", MONDAY) == 1
+    assert sources.count("203.0.113.0/24", MONDAY + timedelta(minutes=10)) == 1
+    before = set(sources._seen)
+    sources.count("203.0.113.0/24", MONDAY + timedelta(hours=1))
+    assert before.isdisjoint(sources._seen)
 
 
 async def test_behind_a_proxy_nobody_told_us_of_nobody_is_turned_away(doors: Doors) -> None:
     """All callers would seem to be one."""
-    for _ in range(rates.MOST + 2):
+    for _ in range(abuse.NETWORK_MOST + 2):
         assert (await doors.ask("POST", f"{CHAT}/contacts", body=first_words())).status == 201

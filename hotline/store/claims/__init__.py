@@ -40,6 +40,7 @@ from hotline.store.claims.people import (
     use_link,
     use_step,
 )
+from hotline.store.claims.quarantines import add_quarantine, held_back, review_quarantine
 from hotline.store.claims.roster import edit_lines
 from hotline.store.claims.staff_notices import (
     add_notices,
@@ -55,6 +56,7 @@ __all__ = [
     "add_callback",
     "add_contact",
     "add_notices",
+    "add_quarantine",
     "adopt",
     "answer_step",
     "append_to",
@@ -84,6 +86,7 @@ __all__ = [
     "freed",
     "give_lease_up",
     "give_up_delivery",
+    "held_back",
     "hold_lease",
     "link_chat",
     "lock_contact",
@@ -100,6 +103,7 @@ __all__ = [
     "raise_alarm",
     "release",
     "requeue",
+    "review_quarantine",
     "see_alarm",
     "settle_delivery",
     "settle_notice",

@@ -17,6 +17,7 @@ from hotline.store.tables.people import (
     sign_in_tries,
     staff,
 )
+from hotline.store.tables.quarantines import quarantines
 from hotline.store.tables.record import audit, counters, leases
 from hotline.store.tables.roster import (
     absences,
@@ -67,6 +68,7 @@ __all__ = [
     "overrides",
     "parked",
     "patterns",
+    "quarantines",
     "recoveries",
     "roster_versions",
     "rosters",

@@ -56,6 +56,7 @@ from hotline.store.views.people import (
     shifts,
     vacant_shifts,
 )
+from hotline.store.views.quarantines import QuarantineRow, quarantines_now
 from hotline.store.views.record import AuditRow, audit_page
 from hotline.store.views.shift_checks import CheckNow, check_now, checks_now, checks_on_duty
 from hotline.store.views.talks import (
@@ -105,6 +106,7 @@ __all__ = [
     "OwedRow",
     "PassedOn",
     "PersonNow",
+    "QuarantineRow",
     "QueueView",
     "Reader",
     "RecoveryRow",
@@ -145,6 +147,7 @@ __all__ = [
     "own_desk",
     "people",
     "person",
+    "quarantines_now",
     "queue",
     "queue_place",
     "readers",

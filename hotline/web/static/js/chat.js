@@ -192,7 +192,10 @@ class HotlineChat extends HTMLElement {
     if (item.kind === "start") {
       this.#frame(answer, 0);
       this.#follow();
-    } else if (item.kind === "message") this.thread.sent(item.id, answer.seq, answer.time);
+    } else if (item.kind === "message") {
+      this.thread.sent(item.id, answer.seq, answer.time);
+      this.#say("link", answer.slowed ?? "");
+    }
   }
 
   #late(item) {

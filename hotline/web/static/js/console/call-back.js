@@ -13,7 +13,7 @@ export class CallBack {
   /** Fetched anew only when what it shows could have changed. */
   draw(talk) {
     const { head } = talk;
-    const wanted = head?.own && (head.state === "wrap_up" || (head.state === "active" && head.calls_back));
+    const wanted = head?.own && ["active", "wrap_up"].includes(head.state);
     const key = wanted ? [talk.id, head.state, head.calls_back].join() : "";
     if (key === this.shown) return;
     this.shown = key;
@@ -27,7 +27,10 @@ export class CallBack {
       if (this.shown !== key) return;
       this.element.replaceChildren(part);
       for (const button of part.querySelectorAll("[data-outcome]")) {
-        button.addEventListener("click", () => this.#settle(talk, button));
+        button.addEventListener("click", () => this.#tell(talk, button, "callback", { outcome: button.dataset.outcome }));
+      }
+      for (const button of part.querySelectorAll("[data-quarantine]")) {
+        button.addEventListener("click", () => this.#tell(talk, button, "quarantine", { reason: button.dataset.quarantine }));
       }
       const form = part.querySelector("form");
       form?.addEventListener("submit", (event) => {
@@ -40,10 +43,10 @@ export class CallBack {
     }
   }
 
-  async #settle(talk, button) {
+  async #tell(talk, button, what, body) {
     button.disabled = true;
     try {
-      await tell(`/console/contacts/${talk.id}/callback`, { outcome: button.dataset.outcome });
+      await tell(`/console/contacts/${talk.id}/${what}`, body);
       this.desk.refresh(talk);
     } catch (error) {
       button.disabled = false;

@@ -1,0 +1,22 @@
+"""Abuse: what it is called, how long a quarantine lasts, and how many contacts are many. Pure.
+
+Nobody is refused for being many: a school or a hospital stands behind one address. Danger is never slowed.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+REASONS: Final = ("insults", "threats", "sexual", "prank", "flood")
+CONFIRMED, LIFTED = "confirmed", "lifted"
+UNREVIEWED: Final = timedelta(hours=24)  # then it ends by itself
+LONGEST_DAYS: Final = 7  # after somebody has looked
+
+WITHIN: Final = timedelta(minutes=10)
+NETWORK_MOST: Final = 30  # contacts begun from one network before the next ones are slowed
+NETWORK_CEILING: Final = 300  # and before they are refused, for everybody else's sake
+CHAT_MOST: Final = 5  # contacts begun from one chat
+SLOWED: Final = timedelta(minutes=3)  # so long a contact of the slow lane waits outside the queue
+
+WORDS_WITHIN: Final = timedelta(seconds=30)
+WORDS_MOST: Final = 20  # messages of one caller
+WORDS_PAUSE: Final = 2.0  # seconds by which each further one is answered later

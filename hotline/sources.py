@@ -1,0 +1,36 @@
+"""How often something came from one source lately: in memory, per process, under a key that changes every hour.
+
+What is counted is forgotten with the key, so nobody can be found by it later. Several processes each count for
+themselves, which makes the limits more generous, never tighter.
+"""
+
+import hashlib
+import secrets
+from collections import deque
+from datetime import datetime, timedelta
+
+REMEMBERED = 10_000  # sources at once; beyond it the oldest are forgotten
+ROTATES = timedelta(hours=1)
+
+
+class Sources:
+    """Counts up to `most` events of each source within a span."""
+
+    def __init__(self, most: int, within: timedelta) -> None:
+        self._most, self._within = most, within
+        self._key = b""
+        self._seen: dict[bytes, deque[datetime]] = {}
+        self._rotate_at: datetime | None = None
+
+    def count(self, source: str, now: datetime) -> int:
+        """Count one more; how many came within the span, this one included, at most `most`."""
+        if self._rotate_at is None or now >= self._rotate_at:
+            self._key, self._rotate_at = secrets.token_bytes(32), now + ROTATES
+            self._seen.clear()
+        fingerprint = hashlib.blake2b(source.encode(), key=self._key).digest()
+        seen = self._seen.pop(fingerprint, deque(maxlen=self._most))
+        self._seen[fingerprint] = seen  # last in order of use
+        seen.append(now)
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        return sum(now - at < self._within for at in seen)
