@@ -30,11 +30,12 @@ from hotline.errors import (
     TextMalformed,
     TextTooLong,
 )
-from hotline.rules import contact, triage
+from hotline.rules import abuse, contact, triage
 from hotline.rules.access import Actor
 from hotline.rules.callback import Wish
 from hotline.rules.centre import Centre, Line
 from hotline.rules.duty import OnDuty
+from hotline.sources import Sources
 from hotline.store import queries, views
 from hotline.store.queries import ContactRow
 from hotline.system import System
@@ -84,6 +85,7 @@ class Receiver:
         self.visits = Visits(system)
         self._choices = self.visits.choices
         self._callbacks = callback.Questions(system)
+        self._starts = Sources(abuse.CHAT_MOST + 1, abuse.WITHIN)
 
     @property
     def line(self) -> Line:
@@ -187,10 +189,11 @@ class Receiver:
         source: str | None = None,
         wish: Wish | None = None,
     ) -> arrivals.Started:
+        slow = self._starts.count(visit.blind, self._system.clock.now()) > abuse.CHAT_MOST
         arrival = arrivals.Arrival(
             line=self.line.id, channel="telegram", origin=visit.key, client_id=visit.key, language=visit.language,
             text=words, danger=danger, topic=visit.choice.topic, under18=visit.choice.under18,
-            address=str(visit.chat_id), source_blind=source, wish=wish,
+            address=str(visit.chat_id), source_blind=source, slow=slow, wish=wish,
         )  # fmt: skip
         started = await arrivals.start(self._system, arrival)
         self._choices.forget(visit.blind)

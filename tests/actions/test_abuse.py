@@ -5,7 +5,7 @@ import secrets
 import pytest
 from sqlalchemy import func, select
 
-from hotline.actions import abuse, arrivals, contacts, messages
+from hotline.actions import abuse, arrivals, contacts, messages, offers
 from hotline.errors import NotFound, WrongState
 from hotline.rules.abuse import SLOWED
 from hotline.store import queries
@@ -46,7 +46,7 @@ async def held(system: System) -> tuple[str, str, factories.Person]:
     contact_id = await writes(system)
     offer = await factories.offer_to(system, contact_id, anna.id)
     assert offer is not None
-    await factories.offers.accept(system, anna.actor, offer.id, offer.token)
+    await offers.accept(system, anna.actor, offer.id, offer.token)
     await abuse.quarantine(system, anna.actor, contact_id, "threats")
     with pytest.raises(NotFound):
         await abuse.quarantine(system, anna.actor, contact_id, "threats")

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from hotline.actions import staff
+from hotline.rules import abuse
 from hotline.rules.access import OPERATOR
+from hotline.sources import Sources
 from hotline.web import addresses, devices, sign_in
 from hotline.web.session import BROWSER_COOKIE
 from tests import factories
+from tests.factories import MONDAY
 from tests.web.conftest import opened
 from tests.web.doors import Answer, Doors, first_words
 
