@@ -7,14 +7,17 @@ from typing import Any, Literal
 
 from hotline.actions.cases import thing_of_case
 from hotline.actions.contacts import thing_of
+from hotline.actions.transfers import ends
 from hotline.errors import NotFound, StaffUnknown
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access
 from hotline.rules.access import Actor, Thing
+from hotline.rules.transfer import WITHDRAWN
 from hotline.rules.words import REASON_LIMIT, checked
 from hotline.store import claims, queries, views
 from hotline.store import conflicts as rows
+from hotline.store.transfers import asked_of_here
 from hotline.system import System, Transaction
 
 Kind = Literal["contact", "caller", "case"]  # this contact, whoever wrote it, or the case and its person
@@ -47,6 +50,7 @@ async def mark(system: System, actor: Actor, kind: Kind, thing_id: str, staff_id
         }
         if not await claims.mark_conflict(tx, values):
             return
+        await _asked_no_more(tx, thing_id, staff_id)
         changed = await _withdrawn(tx, staff_id) | {topics.staff(staff_id)}
         about = "case" if kind == "case" else "contact"
         tx.record(
@@ -75,6 +79,14 @@ async def _about(tx: Transaction, actor: Actor, kind: Kind, thing_id: str) -> tu
         return await thing_of_case(tx, actor, thing_id), row.subject_blind if row else None
     row = await claims.lock_contact(tx, thing_id)
     return await thing_of(row, tx, actor), row.caller_blind if row and kind == "caller" else None
+
+
+async def _asked_no_more(tx: Transaction, contact_id: str, staff_id: str) -> None:
+    """Who reads the conversation along, or is asked to take it, does so no more; the caller is told."""
+    found = await asked_of_here(tx, contact_id, staff_id)
+    row = await queries.contact(tx, contact_id) if found is not None else None
+    if found is not None and row is not None:
+        await ends(tx, row, found, WITHDRAWN)
 
 
 async def _withdrawn(tx: Transaction, staff_id: str) -> set[str]:

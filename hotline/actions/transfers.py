@@ -84,7 +84,7 @@ async def withdraw(system: System, actor: Actor, transfer_id: str) -> None:
         row, found = await _found(tx, transfer_id)
         if found.from_id != actor.id:
             raise TransferGone
-        await _end(tx, row, found, transfer.WITHDRAWN)
+        await ends(tx, row, found, transfer.WITHDRAWN)
 
 
 async def join(system: System, actor: Actor, transfer_id: str) -> str:
@@ -135,7 +135,7 @@ async def decline(system: System, actor: Actor, transfer_id: str) -> None:
         row, found = await _found(tx, transfer_id)
         if found.to_id != actor.id:
             raise TransferGone
-        await _end(tx, row, found, transfer.DECLINED)
+        await ends(tx, row, found, transfer.DECLINED)
 
 
 async def end_stale(system: System, actor: Actor, transfer_id: str) -> bool:
@@ -146,7 +146,7 @@ async def end_stale(system: System, actor: Actor, transfer_id: str) -> bool:
         person = await queries.staff_row(tx, found.to_id)
         if person is None or not stale(found, person.seen_at, tx.now):
             return False
-        await _end(tx, row, found, transfer.EXPIRED)
+        await ends(tx, row, found, transfer.EXPIRED)
         return True
 
 
@@ -255,7 +255,7 @@ async def _must_be_for(tx: Transaction, actor: Actor, row: ContactRow, found: Tr
         raise TransferGone
 
 
-async def _end(tx: Transaction, row: ContactRow, found: TransferRow, to: str) -> None:
+async def ends(tx: Transaction, row: ContactRow, found: TransferRow, to: str) -> None:
     """Nobody takes it over; a caller who was told of a reader is told that they read no more."""
     if not await claims.move_transfer(
         tx, found.id, (found.state,) if found.state in transfer.LIVE else (), to

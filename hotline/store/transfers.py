@@ -22,6 +22,14 @@ async def guest_of(tx: Tx, contact_id: str) -> str | None:
     return found
 
 
+async def asked_of_here(tx: Tx, contact_id: str, staff_id: str) -> TransferRow | None:
+    """The live one by which this person is asked to take this contact."""
+    query = select(transfers).where(
+        transfers.c.contact_id == contact_id, transfers.c.to_id == staff_id, transfers.c.state.in_(LIVE)
+    )
+    return (await tx.connection.execute(query)).one_or_none()
+
+
 async def live_transfers(tx: Tx) -> list[TransferRow]:
     """Every live one, with the last sign of life of whoever was asked."""
     query = (

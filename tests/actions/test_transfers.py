@@ -157,6 +157,7 @@ async def test_the_wall_a_conflict_and_a_silent_console_keep_people_from_it(syst
     await transfers.join(system, beata.actor, asked)
     await conflicts.mark(system, filip, "caller", caller.contact_id, beata.id, "To jej siostra.")
     assert not await reads(system, beata, caller.contact_id)
+    assert (await told(system, caller.contact_id))[-1] == ("consult_left", {"guest": "Beata"})
     with pytest.raises(TransferGone):
         await transfers.accept(system, beata.actor, asked)
     other = next(each.id for each in system.centre.queues.values() if PERPETRATORS in each.lines)
@@ -167,6 +168,7 @@ async def test_the_wall_a_conflict_and_a_silent_console_keep_people_from_it(syst
 async def test_back_in_the_queue_it_keeps_its_key_and_does_not_come_back_first(system: System) -> None:
     anna, beata = await add_person(system, "Anna"), await add_person(system, "Beata")
     caller = await talk(system, anna)
+    await talk(system, beata)
     later = await add_caller(system)
     queue = system.centre.queue_of(TRUST)
     assert queue is not None
@@ -190,7 +192,7 @@ async def test_back_in_the_queue_it_keeps_its_key_and_does_not_come_back_first(s
     assert [each.text for each in notes] == ["Ma dwoje dzieci."]
     async with system.read() as tx:
         made = decide(await queries.waiting(tx, caller.contact_id), await queries.people(tx), tx.now)
-    assert [each.staff_id for each in made] == [beata.id]  # though she has rested less
+    assert [each.staff_id for each in made] == [beata.id]  # though Anna has nobody now
 
 
 async def test_after_the_shift_the_talk_goes_on_and_needs_a_yes_to_be_passed_on(
