@@ -2,11 +2,12 @@
 
 import pytest
 
-from hotline.actions import messages, presence
+from hotline.actions import contacts, disconnects, messages, presence
 from hotline.attention import Attention
 from hotline.errors import NotFound
 from hotline.rules.presence import GONE_AFTER, GRACE, link
 from hotline.store import queries, views
+from hotline.store.held import held
 from hotline.system import System
 from tests.actions.test_assignments import holder, told
 from tests.factories import MovableClock, add_caller, add_person, leading, offer_to, talk
@@ -58,7 +59,11 @@ async def test_who_comes_back_within_the_grace_goes_on(system: System, clock: Mo
     caller = await talk(system, anna)
     attention, said = Attention(system), await told(system, caller.contact_id)
     await passes(system, clock, attention, 110)
-    await presence.seen(system, anna.actor)
+    async with system.read() as tx:
+        (found,) = await held(tx)
+    clock.advance(seconds=STEP)
+    await presence.seen(system, anna.actor)  # just before what the look has found is acted on
+    assert not await disconnects.give_back(system, await leading(system), found)
     assert await passes(system, clock, attention, 110) == 0
     assert await holder(system, caller.contact_id) == ("active", anna.id)
     assert await told(system, caller.contact_id) == said
@@ -94,3 +99,18 @@ async def test_the_board_counts_down_once_the_console_is_gone(system: System, cl
     assert [link(seen_at, seen_at + GONE_AFTER * part) for part in (0.4, 0.5, 1, 1.1)] == [
         "alive", "stale", "stale", "gone",
     ]  # fmt: skip
+
+
+async def test_a_caller_who_drops_keeps_their_place_and_their_session(
+    system: System, clock: MovableClock
+) -> None:
+    first, _second = await add_caller(system), await add_caller(system)
+    await contacts.leave(system, first.actor, first.contact_id, quick=False)
+    clock.advance(minutes=14)
+    await add_caller(system)
+    back = await contacts.caller_of(system, first.token)
+    await contacts.caller_seen(system, back)
+    async with system.read() as tx:
+        row = await queries.contact(tx, back.id)
+        assert row is not None
+        assert (back.id, row.caller_left_at, await queries.place(tx, row)) == (first.contact_id, None, 1)
