@@ -21,7 +21,7 @@ from hotline.rules.duty.gaps import Gap, Identity, find
 from hotline.rules.duty.preview import difference, moved
 from hotline.store import attendance as signs
 from hotline.store import callbacks as callback_rows
-from hotline.store import plans
+from hotline.store import duty_log, plans
 from hotline.store import shift_checks as checks
 from hotline.system import System, Transaction
 
@@ -51,7 +51,7 @@ class Clockwork:
             missing = {each.staff_id for each in rules.missing(board, consoles, tx.now)}
             rings = await signs.ringing(tx, DUTY_MISSED)
             failed = await checks.newest(tx, await signs.ringing(tx, SHIFT_CHECK))
-            facts = rules.changes(board, consoles, await signs.taken(tx), tx.now, rules.ENGINE)
+            facts = rules.changes(board, consoles, await duty_log.taken(tx), tx.now, rules.ENGINE)
             known, opened = await self._known_now(tx, board)
             over = [each for each in failed.values() if not check_rules.rings(each, tx.now)]
         done = await self._call_backs(actor)

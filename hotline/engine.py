@@ -1,6 +1,6 @@
 """The clock: ordered steps, run on every poke that concerns routing and at least twice a second.
 
-It decides nothing itself: `rules.assignment` decides, `actions.offers` acts and checks again. Stopping it
+It decides nothing itself: `rules.dispatch` decides, `actions.offers` acts and checks again. Stopping it
 delays offers and loses nothing; started again, it reads where everything stands from the database. Of several
 engines one has the lease and acts; the others stand by and ask for it.
 """
@@ -22,7 +22,8 @@ from hotline.live import topics
 from hotline.live.bus import Bell
 from hotline.rules.access import Actor
 from hotline.rules.alarms import RING_AFTER
-from hotline.rules.assignment import NEVER, decide
+from hotline.rules.assignment import NEVER
+from hotline.rules.dispatch import decide
 from hotline.rules.ladder import move
 from hotline.store import queries
 from hotline.store.ladder import standings
@@ -153,7 +154,9 @@ class Engine:
     async def _end_stale_offers(self, actor: Actor) -> int:
         async with self._system.read() as tx:
             pending = await queries.pending_offers(tx)
-            stale = [offer for offer in pending if (await offers.verdict(tx, offer))[0] is not None]
+            if not pending:
+                return 0
+            stale = offers.stale(pending, await queries.waiting(tx), await queries.people(tx), tx.now)
         ended = 0
         for offer in stale:
             ended += await offers.end_stale(self._system, actor, offer)

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from hotline.actions import ladder
 from hotline.rules.access import Actor
-from hotline.rules.assignment import NEVER, decide
+from hotline.rules.assignment import NEVER, Pending, Waiting
+from hotline.rules.dispatch import decide
 from hotline.rules.ladder import STUCK_AFTER, Event, next_event
 from hotline.store import queries
 from hotline.store.ladder import standings
@@ -43,10 +44,14 @@ class Sweep:
             if not waiting:
                 return {}
             able = {each.contact_id for each in decide(waiting, await queries.people(tx), tx.now)}
-            offers = {each.id: each.offer for each in waiting}
+            offers = {each.id: _last_to_end(each) for each in waiting}
             return {
                 each.contact_id: next_event(
                     each, offers.get(each.contact_id), able=each.contact_id in able, now=tx.now
                 )
                 for each in await standings(tx)
             }
+
+
+def _last_to_end(contact: Waiting) -> Pending | None:
+    return max(contact.offers, key=lambda each: each.deadline_at, default=None)

@@ -23,6 +23,11 @@ settings.load_profile("hotline")
 MARK_OF_FIXTURE = {"postgres_server": "postgres", "redis_server": "redis", "browser": "browser"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    more = "how often people vanish or miss offers in the search through routing: each step costs twentyfold"
+    parser.addoption("--mischief", type=int, default=1, help=more)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function):

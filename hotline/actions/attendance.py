@@ -15,7 +15,7 @@ async def note(tx: Transaction, staff_id: str, source: str) -> int:
     facts = rules.changes(
         await tx.board(),
         await attendance.consoles(tx, staff_id),
-        await attendance.taken(tx, staff_id),
+        await duty_log.taken(tx, staff_id),
         tx.now,
         source,
     )

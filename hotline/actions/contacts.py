@@ -8,7 +8,7 @@ from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact, triage
 from hotline.rules.access import Actor, Thing
-from hotline.rules.alarms import CALLER_LEFT, OF_WAITING, P1_WAITS
+from hotline.rules.alarms import CALLER_LEFT, OF_WAITING, OFFERS_MISSED, P1_WAITS
 from hotline.rules.callback import WITHDRAWN
 from hotline.rules.presence import LOOK_LIFE, TOKEN_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
@@ -141,12 +141,20 @@ async def answered(tx: Transaction, row: ContactRow, actor: Actor) -> None:
     person = await queries.staff_row(tx, actor.id)
     await say(tx, row, "assigned", signature=person.signature if person else actor.name)
     await waits_no_more(tx, row.id)
+    await gave_a_sign(tx, actor.id)
 
 
 async def waits_no_more(tx: Transaction, contact_id: str) -> None:
     """What rang for want of somebody falls silent, and nobody further up is called."""
     await alarms.over(tx, contact_id, *OF_WAITING)
     await claims.forget_steps(tx, contact_id)
+
+
+async def gave_a_sign(tx: Transaction, staff_id: str) -> None:
+    """The person took a contact, or said that they do not: they are there, and offers come again."""
+    if await claims.gave_a_sign(tx, staff_id, answered=True):
+        await alarms.over(tx, staff_id, OFFERS_MISSED)
+        tx.topics.add(topics.staff(staff_id))
 
 
 def topics_of(row: ContactRow) -> set[str]:

@@ -17,6 +17,7 @@ RUNG_SILENT: Final = "rung_silent"  # backup or coordinator was called, and nobo
 LADDER_END: Final = "ladder_end"  # somebody waits, and nobody is left to ask
 STUCK: Final = "stuck"  # what should happen next to a waiting contact does not happen
 OF_WAITING: Final = (P1_WAITS, RUNG_SILENT, LADDER_END, STUCK)  # over when somebody takes the contact
+OFFERS_MISSED: Final = "offers_missed"  # two in a row unanswered, or one with nobody else there
 REPLY_LATE: Final = "reply_late"  # somebody talks with a counsellor and has had no answer for long
 KINDS: Final = (
     CALLER_LEFT,
@@ -27,6 +28,7 @@ KINDS: Final = (
     SHIFT_CHECK,
     CALLBACK_ENDS,
     *OF_WAITING,
+    OFFERS_MISSED,
     REPLY_LATE,
 )
 RING_AFTER: Final = timedelta(seconds=60)

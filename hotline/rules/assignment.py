@@ -1,19 +1,31 @@
-"""decide(): which waiting contact is offered to which counsellor. Pure; `offers.make` checks it all again.
+"""Contacts and people as routing sees them, and what keeps one from the other. Pure.
 
-Order of contacts is their fixed key; order of people is 5.4 of the routing rules as far as one desk has it:
-who was not asked yet, owes no summary, carries the least, and has rested longest.
+Who is then asked first is `rules.turns`; what is offered to whom now is `rules.dispatch`.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from hotline.rules.contact import P1
 from hotline.rules.presence import BUSY, link
 
-OFFER_SECONDS = {"web": 30, "telegram": 60}
+OFFER_SECONDS = {"phone": 20, "web": 30, "telegram": 60}
 NEVER = datetime.min.replace(tzinfo=UTC)
-WALL, CONFLICT, SILENT, FULL, WRAP_UP = "wall", "conflict", "silent", "full", "wrap_up"
+WALL, CONFLICT, SILENT, OFF_DUTY = "wall", "conflict", "silent", "off_duty"
+HELD, FULL, WRAP_UP = "held", "full", "wrap_up"
+SOON_FREE = frozenset({FULL, WRAP_UP})
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A live offer."""
+
+    id: str
+    staff_id: str
+    priority: str
+    deadline_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +38,12 @@ class Waiting:
     lines: frozenset[str]
     barred_lines: frozenset[str]
     asked: Mapping[str, int] = field(default_factory=dict)  # staff id -> offers declined or missed
-    offer: "Pending | None" = None
+    offers: tuple[Pending, ...] = ()  # several, where it is danger and rings for all
     conflicted: frozenset[str] = frozenset()  # staff who must not have to do with this caller
     tier: int = 1  # it has waited long enough to be offered to people of this tier
     call: bool = False  # needs its person alone
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A live offer."""
-
-    id: str
-    staff_id: str
-    priority: str
-    deadline_at: datetime
+    language: str = ""
+    last_by: str | None = None  # who talked with this caller last
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,11 @@ class Person:
     )  # on which tier, by line, where it is not the first
     alone: bool = False  # has a call or somebody in danger, and takes nothing else
     wrap_until: datetime | None = None  # left alone with the card until then
+    held: bool = False  # left an offer unanswered, and has given no sign since
+    missed: int = 0  # offers unanswered, one after another
+    heavy: bool = False  # has had so many hard contacts that a pause is due
+    on_since: datetime | None = None  # when they took up duty
+    languages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class Proposal:
     contact_id: str
     staff_id: str
     withdraw: str | None = None
+    why: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 def present(person: Person, now: datetime) -> bool:
@@ -83,16 +93,21 @@ def wraps_up(person: Person, now: datetime) -> bool:
     return person.wrap_until is not None and now < person.wrap_until
 
 
+def tier_for(person: Person, contact: Waiting) -> int | None:
+    """The lowest tier on which the person is on duty for this contact; None off duty."""
+    return min((person.tiers.get(line, 1) for line in person.duty_lines & contact.lines), default=None)
+
+
 def obstacles(person: Person, contact: Waiting, now: datetime) -> tuple[str, ...]:
     """What keeps this contact from this person, but for a standing offer; nothing if it may be offered."""
+    tier = tier_for(person, contact)
     gates: dict[str, bool] = {
         WALL: not person.lines & contact.barred_lines,
         CONFLICT: person.id not in contact.conflicted,
         SILENT: present(person, now),
-        "off_duty": any(
-            person.tiers.get(line, 1) <= contact.tier for line in person.duty_lines & contact.lines
-        ),
+        OFF_DUTY: tier is not None and tier <= contact.tier,
         **{busy: person.intent != busy for busy in BUSY},
+        HELD: not person.held,
         WRAP_UP: contact.priority == P1 or not wraps_up(person, now),
         FULL: not person.alone and person.load < (1 if contact.call else person.limit),
     }
@@ -109,52 +124,23 @@ def insuperable(obstacle: str) -> bool:
     return obstacle in (WALL, CONFLICT, SILENT)
 
 
-def decide(contacts: Collection[Waiting], people: Collection[Person], now: datetime) -> list[Proposal]:
-    """Offers to make now, most urgent contact first; each person and each contact at most once.
-
-    A contact in danger may take a person whose pending offer is for an ordinary one: that is withdrawn.
-    """
-    busy = {person.id for person in people if person.offer is not None}
-    proposals: list[Proposal] = []
-    for contact in sorted(contacts, key=lambda each: (*each.key, each.id)):
-        if contact.offer is not None:
-            continue
-        able = [person for person in people if offerable(person, contact, now)]
-        free = [person for person in able if person.id not in busy]
-        chosen, withdraw = (_first(free, contact), None) if free else _displace(able, contact, proposals)
-        if chosen is None:
-            continue
-        busy.add(chosen.id)
-        proposals.append(Proposal(contact.id, chosen.id, withdraw))
-    return proposals
+def turn(contact: Waiting, people: Collection[Person], now: datetime) -> list[Person]:
+    """Whose turn it is: whoever declined or missed this contact comes again when all the others have, too."""
+    able = [person for person in people if offerable(person, contact, now)]
+    least = min((contact.asked.get(person.id, 0) for person in able), default=0)
+    return [person for person in able if contact.asked.get(person.id, 0) == least]
 
 
-def _first(people: list[Person], contact: Waiting) -> Person:
-    return min(
-        people,
-        key=lambda person: (
-            contact.asked.get(person.id, 0),
-            person.owes_summary,
-            person.load / person.limit,
-            person.freed_at or NEVER,
-            person.id,
-        ),
-    )
+def nobody_left(contact: Waiting, people: Collection[Person], now: datetime) -> bool:
+    """Is nobody of the rungs reached so far there, be it to take this contact or busy with another?"""
+    return all(set(obstacles(person, contact, now)) - SOON_FREE for person in people)
 
 
-def _displace(
-    able: list[Person], contact: Waiting, proposals: list[Proposal]
-) -> tuple[Person | None, str | None]:
-    """For danger only: somebody who looks at an ordinary offer right now."""
-    if contact.priority != P1:
-        return None, None
-    taken = {proposal.staff_id for proposal in proposals}
-    ordinary = [
-        person
-        for person in able
-        if person.offer is not None and person.offer.priority != P1 and person.id not in taken
-    ]
-    if not ordinary:
-        return None, None
-    person = _first(ordinary, contact)
-    return person, person.offer.id if person.offer else None
+def opened(contact: Waiting, people: Collection[Person], now: datetime) -> Waiting:
+    """A rung that has nobody left opens the next one at once, without waiting for its time."""
+    tiers = {tier for person in people if (tier := tier_for(person, contact)) and tier > contact.tier}
+    for tier in sorted(tiers):
+        if not nobody_left(contact, people, now):
+            break
+        contact = replace(contact, tier=tier)
+    return contact

@@ -57,7 +57,8 @@ class LadderPace(Part):
 class DutyRules(Part):
     """For all lines; `ladders` are those of lines that have their own.
 
-    `updates` are the seconds after which somebody who writes hears that they still wait.
+    `updates` are the seconds after which somebody who writes hears that they still wait. After so many contacts
+    with people in danger somebody is asked last until they have had a pause.
     """
 
     limits: DutyLimits = DutyLimits()
@@ -65,6 +66,7 @@ class DutyRules(Part):
     updates: tuple[int, ...] = (300, 900, 1800, 3600)
     ladder: tuple[LadderRung, ...] = ()
     ladders: Mapping[str, tuple[LadderRung, ...]] = {}
+    heavy_in_a_row: int = Field(default=3, ge=1)
 
     def ladder_of(self, line: str) -> tuple[LadderRung, ...]:
         """Whom to ask for this line, in order."""

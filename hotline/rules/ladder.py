@@ -198,8 +198,8 @@ def next_event(standing: Standing, offer: Pending | None, *, able: bool, now: da
 
 
 def takes(person: Person, now: datetime) -> bool:
-    """Is the person at a console and takes contacts? Whoever is busy will be free."""
-    return person.intent == "available" and present(person, now)
+    """Is the person at a console and takes contacts? Whoever is busy will be free; who did not answer may be away."""
+    return person.intent == "available" and present(person, now) and not person.held
 
 
 def reach(

@@ -1,10 +1,10 @@
 """What really was, and which gaps were told: rows that are only added."""
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 
 from hotline.ids import new_id
 from hotline.rules.duty import DutyFact
@@ -12,6 +12,8 @@ from hotline.rules.duty.gaps import Identity
 from hotline.rules.duty.notices import Step
 from hotline.store.db import Tx
 from hotline.store.tables import duty_facts, gap_notices
+
+LOOK_BACK: Final = timedelta(days=35)  # nobody is on duty longer without a word of it
 
 
 async def add_fact(tx: Tx, fact: DutyFact) -> None:
@@ -30,6 +32,21 @@ async def facts(tx: Tx, lines: Collection[str], since: datetime, until: datetime
     )
     rows = await tx.connection.execute(query.order_by(duty_facts.c.at, duty_facts.c.id))
     return [DutyFact(row.staff_id, row.line, row.at, row.kind, row.source) for row in rows]
+
+
+async def taken(tx: Tx, staff_id: str | None = None) -> dict[tuple[str, str], datetime]:
+    """(person, line) of those who took up duty and have not left it, with since when."""
+    # at one instant, leaving comes last, as in `explain.present`
+    place = func.row_number().over(
+        partition_by=(duty_facts.c.staff_id, duty_facts.c.line),
+        order_by=(duty_facts.c.at.desc(), duty_facts.c.kind.desc()),
+    )
+    facts = select(duty_facts, place.label("place")).where(duty_facts.c.at > tx.now - LOOK_BACK)
+    if staff_id is not None:
+        facts = facts.where(duty_facts.c.staff_id == staff_id)
+    last = facts.subquery()
+    rows = await tx.connection.execute(select(last).where(last.c.place == 1, last.c.kind == "in"))
+    return {(row.staff_id, row.line): row.at for row in rows}
 
 
 async def tell(tx: Tx, settled: Collection[tuple[Identity, Step]]) -> None:

@@ -1,6 +1,6 @@
 """What the rules need to decide: who waits, who is there, which shifts. No content is read here."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from hotline.rules.assignment import Pending, Person, Waiting
 from hotline.rules.contact import ACTIVE, P1, VOICE, WAITING
 from hotline.rules.duty import Board, asking
 from hotline.rules.duty.plan import COORDINATOR, PRIMARY
-from hotline.store import conflicts, steps
+from hotline.store import conflicts, order, steps
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Instant, Tx
 from hotline.store.tables import (
@@ -33,13 +33,15 @@ from hotline.store.tables import (
 ContactRow = Row[Any]  # a row of `contacts`
 
 
-async def waiting(tx: Tx, contact_id: str | None = None) -> list[Waiting]:
-    """Waiting contacts in queue order, with their offers so far; or just the one."""
+async def waiting(tx: Tx, contact_id: str | None = None, *, danger: bool = False) -> list[Waiting]:
+    """Waiting contacts in queue order, with their offers so far; or just the one, or those in danger."""
     query = select(contacts).where(in_queue(tx.now), contacts.c.queue.is_not(None))
     if contact_id is not None:
         query = query.where(contacts.c.id == contact_id)
-    order = (contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
-    rows = (await tx.connection.execute(query.order_by(*order))).all()
+    if danger:
+        query = query.where(contacts.c.priority == P1)
+    by_turn = (contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
+    rows = (await tx.connection.execute(query.order_by(*by_turn))).all()
     made: dict[str, list[Row[Any]]] = defaultdict(list)
     ids = [row.id for row in rows]
     for offer in await tx.connection.execute(select(offers).where(offers.c.contact_id.in_(ids))):
@@ -48,12 +50,12 @@ async def waiting(tx: Tx, contact_id: str | None = None) -> list[Waiting]:
     gave_back = await _gave_back(tx, ids)
     apart = await conflicts.with_contacts(tx, ids)
     opened = await steps.of_contacts(tx, ids)
+    before = await order.last_by(tx, ids)
     return [
-        _waiting(
+        replace(
             _demand(board, row, apart.get(row.id, frozenset()), opened.get(row.id, ())),
-            row,
-            made[row.id],
-            gave_back.get(row.id, ()),
+            last_by=before.get(row.id),
+            **_offered(row, made[row.id], gave_back.get(row.id, ())),
         )
         for row in rows
     ]
@@ -68,17 +70,18 @@ async def _gave_back(tx: Tx, contact_ids: Collection[str]) -> dict[str, list[str
     return found
 
 
-def _waiting(wanted: Waiting, row: Row[Any], made: list[Row[Any]], gave_back: Collection[str]) -> Waiting:
-    asked: dict[str, int] = defaultdict(int)
-    for staff_id in gave_back:
-        asked[staff_id] += 1
-    pending = None
-    for offer in made:
-        if offer.state == "pending":
-            pending = Pending(offer.id, offer.staff_id, row.priority, offer.deadline_at)
-        elif offer.state in ("declined", "expired"):
-            asked[offer.staff_id] += 1
-    return replace(wanted, asked=dict(asked), offer=pending)
+def _offered(row: Row[Any], made: list[Row[Any]], gave_back: Collection[str]) -> dict[str, Any]:
+    """Its pending offers, and how often each person declined, missed or gave it back."""
+    asked = Counter(offer.staff_id for offer in made if offer.state in ("declined", "expired"))
+    pending = [
+        Pending(offer.id, offer.staff_id, row.priority, offer.deadline_at)
+        for offer in made
+        if offer.state == "pending"
+    ]
+    return {
+        "asked": dict(asked + Counter(gave_back)),
+        "offers": tuple(sorted(pending, key=lambda each: each.id)),
+    }
 
 
 async def demand(tx: Tx, row: Row[Any]) -> Waiting:
@@ -101,6 +104,7 @@ def _demand(board: Board, row: Row[Any], conflicted: frozenset[str], opened: Col
         lines=frozenset(lines) | ladder.other_lines(opened, centre, barred),
         barred_lines=barred,
         call=row.channel in VOICE,
+        language=row.language,
         conflicted=conflicted,
         tier=max(tiers, default=PRIMARY) if row.state == WAITING else COORDINATOR,
     )
@@ -123,11 +127,14 @@ async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
     if staff_id is not None:
         query = query.where(staff.c.id == staff_id)
     rows = (await tx.connection.execute(query.order_by(staff.c.id))).all()
-    duty = asking.serving(await tx.board(), tx.now)
+    board = await tx.board()
+    duty = asking.serving(board, tx.now)
     load = await _count_by_holder(tx, "active")
     owing = await _count_by_holder(tx, "wrap_up")
     pending = await _pending_by_person(tx)
     alone = await _alone(tx)
+    since = await order.on_since(tx, staff_id)
+    heavy = await order.heavy(tx, since)
     return [
         Person(
             id=row.id,
@@ -143,6 +150,11 @@ async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
             offer=pending.get(row.id),
             alone=row.id in alone,
             wrap_until=row.wrap_until,
+            held=row.held_at is not None,
+            missed=row.missed,
+            heavy=heavy.get(row.id, 0) >= board.centre.duty.heavy_in_a_row,
+            on_since=since.get(row.id),
+            languages=frozenset(row.languages),
         )
         for row in rows
         if "counsellor" in row.roles

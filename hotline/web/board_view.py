@@ -133,7 +133,7 @@ def shown(view: BoardView, centre: Centre, bus: Bus, language: str) -> dict[str,
         "lines": [_line(line, view, words, short) for line in live],
         "others": [(words.line(each.id), *_opening(each, words)) for each in view.lines if each not in live],
         "waiting": [contact_row(each, words) for each in view.waiting],
-        "offers": [contact_row(each, words) for each in view.waiting if each.offer],
+        "offers": [contact_row(each, words) for each in view.waiting if each.offers],
         "talks": [contact_row(each, words) for each in view.talks],
         "owed": [contact_row(each, words) for each in view.owed],
     }
@@ -168,7 +168,8 @@ def person_words(person: PersonNow, words: Words) -> str:
 
 def contact_row(each: ContactNow, words: Words) -> ContactRow:
     language = words.language
-    left = (each.offer.deadline_at - words.now).total_seconds() if each.offer else 0
+    until = max((offer.deadline_at for offer in each.offers), default=None)
+    left = (until - words.now).total_seconds() if until else 0
     back = (each.back_at - words.now).total_seconds() if each.back_at else 0
     last_word = ""
     if each.last_by and each.last_at:
@@ -187,8 +188,8 @@ def contact_row(each: ContactNow, words: Words) -> ContactRow:
         holder=each.holder_name or "",
         lasts=words.since(each.ended_at or each.answered_at or each.arrived_at),
         last_word=last_word,
-        offered_to=each.offer.staff_name if each.offer else "",
-        deadline_at=each.offer.deadline_at if each.offer else None,
+        offered_to=", ".join(offer.staff_name for offer in each.offers),
+        deadline_at=until,
         seconds_left=max(0, round(left)),
         back_at=each.back_at,
         back_left=max(0, round(back)),
@@ -342,8 +343,8 @@ def _alarm(alarm: AlarmNow, words: Words) -> Notice:
     key = f"staff.board.alarm.{alarm.kind}"
     at = words.at(alarm.raised_at)
     title = say(key, words.language, number=number or "–", at=at) if alarm.kind in kinds.KINDS else alarm.kind
-    of_duty = alarm.kind in (kinds.DUTY_MISSED, kinds.DUTY_EMPTY, kinds.SHIFT_CHECK)
-    line = [words.line(alarm.line)] if of_duty and alarm.line else []
+    of_duty = (kinds.DUTY_MISSED, kinds.DUTY_EMPTY, kinds.SHIFT_CHECK, kinds.OFFERS_MISSED)
+    line = [words.line(alarm.line)] if alarm.kind in of_duty and alarm.line else []
     seen = [words.say("seen_by", name=alarm.seen_by)] if alarm.seen_by else []
     detail = " · ".join((*line, *seen))
     level = "warn" if alarm.seen_by or alarm.kind == kinds.DUTY_EMPTY else "danger"  # danger is for now

@@ -232,8 +232,8 @@ def _waiting(row: WaitingRow, me: str, now: datetime, centre: Centre, language: 
         "waiting": duration(seconds, language),
         "long_after": int(LONG_WAIT[row.priority].total_seconds()),
         "long": waits_long(row.priority, row.arrived_at, now),
-        "offered": row.offered_to is not None,
-        "offered_to_me": row.offered_to == me,
+        "offered": bool(row.offered_to),
+        "offered_to_me": me in row.offered_to,
     }
 
 

@@ -70,8 +70,9 @@ async def test_the_database_refuses_a_program_that_no_longer_compares(system: Sy
 async def test_nothing_ordinary_joins_danger_or_a_call_and_danger_passes_every_limit(system: System) -> None:
     anna, beata = await add_person(system, "Anna"), await add_person(system, "Beata")
     await talk(system, anna)
-    calm, danger, other = [await add_caller(system, danger=each) for each in (None, "yes", "yes")]
+    calm = await add_caller(system)
     standing = await offer_to(system, calm.contact_id, anna.id)
+    danger, other = [await add_caller(system, danger="yes") for _ in range(2)]
     assert standing is not None
     await assignments.pick_up(system, anna.actor, danger.contact_id)
     with pytest.raises(NoRoom):

@@ -18,7 +18,7 @@ from hotline.errors import (
     TransferGone,
     WallBreach,
 )
-from hotline.rules.assignment import decide
+from hotline.rules.dispatch import decide
 from hotline.store import queries, views
 from hotline.store.tables import transfers as rows
 from hotline.system import System

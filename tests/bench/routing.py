@@ -25,7 +25,8 @@ from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, TCPConnec
 from hotline.actions import contacts, staff
 from hotline.ids import new_secret
 from hotline.rules.access import OPERATOR
-from hotline.rules.assignment import Person, Waiting, decide
+from hotline.rules.assignment import Person, Waiting
+from hotline.rules.dispatch import decide
 from tests import factories, servers
 from tests.conftest import HouseTemplate
 from tests.factories import MONDAY, TRUST, VICTIMS

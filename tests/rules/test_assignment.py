@@ -14,10 +14,11 @@ from hotline.rules.assignment import (
     Person,
     Proposal,
     Waiting,
-    decide,
     offerable,
+    turn,
 )
 from hotline.rules.contact import P1, PRIORITIES, queue_key
+from hotline.rules.dispatch import decide
 from hotline.rules.presence import STALE_AFTER
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -103,7 +104,7 @@ def contacts(draw: st.DrawFn) -> list[Waiting]:
                 lines=frozenset({line}),
                 barred_lines=WALL[line],
                 asked=draw(st.dictionaries(st.sampled_from(NAMES), st.integers(0, 2))),
-                offer=pending(offer=f"offered {number}", staff="somebody") if offered else None,
+                offers=(pending(offer=f"offered {number}", staff="somebody"),) if offered else (),
             )
         )
     return found
@@ -113,11 +114,12 @@ def contacts(draw: st.DrawFn) -> list[Waiting]:
 def test_everybody_gets_at_most_one_offer_they_may_take(board: list[Waiting], staff: list[Person]) -> None:
     proposals = decide(board, staff, NOW)
     by_contact, by_person = {each.id: each for each in board}, {each.id: each for each in staff}
-    assert len({each.contact_id for each in proposals}) == len(proposals)
+    ordinary = [each.contact_id for each in proposals if by_contact[each.contact_id].priority != P1]
+    assert len(set(ordinary)) == len(ordinary)  # danger rings for all
     assert len({each.staff_id for each in proposals}) == len(proposals)
     for proposal in proposals:
         contact, who = by_contact[proposal.contact_id], by_person[proposal.staff_id]
-        assert contact.offer is None
+        assert contact.priority == P1 or not contact.offers
         assert offerable(who, contact, NOW)
         assert who.duty_lines & contact.lines
         assert not who.lines & contact.barred_lines
@@ -143,11 +145,9 @@ def test_nobody_is_passed_over(board: list[Waiting], staff: list[Person]) -> Non
     place = {each.id: (*each.key, each.id) for each in board}
     got = {each.staff_id: each.contact_id for each in proposals}
     for contact in board:
-        if contact.offer is not None or contact.id in got.values():
+        if contact.offers or contact.id in got.values():
             continue
-        for who in staff:
-            if not offerable(who, contact, NOW):
-                continue
+        for who in turn(contact, staff, NOW):
             if who.id in got:
                 assert place[got[who.id]] < place[contact.id]
             else:
@@ -170,17 +170,17 @@ def test_a_second_look_after_the_offers_were_made_makes_no_other(
 ) -> None:
     """Nothing is withdrawn for an offer that was just made, and nobody is offered twice."""
     proposals = decide(board, staff, NOW)
-    chosen = {each.contact_id: each for each in proposals}
     withdrawn = {each.withdraw for each in proposals}
+    priorities = {each.id: each.priority for each in board}
     offers = {
-        each.staff_id: Pending(f"new {each.contact_id}", each.staff_id, contact.priority, NOW)
-        for contact in board
-        if (each := chosen.get(contact.id))
+        each.staff_id: Pending(f"new {each.staff_id}", each.staff_id, priorities[each.contact_id], NOW)
+        for each in proposals
+    }
+    fresh = {
+        each.id: [offers[one.staff_id] for one in proposals if one.contact_id == each.id] for each in board
     }
     board = [
-        replace(each, offer=offers[chosen[each.id].staff_id])
-        if each.id in chosen
-        else replace(each, offer=None if each.offer and each.offer.id in withdrawn else each.offer)
+        replace(each, offers=(*(one for one in each.offers if one.id not in withdrawn), *fresh[each.id]))
         for each in board
     ]
     staff = [replace(each, offer=offers.get(each.id, each.offer)) for each in staff]
@@ -282,6 +282,13 @@ def test_danger_prefers_a_free_person_to_a_withdrawal() -> None:
     assert decide([waiting(priority=P1)], [busy], NOW) == [Proposal("c", "anna", withdraw="o")]
 
 
+def test_danger_rings_for_everybody_of_its_rung_and_each_in_danger_gets_somebody_first() -> None:
+    staff = [person("anna"), person("beata"), person("celina", load=2), person("dorota", tiers={GENERAL: 2})]
+    assert decide([waiting(priority=P1)], staff, NOW) == [Proposal("c", "anna"), Proposal("c", "beata")]
+    board = [waiting("first", P1, 20), waiting("second", P1, 10), waiting("third", "P2", 900)]
+    assert decide(board, staff, NOW) == [Proposal("first", "anna"), Proposal("second", "beata")]
+
+
 def test_danger_does_not_displace_danger() -> None:
     assert decide([waiting(priority=P1)], [person(offer=pending(P1))], NOW) == []
     assert decide([waiting(priority="P2")], [person(offer=pending("P4"))], NOW) == []
@@ -294,6 +301,18 @@ def test_two_in_danger_displace_two_different_people() -> None:
 
 
 def test_a_backup_at_home_is_asked_once_the_contact_has_waited_long_enough() -> None:
-    backup = person(tiers={GENERAL: 2})
-    assert decide([waiting()], [backup], NOW) == []
-    assert decide([waiting(tier=2)], [backup], NOW) == [Proposal("c", "anna")]
+    backup, busy = person(tiers={GENERAL: 2}), person("beata", load=2)
+    assert decide([waiting()], [backup, busy], NOW) == []
+    assert decide([waiting(tier=2)], [backup, busy], NOW) == [Proposal("c", "anna")]
+
+
+@pytest.mark.parametrize(
+    "lack", [{"held": True}, {"intent": "break"}, {"seen_at": None}, {"duty_lines": frozenset()}]
+)
+def test_a_rung_with_nobody_left_opens_the_next_at_once(lack: dict[str, Any]) -> None:
+    """Somebody who missed an offer and gives no sign leaves the line to the backup, not to nobody."""
+    backup, coordinator = person("celina", tiers={GENERAL: 2}), person("dorota", tiers={GENERAL: 3})
+    assert decide([waiting()], [person(**lack), backup, coordinator], NOW) == [Proposal("c", "celina")]
+    assert decide([waiting()], [person(**lack), replace(backup, held=True), coordinator], NOW) == [
+        Proposal("c", "dorota")
+    ]

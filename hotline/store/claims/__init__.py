@@ -30,7 +30,14 @@ from hotline.store.claims.erasure import forget_callers, forget_subjects
 from hotline.store.claims.ladder import answer_step, forget_steps, open_step
 from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
 from hotline.store.claims.locks import lock_contact, lock_staff
-from hotline.store.claims.offers import close_offer, make_offer, withdraw_from, withdraw_offers
+from hotline.store.claims.offers import (
+    close_offer,
+    gave_a_sign,
+    hold_offers_back,
+    make_offer,
+    withdraw_from,
+    withdraw_offers,
+)
 from hotline.store.claims.parked import count_failure, end_parked, forget_tries, park
 from hotline.store.claims.people import (
     ask_recovery,
@@ -84,10 +91,12 @@ __all__ = [
     "forget_subjects",
     "forget_tries",
     "freed",
+    "gave_a_sign",
     "give_lease_up",
     "give_up_delivery",
     "held_back",
     "hold_lease",
+    "hold_offers_back",
     "link_chat",
     "lock_contact",
     "lock_staff",

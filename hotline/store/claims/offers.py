@@ -1,16 +1,26 @@
-"""One pending offer per contact and per person; token and deadline decide who comes first."""
+"""One pending offer per person, and per contact unless it rings for all; token and deadline decide who comes first."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 
 from hotline.ids import new_id, new_secret
 from hotline.store.db import Tx
-from hotline.store.tables import offers
+from hotline.store.tables import offers, staff
 
 
-async def make_offer(tx: Tx, contact_id: str, staff_id: str, deadline_at: datetime) -> str | None:
-    """A pending offer's id; None if the contact or the person has one already."""
+async def make_offer(
+    tx: Tx,
+    contact_id: str,
+    staff_id: str,
+    deadline_at: datetime,
+    *,
+    rings_all: bool = False,
+    why: Mapping[str, Any] | None = None,
+) -> str | None:
+    """A pending offer's id; None if the person has one already, or the contact one that does not ring for all."""
     offer_id = new_id()
     statement = (
         tx.upsert(offers)
@@ -22,6 +32,8 @@ async def make_offer(tx: Tx, contact_id: str, staff_id: str, deadline_at: dateti
             state="pending",
             made_at=tx.now,
             deadline_at=deadline_at,
+            rings_all=rings_all,
+            why=why,
         )
         .on_conflict_do_nothing()
     )
@@ -69,3 +81,17 @@ async def withdraw_from(tx: Tx, staff_id: str, reason: str) -> list[str]:
         .returning(offers.c.contact_id)
     )
     return list((await tx.connection.execute(statement)).scalars())
+
+
+async def hold_offers_back(tx: Tx, staff_id: str) -> None:
+    """The person left an offer unanswered: one more in a row, and nothing is offered until they give a sign."""
+    values = {"held_at": tx.now, "missed": staff.c.missed + 1}
+    await tx.connection.execute(update(staff).where(staff.c.id == staff_id).values(values))
+
+
+async def gave_a_sign(tx: Tx, staff_id: str, *, answered: bool) -> bool:
+    """Nothing is held back any more; who `answered` an offer has missed none in a row. False if nothing was."""
+    values = {"held_at": None, **({"missed": 0} if answered else {})}
+    held = or_(staff.c.held_at.is_not(None), staff.c.missed > 0)
+    statement = update(staff).where(staff.c.id == staff_id, held).values(values)
+    return (await tx.connection.execute(statement)).rowcount == 1

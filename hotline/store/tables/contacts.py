@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -131,8 +132,17 @@ offers = Table(
     Column("made_at", Instant, nullable=False),
     Column("deadline_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column(
+        "rings_all",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="one of several at once: the first who accepts wins",
+    ),
+    Column("why", JSON, comment="why this person, and who was passed over; codes and ids of staff only"),
 )
-unique_where("uq_offers_pending_contact", offers.c.contact_id, where="state = 'pending'")
+# Danger rings everybody of the rung; one pending per person makes it one per (contact, person), too.
+unique_where("uq_offers_pending_contact", offers.c.contact_id, where="state = 'pending' AND NOT rings_all")
 unique_where("uq_offers_pending_staff", offers.c.staff_id, where="state = 'pending'")
 
 assignments = Table(

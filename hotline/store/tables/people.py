@@ -40,6 +40,13 @@ staff = Table(
     ),
     Column("seen_at", Instant, comment="last sign of life of a console"),
     Column("freed_at", Instant, comment="end of the last conversation"),
+    Column(
+        "held_at", Instant, comment="an offer went unanswered then: nothing is offered until a word comes"
+    ),
+    Column(
+        "missed", Integer, nullable=False, server_default="0", comment="offers unanswered, one after another"
+    ),
+    Column("paused_at", Instant, comment="the last break; hard contacts are counted from here"),
     Column("created_at", Instant, nullable=False),
     Column("left_at", Instant, comment="when the person left the staff"),
     Column("totp_sealed", LargeBinary, comment="secret of the authenticator app, under the person's own key"),

@@ -3,6 +3,7 @@
 A supervisor who serves one side of a conflict sees no contact of the other.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,7 +92,7 @@ class ContactNow:
     caller_away: bool
     last_by: str | None
     last_at: datetime | None
-    offer: OfferNow | None
+    offers: list[OfferNow]
     back_at: datetime | None
     draining: bool
 
@@ -235,7 +236,6 @@ def _line(
 
 async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None = None) -> list[ContactNow]:
     """Open contacts in queue order, or just the one, with their holder, offer and last word."""
-    rang = staff.alias("rang")
     query = (
         select(
             contacts,
@@ -244,16 +244,11 @@ async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None
             staff.c.seen_at.label("holder_seen_at"),
             assignments.c.from_at.label("held_since"),
             staff.c.roles.label("holder_roles"),
-            offers.c.id.label("offer_id"),
-            offers.c.deadline_at,
-            rang.c.name.label("offered_to"),
         )
         .outerjoin(staff, staff.c.id == contacts.c.holder_id)
         .outerjoin(
             assignments, and_(assignments.c.contact_id == contacts.c.id, assignments.c.until_at.is_(None))
         )
-        .outerjoin(offers, and_(offers.c.contact_id == contacts.c.id, offers.c.state == "pending"))
-        .outerjoin(rang, rang.c.id == offers.c.staff_id)
         .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
     )
     here = or_(contacts.c.state.in_(TALKED), in_queue(tx.now))
@@ -268,16 +263,32 @@ async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None
     ]
     words = await _last_words(tx, [row.id for row in rows if row.state == "active"])
     duty = asking.serving(await tx.board(), tx.now)
+    rings = await _rings(tx, [row.id for row in rows])
     return [
         _contact(
             row,
             words.get(row.id),
             apart.get(row.id, frozenset()),
+            rings.get(row.id, []),
             tx.now,
             draining=draining(centre, row, row.holder_roles or (), duty.get(row.holder_id, ())),
         )
         for row in rows
     ]
+
+
+async def _rings(tx: Tx, contact_ids: list[str]) -> dict[str, list[OfferNow]]:
+    """The pending offers of each of these contacts; danger rings for several people at once."""
+    query = (
+        select(offers, staff.c.name)
+        .join(staff, staff.c.id == offers.c.staff_id)
+        .where(offers.c.contact_id.in_(contact_ids), offers.c.state == "pending")
+        .order_by(offers.c.made_at, offers.c.id)
+    )
+    found: dict[str, list[OfferNow]] = defaultdict(list)
+    for row in await tx.connection.execute(query):
+        found[row.contact_id].append(OfferNow(row.id, row.name, row.deadline_at))
+    return found
 
 
 async def _last_words(tx: Tx, contact_ids: list[str]) -> dict[str, Any]:
@@ -295,11 +306,14 @@ async def _last_words(tx: Tx, contact_ids: list[str]) -> dict[str, Any]:
 
 
 def _contact(
-    row: Row[Any], word: Row[Any] | None, conflicted: frozenset[str], now: datetime, *, draining: bool
+    row: Row[Any],
+    word: Row[Any] | None,
+    conflicted: frozenset[str],
+    rings: list[OfferNow],
+    now: datetime,
+    *,
+    draining: bool,
 ) -> ContactNow:
-    offer = None
-    if row.offer_id is not None:
-        offer = OfferNow(row.offer_id, row.offered_to, row.deadline_at)
     gone = (
         row.held_since is not None
         and link(max(row.holder_seen_at or row.held_since, row.held_since), now) == "gone"
@@ -312,7 +326,7 @@ def _contact(
         caller_away=caller_away(row, now),
         last_by=word.author if word else None,
         last_at=word.at if word else None,
-        offer=offer,
+        offers=rings,
         back_at=given_back_at(row.holder_seen_at, row.held_since) if gone else None,
         draining=draining and row.state == "active",
     )

@@ -1,5 +1,6 @@
 """What one console shows besides the conversation: the person, the offer, the queue, the conversations held."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -81,7 +82,7 @@ class WaitingRow:
     language: str
     channel: str
     arrived_at: datetime
-    offered_to: str | None
+    offered_to: frozenset[str]
     apart: frozenset[str]  # staff who must not see it
 
 
@@ -181,8 +182,7 @@ async def queue(tx: Tx, pairs: Pairs) -> QueueView:
     """Who waits there, in the order in which they are offered."""
     where = (in_queue(tx.now), tuple_(contacts.c.line, contacts.c.queue).in_(sorted(pairs)))
     query = (
-        select(contacts, offers.c.staff_id.label("offered_to"))
-        .outerjoin(offers, (offers.c.contact_id == contacts.c.id) & (offers.c.state == "pending"))
+        select(contacts)
         .where(*where)
         .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
         .limit(SHOWN)
@@ -192,6 +192,7 @@ async def queue(tx: Tx, pairs: Pairs) -> QueueView:
     if total == SHOWN:
         total = (await tx.connection.execute(select(func.count()).where(*where))).scalar_one()
     apart = await conflicts.with_contacts(tx, [row.id for row in rows])
+    rings = await _ringing(tx, [row.id for row in rows])
     return QueueView(
         tuple(
             WaitingRow(
@@ -201,7 +202,7 @@ async def queue(tx: Tx, pairs: Pairs) -> QueueView:
                 row.language,
                 row.channel,
                 row.arrived_at,
-                row.offered_to,
+                frozenset(rings.get(row.id, ())),
                 frozenset(apart.get(row.id, ())),
             )
             for row in rows
@@ -261,6 +262,17 @@ async def _offer(tx: Tx, staff_id: str) -> OfferView | None:
         flagged="phrase" in row[contacts.c.flags],
         under18=row[contacts.c.under18],
     )
+
+
+async def _ringing(tx: Tx, contact_ids: list[str]) -> dict[str, set[str]]:
+    """Whose consoles ring for each of these contacts."""
+    query = select(offers.c.contact_id, offers.c.staff_id)
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in await tx.connection.execute(
+        query.where(offers.c.contact_id.in_(contact_ids), offers.c.state == "pending")
+    ):
+        found[row.contact_id].add(row.staff_id)
+    return found
 
 
 async def _mine(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list[Mine]:
