@@ -17,7 +17,7 @@ from hotline.rules.access import Actor
 from hotline.rules.alarms import CALLBACK_ENDS
 from hotline.rules.callback import Wish
 from hotline.store import callbacks as rows
-from hotline.store import claims, queries
+from hotline.store import claims, conflicts, queries
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.system import System, Transaction
@@ -84,6 +84,7 @@ async def agree(system: System, actor: Actor, contact_id: str, client_id: str, w
         assert row is not None  # noqa: S101  inserted above
         kept = await keep(tx, row, wish, came_from=contact_id)
         await claims.change(tx, new_contact, due_at=kept.due_at)
+        await _keep_apart(tx, actor, old, new_contact)
         await claims.append_to(
             tx, Line(new_contact, new_id(), "state", "staff", actor.id, data={"to": contact.WAITING})
         )
@@ -231,6 +232,22 @@ async def _close(tx: Transaction, row: ContactRow, outcome: str) -> None:
     await claims.shut_thread(tx, row.id)
     await waits_no_more(tx, row.id)
     await alarms.over(tx, row.id)
+
+
+async def _keep_apart(tx: Transaction, actor: Actor, old: ContactRow, contact_id: str) -> None:
+    """Whoever must not have to do with the talk must not with what follows from it."""
+    apart = await conflicts.with_contacts(tx, [old.id])
+    for staff_id in sorted(apart.get(old.id, ())):
+        conflict_id = new_id()
+        values = {
+            "id": conflict_id,
+            "staff_id": staff_id,
+            "kind": "contact",
+            "thing_id": contact_id,
+            "reason_sealed": await tx.seal(contact_id, "conflicts", conflict_id, old.ref),
+            "marked_by": actor.id,
+        }
+        await claims.mark_conflict(tx, values)
 
 
 async def _follow_up(

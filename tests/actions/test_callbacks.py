@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from hotline.actions import arrivals, assignments, callbacks, contacts, messages, offers, presence
+from hotline.actions import arrivals, assignments, callbacks, conflicts, contacts, messages, offers, presence
 from hotline.clockwork import Clockwork
 from hotline.errors import NoLongerWaiting, OutcomeMissing, WrongState
 from hotline.rules.callback import SafeTime, Wish
@@ -169,6 +169,9 @@ async def test_what_is_agreed_after_a_talk_is_a_new_contact_linked_to_it(
     with pytest.raises(WrongState):
         await callbacks.agree(system, anna.actor, caller.contact_id, "agreed-1", EVENING)
     await contacts.end(system, anna.actor, caller.contact_id, "completed")
+    beata = await factories.add_person(system, "Beata", hours=12)
+    filip = await factories.add_person(system, "Filip", (), ("supervisor",), hours=None)
+    await conflicts.mark(system, filip.actor, "contact", caller.contact_id, beata.id, "Sąsiadka.")
     new = await callbacks.agree(system, anna.actor, caller.contact_id, "agreed-1", EVENING)
     assert await callbacks.agree(system, anna.actor, caller.contact_id, "agreed-1", EVENING) == new
     async with system.read() as tx:
@@ -179,3 +182,5 @@ async def test_what_is_agreed_after_a_talk_is_a_new_contact_linked_to_it(
     assert (await row_of(system, new)).channel == "phone"
     clock.set(AT_SIX)
     assert await in_queue(system) == [new]
+    await presence.seen(system, beata.actor)
+    assert await factories.offer_to(system, new, beata.id) is None
