@@ -1,9 +1,10 @@
 """What the board calls trouble, and in which one word it says what a person is doing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, TypeVar
 
+from hotline.rules.alarms import LADDER_END, RUNG_SILENT
 from hotline.rules.assignment import Person, present
 from hotline.rules.contact import P1, P2, P3, P4
 from hotline.rules.opening import Open, Opening
@@ -44,6 +45,42 @@ def line_trouble(answer: Opening, on_duty: Collection[Person], now: datetime) ->
     if not there:
         return "nobody_present"
     return None if any(person.intent == "available" for person in there) else "nobody_taking"
+
+
+class _Alarm(Protocol):
+    @property
+    def kind(self) -> str: ...
+    @property
+    def thing_id(self) -> str: ...
+    @property
+    def line(self) -> str | None: ...
+    @property
+    def seen_by(self) -> str | None: ...
+
+
+Alarm = TypeVar("Alarm", bound=_Alarm)
+
+
+def told_apart(alarms: Sequence[Alarm]) -> list[tuple[Alarm, int]]:
+    """The alarms as the board shows them, oldest first, each with how many more it stands for.
+
+    Ten callers of a night whom nobody is left to take are one piece of news per line, until somebody is on it;
+    that their calls went unanswered before is none beside it.
+    """
+    ended = {each.thing_id for each in alarms if each.kind == LADDER_END}
+    shown: list[tuple[Alarm, int]] = []
+    first: dict[str | None, int] = {}
+    for each in alarms:
+        if each.kind == RUNG_SILENT and each.thing_id in ended:
+            continue
+        if each.kind == LADDER_END and each.seen_by is None:
+            if each.line in first:
+                alarm, more = shown[first[each.line]]
+                shown[first[each.line]] = alarm, more + 1
+                continue
+            first[each.line] = len(shown)
+        shown.append((each, 0))
+    return shown
 
 
 def waits_long(priority: str, arrived_at: datetime, now: datetime) -> bool:

@@ -109,6 +109,14 @@ def tier_of(name: str) -> int | None:
     return int(target) if kind == "tier" else None
 
 
+def in_use(steps: Mapping[str, Step]) -> str | None:
+    """The highest rung that is open; None while it is the first."""
+    names = [name for name in steps if not name.startswith(UPDATE) and tier_of(name) != PRIMARY]
+    return max(
+        names, key=lambda name: (name == END, name.startswith("line:"), tier_of(name) or 0), default=None
+    )
+
+
 def pace(centre: Centre, priority: str, channel: str) -> Sequence[int]:
     """When each rung opens, in seconds."""
     paces = centre.duty.pace

@@ -94,6 +94,7 @@ class ContactRow:
     back_at: datetime | None
     back_left: int
     draining: bool
+    rung: str
 
 
 class Words:
@@ -194,7 +195,18 @@ def contact_row(each: ContactNow, words: Words) -> ContactRow:
         back_at=each.back_at,
         back_left=max(0, round(back)),
         draining=each.draining,
+        rung=_rung(each, words),
     )
+
+
+def _rung(each: ContactNow, words: Words) -> str:
+    """Whose turn it is, where that is not the shift's."""
+    if each.rung is None:
+        return ""
+    at = words.at(each.rung.at)
+    if each.rung.coming:
+        return words.say("rung_coming", name=each.rung.coming, at=at)
+    return words.say(f"rung_{each.rung.kind}", at=at)
 
 
 def _line(line: LineNow, view: BoardView, words: Words, short: dict[str, str]) -> LineRow:
@@ -302,10 +314,11 @@ def _with_next(line: LineNow, words: Words) -> str:
 
 def _contact_notices(view: BoardView, words: Words) -> Iterator[Notice]:
     alarmed = {each.thing_id for each in view.alarms}
-    for alarm in sorted(
-        view.alarms, key=lambda each: (each.kind == kinds.DUTY_EMPTY, each.seen_by is not None)
+    for alarm, more in sorted(
+        board.told_apart(view.alarms),
+        key=lambda each: (each[0].kind == kinds.DUTY_EMPTY, each[0].seen_by is not None),
     ):
-        yield _alarm(alarm, words)
+        yield _alarm(alarm, more, words)
     danger = [each for each in view.waiting if each.priority == P1 and each.id not in alarmed]
     for each in danger:
         row = contact_row(each, words)
@@ -338,7 +351,7 @@ def _contact_notices(view: BoardView, words: Words) -> Iterator[Notice]:
             yield Notice(f"conflict-{each.id}", "warn", title, contact=each.id)
 
 
-def _alarm(alarm: AlarmNow, words: Words) -> Notice:
+def _alarm(alarm: AlarmNow, more: int, words: Words) -> Notice:
     number = (alarm.ref or "").rsplit("/", 1)[-1].lstrip("0")
     key = f"staff.board.alarm.{alarm.kind}"
     at = words.at(alarm.raised_at)
@@ -346,7 +359,8 @@ def _alarm(alarm: AlarmNow, words: Words) -> Notice:
     of_duty = (kinds.DUTY_MISSED, kinds.DUTY_EMPTY, kinds.SHIFT_CHECK, kinds.OFFERS_MISSED)
     line = [words.line(alarm.line)] if alarm.kind in of_duty and alarm.line else []
     seen = [words.say("seen_by", name=alarm.seen_by)] if alarm.seen_by else []
-    detail = " · ".join((*line, *seen))
+    others = [say_count("staff.board.alarm_more", words.language, more)] if more else []
+    detail = " · ".join((*line, *others, *seen))
     level = "warn" if alarm.seen_by or alarm.kind == kinds.DUTY_EMPTY else "danger"  # danger is for now
     return Notice(
         f"alarm-{alarm.id}",

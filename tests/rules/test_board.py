@@ -6,11 +6,13 @@ import pytest
 
 from hotline import centres
 from hotline.rules import board
+from hotline.rules.alarms import LADDER_END, RUNG_SILENT
 from hotline.rules.assignment import Person
 from hotline.rules.centre import Centre
 from hotline.rules.duty import Plan, Shift, build
 from hotline.rules.duty.asking import Emptiness, next_empty
 from hotline.rules.opening import Closed, Open, Unknown
+from hotline.store.views import AlarmNow
 from tests.factories import TRUST, instant
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -96,3 +98,17 @@ def test_a_line_that_is_closed_or_never_said_has_no_gap() -> None:
     found = next_gap(centre, [], "sow_perpetrators", at, at + timedelta(days=9))
     assert found is not None
     assert found.starts_at == monday
+
+
+def test_ten_callers_whom_nobody_is_left_to_take_are_one_piece_of_news_per_line() -> None:
+    def rings(kind: str, contact: str, line: str = "trust", seen_by: str | None = None) -> AlarmNow:
+        return AlarmNow(f"{kind}-{contact}", kind, contact, contact, line, NOW, seen_by)
+
+    alarms = [
+        rings(RUNG_SILENT, "a"), rings(LADDER_END, "a"), rings(RUNG_SILENT, "b"), rings(LADDER_END, "c"),
+        rings(LADDER_END, "d", "other"), rings(LADDER_END, "e", seen_by="Halina"), rings(LADDER_END, "f"),
+    ]  # fmt: skip
+    shown = [(each.id, more) for each, more in board.told_apart(alarms)]
+    assert shown == [
+        ("ladder_end-a", 2), ("rung_silent-b", 0), ("ladder_end-d", 0), ("ladder_end-e", 0),
+    ]  # fmt: skip

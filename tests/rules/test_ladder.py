@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hotline.rules.assignment import Pending
 from hotline.rules.centre_duty import LadderPace
 from hotline.rules.contact import P1
-from hotline.rules.ladder import COMING, END, UNSENT, Call, Move, Standing, Step, move, next_event
+from hotline.rules.ladder import COMING, END, UNSENT, Call, Move, Standing, Step, in_use, move, next_event
 
 T0 = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
 SHIFT, HOME, LEAD, OTHER = "tier:1", "tier:2", "tier:3", "line:other"
@@ -91,6 +91,15 @@ def test_who_is_called_and_whose_silence_rings() -> None:
     assert not move(newcomer, after(200)).calls, "somebody attends"
     nobody = standing({HOME: 120, LEAD: 130}, callable=home, there=frozenset())
     assert move(nobody, after(200)).calls == home, "her duty has just begun, and nobody else is there"
+
+
+def test_the_rung_in_use_is_the_highest_that_is_open() -> None:
+    steps = {name: Step(name, T0) for name in (SHIFT, LEAD, HOME, "update:300", OTHER, END)}
+    seen = []
+    for gone in (END, OTHER, LEAD, HOME, "update:300"):
+        seen.append(in_use(steps))
+        del steps[gone]
+    assert (seen, in_use(steps)) == ([END, OTHER, LEAD, HOME, None], None)
 
 
 def test_a_call_that_does_not_go_out_reaches_nobody() -> None:

@@ -12,7 +12,8 @@ from aiohttp import WSMsgType
 from hotline.actions import assignments, contacts, messages, presence
 from hotline.errors import Unavailable
 from hotline.ids import new_id
-from hotline.store import views
+from hotline.rules.access import OPERATOR
+from hotline.store import claims, views
 from tests.factories import PERPETRATORS, TRUST, VICTIMS, add_caller
 from tests.web.doors import Answer, Doors, bearer
 
@@ -131,6 +132,21 @@ async def test_the_socket_brings_the_new_picture_at_most_four_times_a_second(doo
                 frames += 1
         await task
         assert 2 <= frames <= 2 * 4 + 1
+
+
+async def test_the_board_shows_whose_turn_it_is(doors: Doors) -> None:
+    system = doors.running.system
+    for number in range(2):
+        caller = await doors.caller()
+        async with system.transaction(OPERATOR) as tx:
+            home = await claims.open_step(tx, caller.contact_id, "tier:2")
+            if number:
+                await claims.open_step(tx, caller.contact_id, "end")
+            elif home is not None:
+                await claims.answer_step(tx, home, doors.people["Beata"].id)
+    text = (await board(doors)).text
+    assert "przejmuje Beata Testowa, od" in text
+    assert "nie ma już kogo wezwać, od" in text
 
 
 async def test_while_the_database_is_away_the_board_keeps_its_picture_and_says_so(

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select
 
-from hotline.rules import board
+from hotline.rules import board, ladder
 from hotline.rules.access import Actor
 from hotline.rules.assignment import Person, obstacles
 from hotline.rules.centre import Centre, Line
@@ -18,7 +18,7 @@ from hotline.rules.duty import Board, asking
 from hotline.rules.duty.asking import Emptiness
 from hotline.rules.opening import Opening, opening
 from hotline.rules.presence import BUSY, given_back_at, link
-from hotline.store import conflicts, queries
+from hotline.store import conflicts, queries, steps
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.tables import alarms, assignments, contacts, entries, leases, offers, staff
@@ -95,6 +95,16 @@ class ContactNow:
     offers: list[OfferNow]
     back_at: datetime | None
     draining: bool
+    rung: "RungNow | None"
+
+
+@dataclass(frozen=True, slots=True)
+class RungNow:
+    """How far a waiting contact has climbed, since when; `coming` is who was called and takes over."""
+
+    kind: str
+    at: datetime
+    coming: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +272,7 @@ async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None
         or not (actor.lines & centre.barred_lines(row.line, row.queue) or actor.id in apart.get(row.id, ()))
     ]
     words = await _last_words(tx, [row.id for row in rows if row.state == "active"])
+    climbed = await _rungs(tx, [row.id for row in rows if row.state == "waiting"])
     duty = asking.serving(await tx.board(), tx.now)
     rings = await _rings(tx, [row.id for row in rows])
     return [
@@ -271,6 +282,7 @@ async def _contacts(tx: Tx, centre: Centre, actor: Actor, contact_id: str | None
             apart.get(row.id, frozenset()),
             rings.get(row.id, []),
             tx.now,
+            climbed.get(row.id),
             draining=draining(centre, row, row.holder_roles or (), duty.get(row.holder_id, ())),
         )
         for row in rows
@@ -288,6 +300,24 @@ async def _rings(tx: Tx, contact_ids: list[str]) -> dict[str, list[OfferNow]]:
     found: dict[str, list[OfferNow]] = defaultdict(list)
     for row in await tx.connection.execute(query):
         found[row.contact_id].append(OfferNow(row.id, row.name, row.deadline_at))
+    return found
+
+
+async def _rungs(tx: Tx, contact_ids: list[str]) -> dict[str, RungNow]:
+    """Contact -> the rung it has reached, where that is not the first."""
+    opened = await steps.of_contacts(tx, contact_ids)
+    called = {step.answered_by for each in opened.values() for step in each.values()} - {None}
+    query = select(staff.c.id, staff.c.name).where(staff.c.id.in_(called))
+    names = {row.id: row.name for row in await tx.connection.execute(query)} if called else {}
+    found = {}
+    for contact_id, climbed in opened.items():
+        name = ladder.in_use(climbed)
+        if name is not None:
+            step = climbed[name]
+            kind, _, target = name.partition(":")
+            found[contact_id] = RungNow(
+                f"tier_{target}" if kind == "tier" else kind, step.at, names.get(step.answered_by or "")
+            )
     return found
 
 
@@ -311,6 +341,7 @@ def _contact(
     conflicted: frozenset[str],
     rings: list[OfferNow],
     now: datetime,
+    rung: RungNow | None,
     *,
     draining: bool,
 ) -> ContactNow:
@@ -329,4 +360,5 @@ def _contact(
         offers=rings,
         back_at=given_back_at(row.holder_seen_at, row.held_since) if gone else None,
         draining=draining and row.state == "active",
+        rung=rung,
     )
