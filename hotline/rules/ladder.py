@@ -20,6 +20,9 @@ DEFAULT: Final = tuple(Rung("tier", str(tier)) for tier in (PRIMARY, BACKUP, COO
 END: Final = "end"  # nobody is left to ask
 UPDATE: Final = "update:"
 COMING: Final = timedelta(minutes=5)  # for somebody who said "I take over" to reach a console
+LAPSE: Final = timedelta(
+    seconds=60
+)  # so long a silent console may be a lapse: nobody hears yet that nobody answers
 UNSENT: Final = timedelta(seconds=10)  # a call that has not gone out by then reaches nobody
 STUCK_AFTER: Final = timedelta(seconds=10)  # what is due so long is not going to happen by itself
 
@@ -165,7 +168,8 @@ def _climb(standing: Standing, now: datetime) -> tuple[tuple[str, ...], tuple[st
 def _due(standing: Standing, place: int, name: str, at: datetime, now: datetime) -> datetime:
     """When the rung above this one opens."""
     if name not in standing.there and name not in standing.reached:
-        return now
+        last = place == len(standing.rungs) - 1
+        return at + LAPSE if last and standing.planned and standing.priority != P1 else now
     step = standing.steps.get(name)
     due = at + _patience(standing.pace, place)
     if step is not None and step.answered_at is not None and standing.priority != P1:

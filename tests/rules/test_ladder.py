@@ -54,6 +54,8 @@ def test_a_rung_where_nobody_is_is_skipped_at_once() -> None:
     nobody: frozenset[str] = frozenset()
     assert climbs(there=nobody) == [(0, HOME), (180, LEAD), (480, END)]
     assert climbs(reached=frozenset({LEAD})) == [(120, HOME), (120, LEAD), (420, END)]
+    assert climbs(there=nobody, reached=nobody) == [(0, HOME), (0, LEAD), (60, END)], "perhaps a lapse"
+    assert climbs(there=nobody, reached=nobody, planned=nobody) == [(0, HOME), (0, LEAD), (0, END)]
     assert climbs(P1, there=nobody, reached=nobody) == [(0, HOME), (0, LEAD), (0, END)]
     left = standing(there=nobody)  # the one who was there has just gone
     assert move(left, after(30)).opens == (HOME,)
