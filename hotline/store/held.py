@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from hotline.rules.contact import ACTIVE
+from hotline.rules.contact import ACTIVE, P1, VOICE
 from hotline.store.db import Tx
-from hotline.store.tables import assignments, contacts, staff
+from hotline.store.tables import assignments, callbacks, contacts, staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,13 @@ class Held:
     holder_id: str
     since: datetime
     seen_at: datetime | None
+
+
+def needs_person_alone() -> ColumnElement[bool]:
+    """Danger, a call, or a call-back by telephone: its person takes nothing else beside it."""
+    by_phone = (callbacks.c.outcome.is_(None), callbacks.c.way == "phone")
+    called_back = exists().where(callbacks.c.contact_id == contacts.c.id, *by_phone)
+    return or_(contacts.c.priority == P1, contacts.c.channel.in_(VOICE), called_back)
 
 
 async def held(tx: Tx, contact_id: str | None = None) -> list[Held]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Row, exists, func, literal, select, tuple_
 
 from hotline.rules import ladder
 from hotline.rules.alarms import P1_WAITS
@@ -17,6 +17,7 @@ from hotline.rules.duty.plan import COORDINATOR, PRIMARY
 from hotline.store import conflicts, order, steps
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Instant, Tx
+from hotline.store.held import needs_person_alone
 from hotline.store.tables import (
     alarms,
     assignments,
@@ -178,9 +179,8 @@ async def _count_by_holder(tx: Tx, state: str) -> dict[str, int]:
 
 
 async def _alone(tx: Tx) -> set[str]:
-    """Whoever has a call or somebody in danger."""
-    exclusive = or_(contacts.c.priority == P1, contacts.c.channel.in_(VOICE))
-    query = select(contacts.c.holder_id).where(contacts.c.state == ACTIVE, exclusive)
+    """Whoever has what leaves no room for anything else."""
+    query = select(contacts.c.holder_id).where(contacts.c.state == ACTIVE, needs_person_alone())
     return set((await tx.connection.execute(query)).scalars())
 
 

@@ -6,14 +6,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from hotline.actions import assignments, contacts, offers
+from hotline.actions import assignments, callbacks, contacts, offers, presence
 from hotline.errors import NoRoom, NotEligible
 from hotline.rules.access import OPERATOR
 from hotline.store import queries
 from hotline.store.tables import contacts as contact_rows
 from hotline.store.tables import work
 from hotline.system import System
-from tests.factories import Person, add_caller, add_person, offer_to, talk
+from tests.actions.test_callbacks import AT_SIX, EVENING, accepted
+from tests.factories import MovableClock, Person, add_caller, add_person, offer_to, talk
 from tests.store.races import RUNNERS, at_once, count
 
 WHY = "Tak trzeba."
@@ -92,3 +93,16 @@ async def test_nothing_ordinary_joins_danger_or_a_call_and_danger_passes_every_l
     assert person.alone
     with pytest.raises(NoRoom):
         await assignments.pick_up(system, beata.actor, (await add_caller(system)).contact_id)
+
+
+async def test_nothing_ordinary_joins_a_call_back_by_telephone(system: System, clock: MovableClock) -> None:
+    anna = await add_person(system, "Anna", hours=12)
+    caller = await add_caller(system)
+    await callbacks.ask(system, caller.actor, caller.contact_id, EVENING)
+    clock.set(AT_SIX)
+    await presence.seen(system, anna.actor)
+    await accepted(system, anna, caller.contact_id)
+    other = await add_caller(system)
+    assert await offer_to(system, other.contact_id, anna.id) is None
+    with pytest.raises(NoRoom):
+        await assignments.pick_up(system, anna.actor, other.contact_id)

@@ -1,10 +1,11 @@
 """Room for one more conversation. Every way to get one leads through here, and the database has the last word."""
 
-from sqlalchemy import case, exists, func, or_, select, update
+from sqlalchemy import case, exists, func, select, update
 
 from hotline.errors import NoRoom
-from hotline.rules.contact import ACTIVE, P1, VOICE
+from hotline.rules.contact import ACTIVE, VOICE
 from hotline.store.db import Tx
+from hotline.store.held import needs_person_alone
 from hotline.store.tables import contacts, staff, work
 
 
@@ -33,7 +34,7 @@ def _counted(staff_id: str, contact_id: str) -> dict[str, object]:
     """What is held now, and how much this contact lets it become: nothing is added to a call or to danger."""
     held = (contacts.c.holder_id == staff_id, contacts.c.state == ACTIVE)
     talks = select(func.count()).select_from(contacts).where(*held).scalar_subquery()
-    alone = exists().where(*held, or_(contacts.c.priority == P1, contacts.c.channel.in_(VOICE)))
+    alone = exists().where(*held, needs_person_alone())
     is_call = exists().where(contacts.c.id == contact_id, contacts.c.channel.in_(VOICE))
     limit = select(staff.c.text_limit).where(staff.c.id == staff_id).scalar_subquery()
     allowed = case((alone, 0), (is_call, 1), else_=limit)
