@@ -78,6 +78,7 @@ async def gather(system: System, actor: Actor) -> int:
         ringing = await reachable.ringing(tx, tx.centre, await tx.board())
         waiting = await queries.waiting(tx)
         due = staff_notices.notices(who, await queries.people(tx), ringing, waiting, tx.now)
+        due += staff_notices.of_unanswered(who, await reachable.unanswered(tx))
     if not due:
         return 0
     async with system.transaction(actor) as tx:

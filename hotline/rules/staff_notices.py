@@ -16,7 +16,8 @@ SILENT: Final = "silent"  # somebody waits, and the consoles of those on duty sa
 MISSED: Final = "missed"  # somebody on duty has no live console, five minutes into it
 GAPS: Final = "gaps"  # somebody will be missing on a line, days ahead or at once
 CALLED: Final = "called"  # somebody waits, and it is this person's turn, at home: see `rules.ladder`
-KINDS: Final = (ALARM, DANGER, NOBODY, SILENT, MISSED, GAPS, CALLED)
+UNANSWERED: Final = "unanswered"  # this person left an offer unanswered, and nothing more is offered to them
+KINDS: Final = (ALARM, DANGER, NOBODY, SILENT, MISSED, GAPS, CALLED, UNANSWERED)
 FRESH: Final = timedelta(minutes=10)  # told later than this it would only mislead
 GAPS_FRESH: Final = timedelta(hours=12)
 AT_MOST: Final = 8  # gaps in one message; the others are counted
@@ -85,6 +86,15 @@ def notices(
             kind = SILENT if on_duty else NOBODY
             found += _tell(reachable, kind, f"contact:{first.id}", first.barred_lines, on_duty)
     return found
+
+
+def of_unanswered(reachable: Sequence[Reach], held: Mapping[str, datetime]) -> list[Notice]:
+    """Whoever left an offer unanswered, since when, is asked whether they are there; nobody else is told."""
+    return [
+        Notice(each.staff_id, UNANSWERED, f"unanswered:{each.staff_id}:{held[each.staff_id].isoformat()}")
+        for each in reachable
+        if each.staff_id in held
+    ]
 
 
 def of_gaps(

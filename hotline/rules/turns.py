@@ -14,6 +14,7 @@ from hotline.rules.assignment import NEVER, Person, Waiting, obstacles, tier_for
 RULES: Final = ("summary", "heavy", "rung", "continuity", "scarce", "load", "rest", "order")
 # besides the gates of `assignment.obstacles`, and the rules by which somebody else came first
 RINGS, ASKED, ALONE, ALL, BY_HAND = "rings", "asked", "alone", "all", "by_hand"
+PASSED: Final = (*RULES, ASKED)  # what somebody loses by who could have been asked
 Rank = tuple[bool, bool, int, bool, int, float, datetime, str]
 
 
@@ -82,5 +83,5 @@ def explained(
 
 
 def _decisive(reasons: Collection[str]) -> str:
-    """The strongest rule that anybody lost by; alone, if there was nobody to choose from."""
+    """The rule by which the closest of the others lost; alone, if there was nobody to choose from."""
     return next((rule for rule in reversed(RULES) if rule in reasons), ALONE)

@@ -1,5 +1,6 @@
 """Who of the staff can be told by Telegram, and what there is to tell."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -18,6 +19,12 @@ async def reachable(tx: Tx) -> list[Reach]:
     query = select(staff).join(staff_chats, staff_chats.c.staff_id == staff.c.id).where(staff.c.active)
     rows = await tx.connection.execute(query.order_by(staff.c.id))
     return [Reach(row.id, "supervisor" in row.roles, frozenset(row.lines)) for row in rows]
+
+
+async def unanswered(tx: Tx) -> dict[str, datetime]:
+    """Who left an offer unanswered and has given no sign since then."""
+    query = select(staff.c.id, staff.c.held_at).where(staff.c.active, staff.c.held_at.is_not(None))
+    return {row.id: row.held_at for row in await tx.connection.execute(query)}
 
 
 async def ringing(tx: Tx, centre: Centre, board: Board) -> list[Ringing]:

@@ -142,6 +142,7 @@ async def _contact_page(request: web.Request, error: HotlineError | None = None)
         people = await views.candidates(tx, found.id)
         staff = [each for each in await views.people(tx) if each.active]
         apart = await views.conflicts_at(tx, found.id)
+        offered = await views.offers_made(tx, found.id)
         readers = await views.readers(tx, found.id, found.holder_id)
         words = board_view.Words(tx.centre, language, tx.now)
     return render.render(
@@ -151,6 +152,7 @@ async def _contact_page(request: web.Request, error: HotlineError | None = None)
         **staff_page.context(request, actor),
         found=found,
         row=board_view.contact_row(found, words),
+        offered=[board_view.offer_row(each, words) for each in offered],
         people=[
             (
                 each,

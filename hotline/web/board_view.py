@@ -7,12 +7,12 @@ from typing import Any
 
 from hotline.live.bus import Bus
 from hotline.rules import alarms as kinds
-from hotline.rules import board
+from hotline.rules import board, turns
 from hotline.rules.centre import Centre
 from hotline.rules.civil_time import local
 from hotline.rules.contact import P1, PRIORITIES
 from hotline.rules.opening import Closed, Open
-from hotline.store.views import AlarmNow, BoardView, ContactNow, LineNow, PersonNow
+from hotline.store.views import AlarmNow, BoardView, ContactNow, LineNow, OfferMade, PersonNow
 from hotline.system import LEASE_LIFE
 from hotline.texts import say, say_count
 from hotline.web.console_json import duration, line_name, when
@@ -95,6 +95,17 @@ class ContactRow:
     back_left: int
     draining: bool
     rung: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRow:
+    """One offer in words."""
+
+    name: str
+    at: str
+    state: str
+    why: str
+    passed: list[tuple[str, str]]
 
 
 class Words:
@@ -207,6 +218,23 @@ def _rung(each: ContactNow, words: Words) -> str:
     if each.rung.coming:
         return words.say("rung_coming", name=each.rung.coming, at=at)
     return words.say(f"rung_{each.rung.kind}", at=at)
+
+
+def offer_row(each: OfferMade, words: Words) -> OfferRow:
+    """Who was asked, what came of it, and why they were asked rather than the others."""
+    return OfferRow(
+        name=each.name,
+        at=words.at(each.made_at),
+        state=say(f"staff.offer.state.{each.state}", words.language),
+        why=say(f"staff.offer.rule.{each.rule}", words.language) if each.rule else "",
+        passed=[(name, passed_words(code, words.language)) for name, code in each.passed],
+    )
+
+
+def passed_words(code: str, language: str) -> str:
+    """Why somebody was not asked: something kept them from it, or another came first by this rule."""
+    key = f"staff.offer.passed.{code}" if code in turns.PASSED else f"staff.board.why.{code}"
+    return say(key, language)
 
 
 def _line(line: LineNow, view: BoardView, words: Words, short: dict[str, str]) -> LineRow:

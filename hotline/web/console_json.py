@@ -167,6 +167,7 @@ def _me(me: Me, now: datetime, centre: Centre, language: str) -> Json:
         "lines": [line_name(duty.line, centre) for duty in me.duties],
         "intent": me.intent,
         "intent_words": _intent_words(me, now, centre, language),
+        "held": me.held,
         "wrap_until": when(me.wrap_until, now, centre, language),
         "capacity": me.capacity,
         "active": me.active,

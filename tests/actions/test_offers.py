@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from hotline.actions import contacts, offers, presence, roster
+from hotline.actions import contacts, offers, presence, roster, staff_notices
 from hotline.engine import Engine
 from hotline.errors import NotOnDuty, OfferGone
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import OPERATOR, Actor
 from hotline.rules.alarms import OFFERS_MISSED
 from hotline.rules.duty import Override
-from hotline.store import queries, views
+from hotline.store import claims, queries, views
 from hotline.store.tables import alarms
 from hotline.store.tables import contacts as contact_rows
+from hotline.store.tables import staff_notices as notice_rows
 from hotline.system import System
 from tests.factories import (
     PERPETRATORS,
@@ -160,8 +161,16 @@ async def test_who_leaves_an_offer_unanswered_is_asked_nothing_until_they_give_a
         await engine.step()
 
     await engine.step()
+    async with system.transaction(OPERATOR) as tx:
+        for each in (anna, beata):
+            await claims.link_chat(tx, each.id, each.id, b"sealed")
     await missed(anna)
     assert await ringing(system) == set()  # the backup is there
+    for _ in range(2):
+        await staff_notices.gather(system, Actor("channel", "staff telegram"))
+    async with system.read() as tx:
+        asked = select(notice_rows.c.staff_id).where(notice_rows.c.kind == "unanswered")
+        assert list((await tx.connection.execute(asked)).scalars()) == [anna.id]
     await missed(beata)
     assert await ringing(system) == {beata.id}  # nobody is
     assert await pending(system) == []

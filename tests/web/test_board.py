@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 
 import pytest
 from aiohttp import WSMsgType
+from sqlalchemy import update
 
 from hotline.actions import assignments, contacts, messages, presence
 from hotline.errors import Unavailable
 from hotline.ids import new_id
 from hotline.rules.access import OPERATOR
 from hotline.store import claims, views
+from hotline.store.tables import offers
 from tests.factories import PERPETRATORS, TRUST, VICTIMS, add_caller
 from tests.web.doors import Answer, Doors, bearer
 
@@ -166,3 +168,14 @@ async def test_while_the_database_is_away_the_board_keeps_its_picture_and_says_s
                 frame = await socket.receive_json(timeout=5)
             assert frame == {"trouble": "database"}
         assert "html" in await socket.receive_json(timeout=5)
+
+
+async def test_a_supervisor_reads_who_was_asked_why_and_who_was_not(doors: Doors) -> None:
+    offer = await doors.offer("Beata")
+    async with doors.running.system.transaction(OPERATOR) as tx:
+        why = {"rule": "rest", "tier": 1, "passed": {doors.people["Anna"].id: "load"}}
+        await tx.connection.execute(update(offers).where(offers.c.id == offer.id).values(why=why))
+    page = (await board(doors, path=f"/board/contacts/{offer.contact_id}")).text
+    told = page[page.index('id="offered"') :]
+    for words in ("Beata", "dzwoni", "Najdłużej bez rozmowy.", "Anna", "więcej rozmów"):
+        assert words in told

@@ -41,6 +41,7 @@ from hotline.store.views.desk import (
     seen_pairs,
 )
 from hotline.store.views.figures import Figures, figures
+from hotline.store.views.offers import OfferMade, offers_made
 from hotline.store.views.people import (
     OwedRow,
     RecoveryRow,
@@ -101,6 +102,7 @@ __all__ = [
     "Me",
     "Mine",
     "NoticeView",
+    "OfferMade",
     "OfferView",
     "OpenCallback",
     "OwedRow",
@@ -141,6 +143,7 @@ __all__ = [
     "figures",
     "is_told_by_telegram",
     "notice",
+    "offers_made",
     "open_alarms",
     "open_callbacks",
     "owed_by_the_gone",

@@ -50,6 +50,7 @@ class Me:
     capacity: int
     active: int
     check: CheckNow | None
+    held: bool  # an offer was left unanswered: nothing is offered until they say that they are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ async def _me(tx: Tx, actor: Actor, shifts: Sequence[Worked]) -> Me:
         capacity=row.text_limit if row else 0,
         active=int((await tx.connection.execute(query)).scalar_one()),
         check=await check_now(tx, await tx.board(), actor.id),
+        held=row is not None and row.held_at is not None,
     )
 
 

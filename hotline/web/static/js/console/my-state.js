@@ -33,9 +33,11 @@ export class MyState extends HTMLElement {
       { class: "button button-small", type: "button", onclick: () => this.#try(() => this.desk.prolongWrapUp()) },
       t("more_wrap_up"),
     );
+    this.there = h("div", { class: "notice notice-warn there", role: "alert", hidden: true });
+    this.danger = h("p", { class: "notice notice-danger there", role: "alert", hidden: true });
     this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
     const row = h("div", { class: "row" }, this.main, this.otherwise);
-    this.replaceChildren(this.duty, this.lines, this.status, this.wrapUp, row, this.check, this.problem);
+    this.replaceChildren(this.there, this.danger, this.duty, this.lines, this.status, this.wrapUp, row, this.check, this.problem);
     desk.addEventListener("console", () => this.draw());
     this.draw();
   }
@@ -47,6 +49,8 @@ export class MyState extends HTMLElement {
     this.lines.title = this.lines.textContent;
     this.lines.hidden = me.lines.length === 0;
     this.dataset.intent = me.intent;
+    this.drawThere(me.held);
+    this.drawDanger(me);
     this.drawCheck(me.check);
     const mark = { available: "on", off: "off" }[me.intent] ?? "break";
     this.status.className = `status intent-${me.intent}`;
@@ -60,6 +64,22 @@ export class MyState extends HTMLElement {
     }
     // Who only supervises has no contacts to take.
     for (const part of [this.status, this.main.parentElement]) part.hidden = !this.desk.mayAnswer;
+  }
+
+  /** An offer was left unanswered: one press, and the next ones come. */
+  drawThere(held) {
+    if (this.there.hidden === !held) return;
+    this.there.hidden = !held;
+    const here = h("button", { class: "button button-main", type: "button", onclick: () => this.change("available") }, t("here"));
+    fill(this.there, held && [icon("alert"), h("div", {}, h("p", {}, h("strong", {}, t("there")), " ", t("there_more")), here)]);
+  }
+
+  /** Who talks already is offered nothing; that somebody in danger waits they must know all the same. */
+  drawDanger(me) {
+    const waits = me.on_duty && me.active > 0 && this.desk.console.queue.some((row) => row.priority === "P1" && !row.offered_to_me);
+    if (this.danger.hidden === !waits) return;
+    this.danger.hidden = !waits;
+    fill(this.danger, waits && [icon("P1"), h("span", {}, t("danger_waits"))]);
   }
 
   drawCheck(check) {
