@@ -87,8 +87,9 @@ async def test_confirmed_it_closes_what_it_holds_and_holds_what_comes_for_days(
     again = await writes(system)
     assert await in_queue(system) == []
     assert await told(system, again) == ["quarantined"]
-    await contacts.answer(system, arrivals.CHANNEL, again, "danger", "yes")
-    assert await in_queue(system) == [again]
+    await contacts.stop(system, arrivals.CHANNEL, again, "stop-1")
+    danger = await writes(system, danger="yes")
+    assert await in_queue(system) == [danger]
 
 
 async def test_lifted_it_lets_the_caller_into_the_queue(system: System) -> None:
