@@ -197,7 +197,7 @@ def kind(answer: Duty) -> tuple[str, frozenset[str]]:
             return "unstated", frozenset()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rosters(), st.sampled_from("abcde"), st.integers(0, 3 * 1440))
 @example((date(2026, 12, 22), []), "d", 1440)
 def test_the_answer_holds_until_it_says_and_then_changes(

@@ -29,14 +29,14 @@ from tests.rules.duty.worlds import (
     world,
 )
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=20, deadline=None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rolls)
 def test_the_evaluator_and_the_oracle_agree_at_random_instants_and_at_every_kind_of_edge(rng: Random) -> None:
     it = world(rng)
-    assert differences.random_pairs(rng, it, 40) == []
+    assert differences.random_pairs(rng, it, 60) == []
 
 
 @few

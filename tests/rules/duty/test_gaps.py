@@ -21,7 +21,7 @@ from tests.rules.duty.oracle import NAMES, Oracle, minute_of
 from tests.rules.duty.small import CENTRE, EVERY, at, away, board, change, shift
 from tests.rules.duty.worlds import CHANNELS, LINES, PEOPLE, SKILLS, World, expanded, pattern, rolls, world
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=20, deadline=None)
 MONDAY, FRIDAY = "2026-12-07", "2026-12-04"
 DAY = (f"{FRIDAY} 08:00", f"{FRIDAY} 18:00", "day")
 ONE = [Demand("d", "day")]

@@ -21,7 +21,7 @@ def kind(answer: object) -> str:
     return {Open: "open", Closed: "closed"}.get(type(answer), "unknown")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     some,
     policies,

@@ -16,7 +16,7 @@ from tests.rules.duty import differences
 from tests.rules.duty.small import at, away, board, change, on, shift
 from tests.rules.duty.worlds import LINES, PEOPLE, World, rolls, told, world
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=20, deadline=None)
 DAY = ("2026-12-04 08:00", "2026-12-04 16:00")
 NOON = "2026-12-04 12:00"
 

@@ -25,7 +25,7 @@ def served(it: Pattern, days: int) -> list[Shift]:
     return list(expand(it, HOLIDAYS, WARSAW, start, start + timedelta(days=days)).shifts)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.sets(st.sampled_from(WEEKDAYS), min_size=1),
     st.sampled_from(["as_weekday", "closed", "like_sunday", "only"]),
@@ -45,7 +45,7 @@ def test_each_of_n_serves_k_times_in_n_times_k_turns(
     assert found[: n * k] == people * k, "in order"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(rolls)
 def test_turns_are_those_a_walk_counts(rng: Random) -> None:
     it = pattern(rng, "p", date(2026, 10, 22))
@@ -60,7 +60,7 @@ def test_turns_are_those_a_walk_counts(rng: Random) -> None:
                 assert seats.get((day, seat)) == who
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rolls, st.integers(1, 60))
 def test_a_longer_span_holds_the_same_shifts(rng: Random, days: int) -> None:
     it = pattern(rng, "p", date(2026, 10, 22))
@@ -71,7 +71,7 @@ def test_a_longer_span_holds_the_same_shifts(rng: Random, days: int) -> None:
     assert part == tuple(each for each in whole if each.starts_at < end and start < each.ends_at)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rolls, st.integers(1, 50), st.booleans())
 def test_an_edit_from_a_day_on_leaves_everything_before_it_as_it_was(
     rng: Random, after: int, moves: bool
