@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.rules.duty.plan import PRIMARY, Override, Rung, Shift
+from hotline.rules.duty.values import value
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Ask:
     tier: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seated:
     """A person in a seat: by which shift, put there by which overrides, with the skills that count now.
 
@@ -51,7 +52,7 @@ class Seated:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OnDuty:
     """The line is open and somebody is on duty; `people` holds one seat per person, by tier."""
 

@@ -1,7 +1,7 @@
 """What is planned: patterns with their rotations, the shifts they make, roster versions, overrides, the plan.
 
 Local parts are a date and minutes 0..2880 counted from its midnight; instants are aware and UTC; intervals are
-half-open; `first` and `last` days are both included. Every value is frozen: a plan is shared between threads.
+half-open; `first` and `last` days are both included. Nobody changes a value: a plan is shared between threads.
 """
 
 from collections import defaultdict
@@ -13,6 +13,7 @@ from typing import Literal, Self, TypeVar
 
 from hotline.rules.civil_time import Weekday
 from hotline.rules.duty.people import Absence, Person
+from hotline.rules.duty.values import value
 
 Advance = Literal["per_occurrence", "day", "week", "month"]
 HolidayRule = Literal["as_weekday", "closed", "like_sunday", "only"]
@@ -58,7 +59,7 @@ class Pattern:
     exclusive: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Origin:
     """Which turn of which pattern made a shift: the local day it belongs to and the group of the rotation."""
 
@@ -67,7 +68,7 @@ class Origin:
     step: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shift:
     """One planned span [starts_at, ends_at) of a person on a line, in UTC.
 
