@@ -25,6 +25,8 @@ ENTRIES, CARD, CALLBACK = (
 CONTENT = (ENTRIES, CARD, CALLBACK)
 # what a supervisor may see of a contact without opening it: no content and no identity
 BARE = ("/board/contacts/{contact:[0-9a-f-]{36}}", "/console/contacts/{contact:[0-9a-f-]{36}}/case")
+# for the holder alone, whatever anybody else has opened
+HOLDERS = ("/console/contacts/{contact:[0-9a-f-]{36}}/transfer",)
 PAGE = {"Accept": "text/html"}
 FORM = {**PAGE, "Content-Type": "application/x-www-form-urlencoded"}
 
@@ -71,7 +73,20 @@ async def closed(doors: Doors) -> str:
 
 
 def test_the_census_knows_every_route_that_reads_a_contact() -> None:
-    assert set(READS) == {*CONTENT, *BARE}
+    assert set(READS) == {*CONTENT, *BARE, *HOLDERS}
+
+
+async def test_who_could_take_a_talk_is_told_to_its_holder_without_a_word_of_it(doors: Doors) -> None:
+    (path,) = HOLDERS
+    thing = (await doors.talk()).contact_id
+    own = await ask(doors, "Anna", path, thing)
+    assert own.status == 200
+    assert "Beata Testowa" in own.text
+    await contacts.look(doors.running.system, doors.people["Filip"].actor, thing, WHY)
+    for who in ("Beata", "Filip"):
+        foreign, absent = await ask(doors, who, path, thing), await ask(doors, who, path, new_id())
+        assert foreign.status == 404, who
+        assert told(foreign) == told(absent), who
 
 
 @pytest.mark.parametrize("path", CONTENT)
