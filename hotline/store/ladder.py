@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,15 @@ from sqlalchemy import Row, select
 from hotline.rules import ladder
 from hotline.rules.assignment import Person
 from hotline.rules.contact import P1
-from hotline.rules.duty import Board
+from hotline.rules.duty import Board, Rung
 from hotline.rules.duty.plan import BACKUP
 from hotline.rules.ladder import Call, Standing, Step
 from hotline.store import conflicts, queries, reachable, steps
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.tables import contacts, staff_notices
+
+_Reach = tuple[tuple[Rung, ...], dict[str, frozenset[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,14 @@ class _Around:
     people: Mapping[str, Person]
     linked: frozenset[str]
     now: datetime
+    known: dict[tuple[str, str | None, frozenset[str]], _Reach] = field(default_factory=dict)
+
+    def reach(self, line: str, queue: str | None, apart: frozenset[str]) -> _Reach:
+        """Looked up once for all contacts of a kind: hundreds may wait on one line."""
+        asked = line, queue, apart
+        if asked not in self.known:
+            self.known[asked] = ladder.reach(self.board, line, queue, self.people, apart, self.now)
+        return self.known[asked]
 
 
 async def standings(tx: Tx, contact_id: str | None = None) -> list[Standing]:
@@ -71,7 +81,7 @@ def _standing(
     around: _Around, row: Row[Any], opened: Mapping[str, Step], calls: Mapping[str, list[Call]], apart: frozenset[str]
 ) -> Standing:  # fmt: skip
     centre, now = around.board.centre, around.now
-    rungs, who = ladder.reach(around.board, row.line, row.queue, around.people, apart, now)
+    rungs, who = around.reach(row.line, row.queue, apart)
     there: set[str] = set()
     reached: set[str] = set()
     callable_: dict[str, frozenset[str]] = {}
