@@ -3,7 +3,7 @@
 Who is then asked first is `rules.turns`; what is offered to whom now is `rules.dispatch`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -80,7 +80,12 @@ class Proposal:
     contact_id: str
     staff_id: str
     withdraw: str | None = None
-    why: Mapping[str, Any] | None = field(default=None, compare=False)
+    explain: Callable[[], Mapping[str, Any]] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def why(self) -> Mapping[str, Any] | None:
+        """Why this person and not the others; worked out when it is written down, not for every plan."""
+        return None if self.explain is None else self.explain()
 
 
 def present(person: Person, now: datetime) -> bool:
@@ -95,7 +100,10 @@ def wraps_up(person: Person, now: datetime) -> bool:
 
 def tier_for(person: Person, contact: Waiting) -> int | None:
     """The lowest tier on which the person is on duty for this contact; None off duty."""
-    return min((person.tiers.get(line, 1) for line in person.duty_lines & contact.lines), default=None)
+    lines = person.duty_lines & contact.lines
+    if not person.tiers or not lines:
+        return 1 if lines else None
+    return min(person.tiers.get(line, 1) for line in lines)
 
 
 def obstacles(person: Person, contact: Waiting, now: datetime) -> tuple[str, ...]:

@@ -1,13 +1,19 @@
 """decide(): which waiting contact is offered to which counsellor now. Pure; `rules.routing` checks it all again.
 
 Order of contacts is their fixed key, order of people `rules.turns`. Danger rings for everybody of its rung.
+Contacts with the same need have the same people in the same order, so a long queue is one look at them and not
+one for every contact.
 """
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from hotline.rules import turns
-from hotline.rules.assignment import Person, Proposal, Waiting, opened, turn
+from hotline.rules.assignment import Person, Proposal, Waiting, offerable, opened, turn
 from hotline.rules.contact import P1
 
 
@@ -19,16 +25,24 @@ def decide(contacts: Collection[Waiting], people: Collection[Person], now: datet
     """
     desk = _Desk(people, now)
     waiting = sorted(contacts, key=lambda each: (*each.key, each.id))
-    danger = [opened(each, people, now) for each in waiting if each.priority == P1]
+    danger = [desk.opened(each) for each in waiting if each.priority == P1]
     proposals = [found for each in danger if not each.offers and (found := desk.one(each, displace=True))]
     for each in danger:
         proposals += desk.all(each)
     for each in waiting:
         if not desk.free:
             break
-        if each.priority != P1 and not each.offers and (found := desk.one(opened(each, people, now))):
+        if each.priority != P1 and not each.offers and (found := desk.one(desk.opened(each))):
             proposals.append(found)
     return proposals
+
+
+@dataclass(slots=True)
+class _Able:
+    """The people whom a need suits, in the order of their turn; those before `head` are free no longer."""
+
+    people: list[Person]
+    head: int = 0
 
 
 class _Desk:
@@ -37,34 +51,83 @@ class _Desk:
     def __init__(self, people: Collection[Person], now: datetime) -> None:
         self._people, self._now = people, now
         self._by: Mapping[str, int] = turns.served(people)
-        self._taken: set[str] = set()
+        self._on: dict[str, list[Person]] = defaultdict(list)
+        for person in people:
+            for line in person.duty_lines:
+                self._on[line].append(person)
+        self._near: dict[frozenset[str], list[Person]] = {}
+        self._able: dict[object, _Able] = {}
+        self._tiers: dict[object, int] = {}
+        self._taken: dict[str, int] = {}  # person -> place among the proposals of this pass
         self.free = {person.id for person in people if person.offer is None}
+
+    def opened(self, contact: Waiting) -> Waiting:
+        """With the rung that is in use, if those below have nobody left."""
+        need = (_need(contact), contact.conflicted)
+        if need not in self._tiers:
+            self._tiers[need] = opened(contact, self._of(contact.lines), self._now).tier
+        tier = self._tiers[need]
+        return contact if tier == contact.tier else replace(contact, tier=tier)
 
     def one(self, contact: Waiting, *, displace: bool = False) -> Proposal | None:
         """The first whose turn it is."""
-        able = turn(contact, self._people, self._now)
-        free = [person for person in able if person.id in self.free]
-        if not free and displace:
-            free = [person for person in able if self._ordinary(person)]
-        return self._propose(turns.first(free, contact, self._by), contact) if free else None
+        found = next((each for each in self._in_turn(contact) if each.id in self.free), None)
+        if found is None and displace:
+            found = next(
+                (each for each in self._in_turn(contact, everybody=True) if self._ordinary(each)), None
+            )
+        return self._propose(found, contact) if found else None
 
     def all(self, contact: Waiting) -> list[Proposal]:
         """Everybody else whose turn it is."""
-        able = turn(contact, self._people, self._now)
-        return [
-            self._propose(person, contact, rule=turns.ALL)
-            for person in sorted(able, key=lambda each: turns.rank(each, contact, self._by))
-            if person.id in self.free
-        ]
+        ringing = [each for each in self._in_turn(contact) if each.id in self.free]
+        return [self._propose(person, contact, rule=turns.ALL) for person in ringing]
+
+    def _of(self, lines: frozenset[str]) -> list[Person]:
+        """The people on duty for any of these lines; nobody else is ever offered them."""
+        if lines not in self._near:
+            found = {person.id: person for line in lines for person in self._on.get(line, ())}
+            self._near[lines] = list(found.values())
+        return self._near[lines]
+
+    def _in_turn(self, contact: Waiting, *, everybody: bool = False) -> Iterator[Person]:
+        """Who may be offered it, first come first; without `everybody`, no more than those who may still be free."""
+        able = self._able_for(contact)
+        while able.head < len(able.people) and able.people[able.head].id not in self.free:
+            able.head += 1
+        if not (contact.asked or contact.conflicted or contact.last_by):
+            yield from able.people[0 if everybody else able.head :]
+            return
+        here = turn(contact, able.people, self._now)
+        yield from sorted(here, key=lambda each: turns.rank(each, contact, self._by))
+
+    def _able_for(self, contact: Waiting) -> _Able:
+        need = _need(contact)
+        if need not in self._able:
+            anybody = replace(contact, asked={}, conflicted=frozenset(), last_by=None)
+            people = [each for each in self._of(contact.lines) if offerable(each, anybody, self._now)]
+            self._able[need] = _Able(sorted(people, key=lambda each: turns.rank(each, anybody, self._by)))
+        return self._able[need]
 
     def _ordinary(self, person: Person) -> bool:
         """Looks at an offer right now, and not of danger."""
         return person.offer is not None and person.offer.priority != P1 and person.id not in self._taken
 
     def _propose(self, person: Person, contact: Waiting, rule: str | None = None) -> Proposal:
-        busy = {each.id for each in self._people} - self.free
-        why = turns.explained(person, contact, self._people, self._by, busy, self._now)
+        place = len(self._taken)
         self.free.discard(person.id)
-        self._taken.add(person.id)
+        self._taken[person.id] = place
         withdraw = person.offer.id if person.offer else None
-        return Proposal(contact.id, person.id, withdraw, {**why, "rule": rule} if rule else why)
+        return Proposal(contact.id, person.id, withdraw, partial(self._why, person, contact, place, rule))
+
+    def _why(self, person: Person, contact: Waiting, place: int, rule: str | None) -> dict[str, Any]:
+        before = {each for each, their in self._taken.items() if their < place}
+        busy = before | {each.id for each in self._people if each.offer is not None}
+        why = turns.explained(person, contact, self._people, self._by, busy, self._now)
+        return {**why, "rule": rule} if rule else why
+
+
+def _need(contact: Waiting) -> tuple[object, ...]:
+    """What decides who may have a contact, and in which order, but for what is the caller's own."""
+    danger = contact.priority == P1
+    return contact.lines, contact.barred_lines, contact.tier, contact.call, contact.language, danger
