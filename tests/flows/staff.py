@@ -70,6 +70,11 @@ class Counsellor(Colleague):
         await self.opens(contact)
         return contact
 
+    async def is_there(self) -> None:
+        """Presses the one button of the banner that follows an unanswered offer."""
+        await self.until(lambda: self.console["me"]["held"], "the question whether they are there")
+        (await self.ask("POST", "/console/availability", {"intent": "available"})).ok()
+
     async def answers_next(self) -> str:
         return await self.accepts(await self.rings())
 

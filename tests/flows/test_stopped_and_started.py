@@ -74,6 +74,7 @@ async def test_an_offer_that_ran_out_meanwhile_moves_on_when_the_engine_is_back(
 
     async with town.engine_running():
         assert (await other.rings())["contact_id"] == contact, "she was first and stays first"
+        await missed.is_there()
         again = await missed.rings(not_for=contact)
         assert again["contact_id"] == await town.contact_of(second)
         assert await other.answers_next() == contact
