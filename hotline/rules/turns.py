@@ -7,6 +7,7 @@ then who carries least, then who has rested longest. Who owes a summary or needs
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from hotline.rules.assignment import NEVER, Person, Waiting, obstacles, tier_for
@@ -25,7 +26,7 @@ def skills(person: Person) -> frozenset[str]:
 
 def served(people: Collection[Person]) -> Counter[str]:
     """By how many people each line and language is served now."""
-    return Counter(skill for person in people if person.duty_lines for skill in skills(person))
+    return Counter(chain.from_iterable(skills(person) for person in people if person.duty_lines))
 
 
 def rank(person: Person, contact: Waiting, by: Mapping[str, int]) -> Rank:
