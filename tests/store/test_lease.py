@@ -154,7 +154,7 @@ async def test_a_second_engine_does_nothing_until_the_first_stops(
     running.cancel()
     await asyncio.wait([running])
     clock.advance(seconds=31)
-    assert await other.step() == 1
+    assert await other.step() > 0
     assert await one_value(system, select(lease_rows.c.epoch)) == 2
 
 
