@@ -55,8 +55,11 @@ async def test_done_for_today_ends_with_the_duty_and_off_duty_with_a_word(
 
 async def test_the_card_has_its_time_once_for_all_that_is_owed(system: System, clock: MovableClock) -> None:
     anna, beata = await add_person(system, "Anna"), await add_person(system, "Beata")
+    done = await talk(system, beata)
     calm, danger = await talk(system, anna), await talk(system, anna, danger="yes")
     waiting, hurt = await add_caller(system), await add_caller(system, danger="yes")
+    await finish(system, beata, done.contact_id)
+    assert await obstacles(system, beata, waiting.contact_id) == ()  # saving the card ends it
     await contacts.end(system, anna.actor, danger.contact_id, "completed")
     await contacts.end(system, anna.actor, calm.contact_id, "completed")  # five minutes shorten no ten
     await stays_alive(system, clock, anna, minutes=9)
@@ -69,11 +72,6 @@ async def test_the_card_has_its_time_once_for_all_that_is_owed(system: System, c
     assert await obstacles(system, anna, waiting.contact_id) == ()  # owing it still, last but not barred
     with pytest.raises(WrongState):
         await presence.prolong_wrap_up(system, anna.actor)
-
-    await presence.seen(system, beata.actor)
-    done = await talk(system, beata)
-    await finish(system, beata, done.contact_id)
-    assert await obstacles(system, beata, waiting.contact_id) == ()  # saving ends it
 
 
 async def test_restarting_every_process_changes_no_answer(system: System, clock: MovableClock) -> None:

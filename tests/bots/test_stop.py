@@ -138,6 +138,6 @@ async def test_the_menu_is_set_for_each_language(system: System, api: BotApi, do
     await door.open()
     await until(lambda: set(api.menus) == {"", "pl", "uk", "en"})
     names = {language: [each["command"] for each in menu] for language, menu in api.menus.items()}
-    assert names["pl"] == names[""] == ["pomoc", "jezyk", "prywatnosc", "stop"]
-    assert names["uk"] == names["en"] == ["help", "language", "privacy", "stop"]
+    assert names["pl"] == names[""] == ["pomoc", "jezyk", "prywatnosc", "oddzwonienie", "stop"]
+    assert names["uk"] == names["en"] == ["help", "language", "privacy", "callback", "stop"]
     assert api.menus["uk"][0]["description"] == say("telegram.menu_help", "uk")

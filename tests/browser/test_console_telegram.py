@@ -10,6 +10,7 @@ from hotline.actions import arrivals, contacts, messages, offers, reach, staff_n
 from hotline.channels import CHANNEL
 from tests.browser.callers import open_chat, own, words, write
 from tests.factories import TRUST, Person, Running, add_person, pending
+from tests.flows.people import eventually
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
 
@@ -91,8 +92,8 @@ async def test_the_callers_page_reads_as_corrected(
     page = await open_chat(device, running)
     await write(page, "Mieszkam przy Zytniej.")
     await expect(own(page, "sent")).to_have_count(1)
-    (offer,) = await pending(running.system)
-    await messages.correct(running.system, CHANNEL, offer.contact_id, "tg:2", 1, "Mieszkam przy Żytniej.")
+    offers = await eventually(lambda: pending(running.system), "an offer")
+    await messages.correct(running.system, CHANNEL, offers[0].contact_id, "tg:2", 1, "Mieszkam przy Żytniej.")
     await expect(words(page)).to_have_text(["Mieszkam przy Żytniej."])
     await page.reload()
     await expect(words(page)).to_have_text(["Mieszkam przy Żytniej."])

@@ -1,30 +1,37 @@
 """An installation in full swing: contacts in every state, a case, notes, offers, sessions, audit, an erasure."""
 
 import asyncio
+from datetime import timedelta
 
 from pyotp import TOTP
 
 from hotline.actions import (
     arrivals,
+    callbacks,
     cases,
+    conflicts,
     contacts,
     erasure,
     messages,
     offers,
     parking,
+    roster,
     second_step,
+    shift_checks,
     signing_in,
     staff,
     staff_notices,
 )
 from hotline.channels import CHANNEL
 from hotline.rules.access import OPERATOR
+from hotline.rules.callback import SafeTime, Wish
 from hotline.store import views
 from hotline.system import System
 from tests import factories
 from tests.factories import TRUST
 from tests.web.doors import CASE
 
+NUMBER = "600100200"
 ZERO_WIDTH = "Zażółć gęślą jaźń 🕯️ – «\u200bмовчання»"
 
 
@@ -41,6 +48,7 @@ async def fill(system: System) -> str:
     shown = await second_step.setting_up(system, anna.actor)
     assert shown is not None
     await second_step.prove(system, anna.actor, TOTP(shown.secret).at(system.clock.now()))
+    to_end = []
     for number in range(9):
         talk = await factories.talk(system, anna, text=f"{ZERO_WIDTH} {number}")
         await messages.receive(
@@ -50,7 +58,8 @@ async def fill(system: System) -> str:
         if number % 3 == 0:
             await factories.finish(system, anna, talk.contact_id)
         elif number % 3 == 1:
-            await contacts.end(system, anna.actor, talk.contact_id, "completed")
+            to_end.append(talk.contact_id)
+    erased = await _erased(system, anna)
     active = await factories.talk(system, anna)
     said = (f"message-{number:04}" for number in range(100))  # more words than the samples take
     await asyncio.gather(
@@ -76,7 +85,23 @@ async def fill(system: System) -> str:
         system, CHANNEL, await staff_notices.issue_code(system, anna.actor, anna.id), 4711
     )
     assert await parking.park(system, CHANNEL, "telegram:7", "KeyError", '{"message": "Nieczytelne."}')
-    return await _erased(system, anna)
+    await write_what_is_rare(system, ZERO_WIDTH)
+    for contact_id in to_end:  # last, because whoever owes cards is left alone with them
+        await contacts.end(system, anna.actor, contact_id, "completed")
+    return erased
+
+
+async def write_what_is_rare(system: System, words: str) -> None:
+    """A call-back with its number, a conflict with its reason, a check of a shift with its remark."""
+    filip = await factories.add_person(system, "Filip", (), ("supervisor",), hours=None)
+    celina = await factories.add_person(system, "Celina", hours=None)
+    start = system.clock.now() + timedelta(minutes=15)
+    await roster.add_shift(system, OPERATOR, TRUST, celina.id, start, start + timedelta(hours=8))
+    await shift_checks.save(system, celina.actor, "start", {"phone_on": "bad"}, words)
+    caller = await factories.add_caller(system)
+    safe = SafeTime(start.date() + timedelta(days=1), 18 * 60, 20 * 60)
+    await callbacks.ask(system, caller.actor, caller.contact_id, Wish(safe, number=NUMBER))
+    await conflicts.mark(system, filip.actor, "contact", caller.contact_id, celina.id, words)
 
 
 async def _erased(system: System, anna: factories.Person) -> str:

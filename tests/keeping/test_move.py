@@ -18,7 +18,7 @@ from hotline.store import copying, tables, views
 from hotline.store.db import Database, sqlite_path
 from hotline.system import System
 from tests import factories
-from tests.factories import MovableClock
+from tests.factories import VICTIMS, MovableClock
 from tests.keeping import lively
 from tests.servers import PostgresServer
 from tests.test_commands import run
@@ -103,8 +103,8 @@ async def still_works(system: System, erased: str) -> None:
             await views.entries_after(tx, erased, 0, "staff")
         refs = (await tx.connection.execute(select(tables.contacts.c.ref))).scalars().all()
     assert f"{lively.ZERO_WIDTH} 8" in texts
-    dorota = await factories.add_person(system, "Dorota")
-    caller = await factories.talk(system, dorota)
+    dorota = await factories.add_person(system, "Dorota", (VICTIMS,))
+    caller = await factories.talk(system, dorota, line=VICTIMS)
     await factories.finish(system, dorota, caller.contact_id)
     async with system.read() as tx:
         head = await views.contact_head(tx, caller.contact_id)
