@@ -3,7 +3,8 @@
 import argparse
 import asyncio
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select
@@ -50,10 +51,15 @@ async def needed_only(system: System, line: str, start: datetime) -> Person:
         lines = [line for queue in system.centre.queues.values() for line in queue.lines]
         await claims.edit_lines(tx, lines)
         window = DemandWindow(frozenset(WEEKDAYS), minute, minute + 60)
-        for each in lines:
-            when = day if each == line else date(2000, 1, 1)
-            demand = Demand(new_id(), each, windows=(window,), first=when, last=when)
-            await rows.add_demand(tx, demand, "operator")
+        for each in lines:  # what is stated for all days, so that nobody is taken for granted
+            nobody = Demand("", each, windows=(DemandWindow(frozenset(), 0, 0),))
+            stated = [nobody]
+            if each == line:
+                before, after = day - timedelta(days=1), day + timedelta(days=1)
+                here = Demand("", each, windows=(window,), first=day, last=day)
+                stated = [replace(nobody, last=before), here, replace(nobody, first=after)]
+            for demand in stated:
+                await rows.add_demand(tx, replace(demand, id=new_id()), "operator")
     person = await factories.add_person(system, "Anna", (line,), hours=None)
     await roster.add_shift(system, OPERATOR, line, person.id, start, start + timedelta(hours=1))
     return person
