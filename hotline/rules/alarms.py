@@ -16,6 +16,7 @@ CALLBACK_ENDS: Final = "callback_ends"  # promised, and soon too late
 RUNG_SILENT: Final = "rung_silent"  # backup or coordinator was called, and nobody came or could be reached
 LADDER_END: Final = "ladder_end"  # somebody waits, and nobody is left to ask
 STUCK: Final = "stuck"  # what should happen next to a waiting contact does not happen
+OF_DANGER: Final = (CALLER_LEFT, P1_WAITS)  # their words say that somebody is in danger now
 OF_WAITING: Final = (P1_WAITS, RUNG_SILENT, LADDER_END, STUCK)  # over when somebody takes the contact
 OFFERS_MISSED: Final = "offers_missed"  # two in a row unanswered, or one with nobody else there
 REPLY_LATE: Final = "reply_late"  # somebody talks with a counsellor and has had no answer for long

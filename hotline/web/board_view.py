@@ -341,13 +341,13 @@ def _with_next(line: LineNow, words: Words) -> str:
 
 
 def _contact_notices(view: BoardView, words: Words) -> Iterator[Notice]:
-    alarmed = {each.thing_id for each in view.alarms}
+    said = {each.thing_id for each in view.alarms if each.kind in kinds.OF_DANGER}
     for alarm, more in sorted(
         board.told_apart(view.alarms),
         key=lambda each: (each[0].kind == kinds.DUTY_EMPTY, each[0].seen_by is not None),
     ):
         yield _alarm(alarm, more, words)
-    danger = [each for each in view.waiting if each.priority == P1 and each.id not in alarmed]
+    danger = [each for each in view.waiting if each.priority == P1 and each.id not in said]
     for each in danger:
         row = contact_row(each, words)
         title = words.say("p1_waits", number=row.number, at=words.at(each.arrived_at))

@@ -34,8 +34,8 @@ from tests.flows.processes import environment
 
 REPO = Path(__file__).parent.parent.parent
 FLOODERS = 30
-CALLERS = 6
-PACE = 0.1  # seconds between two messages of one caller
+CALLERS = 30
+PACE = 0.6  # seconds between two messages of one caller
 GOAL = 2.0  # times the quiet p99
 PASSWORD = "trzy zielone rowery"
 

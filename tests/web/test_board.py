@@ -171,9 +171,9 @@ async def test_while_the_database_is_away_the_board_keeps_its_picture_and_says_s
 
 
 async def test_a_supervisor_reads_who_was_asked_why_and_who_was_not(doors: Doors) -> None:
-    offer = await doors.offer("Beata")
+    offer = await doors.offer("Anna")
     async with doors.running.system.transaction(OPERATOR) as tx:
-        why = {"rule": "rest", "tier": 1, "passed": {doors.people["Anna"].id: "load"}}
+        why = {"rule": "rest", "tier": 1, "passed": {doors.people["Beata"].id: "load"}}
         await tx.connection.execute(update(offers).where(offers.c.id == offer.id).values(why=why))
     page = (await board(doors, path=f"/board/contacts/{offer.contact_id}")).text
     told = page[page.index('id="offered"') :]
