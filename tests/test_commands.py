@@ -14,19 +14,16 @@ from hotline import app, config
 from hotline.actions import centre
 from hotline.config import Settings
 from hotline.rules.access import OPERATOR
+from tests import commands
+from tests.commands import REPO
 from tests.servers import free_port
-
-REPO = Path(__file__).parent.parent
 
 
 def run(*arguments: str, data: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """`hotline …` with only these settings."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("HOTLINE_")}
     environment |= {"HOTLINE_DATA": str(data), **more}
-    command = [sys.executable, "-m", "hotline", *arguments]
-    return subprocess.run(
-        command, env=environment, cwd=REPO, capture_output=True, text=True, timeout=60, check=False
-    )
+    return commands.run(*arguments, environment=environment)
 
 
 def test_centre_show_has_a_row_per_line(tmp_path: Path) -> None:

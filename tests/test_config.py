@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,10 +12,10 @@ from hotline import config
 from hotline.config import Settings
 from hotline.errors import ConfigInvalid
 from hotline.vault import make_master_key
+from tests import commands
 from tests.servers import free_port
 
 TOKEN = "7700112233:AAH-kd8aPq0sLm29xZtRvWnB"
-HOTLINE = (sys.executable, "-m", "hotline")
 
 
 @pytest.fixture
@@ -33,9 +32,7 @@ def command(tmp_path: Path) -> dict[str, str]:
 
 
 def run(name: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*HOTLINE, name], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    return commands.run(name, environment=environment)
 
 
 # -- reading -----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import factories, servers
+from tests import commands, factories, servers
 from tests.flows.nursery import REPO
 from tests.flows.processes import environment
 
@@ -18,15 +18,7 @@ HOTLINE = (sys.executable, "-m", "hotline")
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*HOTLINE, *arguments],
-        env=variables,
-        cwd=REPO,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return commands.run(*arguments, environment=variables)
 
 
 def started(part: str, **variables: str) -> "subprocess.Popen[str]":

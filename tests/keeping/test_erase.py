@@ -1,7 +1,6 @@
 """`hotline keys destroy`, as an operator types it."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,13 @@ import pytest
 from hotline.errors import KeyDestroyed
 from hotline.store import views
 from hotline.system import System
-from tests import factories
+from tests import commands, factories
 from tests.flows.processes import environment
-from tests.test_commands import REPO
 
 
 def destroy(system: System, ref: str, typed: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hotline", "keys", "destroy", "--contact", ref, "--reason", "request"]
-    given = environment(system.settings)
-    return subprocess.run(
-        command, env=given, cwd=REPO, input=typed, capture_output=True, text=True, timeout=60, check=False
-    )
+    command = ("keys", "destroy", "--contact", ref, "--reason", "request")
+    return commands.run(*command, environment=environment(system.settings), typed=typed)
 
 
 async def test_the_reference_is_typed_twice(system: System, tmp_path: Path) -> None:

@@ -17,12 +17,11 @@ import pytest
 from hotline.config import Settings
 from hotline.texts import LANGUAGES, say
 from hotline.vault import make_master_key
-from tests import factories
+from tests import commands, factories
+from tests.commands import REPO
 from tests.factories import MovableClock, Running, instant
 from tests.servers import free_port
 from tests.web.doors import Answer, Doors, first_words
-
-REPO = Path(__file__).parent.parent.parent
 
 # An ordinary Monday, Christmas Eve, a weekend, and both clock changes; the one in March is Easter Sunday.
 DAYS = ("2026-11-23", "2026-12-24", "2026-11-28", "2026-11-29", "2026-10-25", "2027-03-28")
@@ -216,15 +215,7 @@ def command(data: Path, **more: str) -> dict[str, str]:
 
 
 def run(*arguments: str, data: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hotline", *arguments],
-        env=command(data, **more),
-        cwd=REPO,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return commands.run(*arguments, environment=command(data, **more))
 
 
 def test_centre_show_tells_the_unit_and_its_address(tmp_path: Path) -> None:
