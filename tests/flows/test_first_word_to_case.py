@@ -79,11 +79,9 @@ async def test_a_talk_becomes_a_case(town: Town) -> None:
     assert await town.held_by(contact) == [(anna.id, after_ten(4), after_ten(34))]
 
     await _opens_the_case(town, anna, halina, contact)
-    done = [verb for verb, _ in await town.record(contact) if verb != "alarms.raise"]
-    assert done == [
-        "contacts.start", "ladder.climb", "ladder.climb",  # nobody was there for the first minute
-        "offers.make", "offers.accept", "contacts.end", "summaries.save",
-    ]  # fmt: skip
+    own_time = ("alarms.raise", "ladder.climb")  # nobody was there for the first minute
+    done = [verb for verb, _ in await town.record(contact) if verb not in own_time]
+    assert done == ["contacts.start", "offers.make", "offers.accept", "contacts.end", "summaries.save"]
 
 
 async def _opens_the_case(town: Town, anna: Counsellor, halina: Caseworker, contact: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hotline.config import Settings
+from hotline.web import sign_in
 from tests import factories
 from tests.conftest import HouseTemplate
 from tests.factories import MovableClock
@@ -14,12 +15,14 @@ from tests.web.doors import Doors, doors_of
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Doors]:
-    """A house whose engine is at rest, so that offers are made by the tests alone."""
-    async with (
-        factories.running_house(settings, MovableClock(), engine=False) as running,
-        doors_of(running) as doors,
-    ):
-        yield doors
+    """A house whose engine is at rest, so that offers are made by the tests alone; its refusals are quick."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sign_in, "REFUSAL_SECONDS", (0.0, 0.01))
+        async with (
+            factories.running_house(settings, MovableClock(), engine=False) as running,
+            doors_of(running) as doors,
+        ):
+            yield doors
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tests.factories import Caller, MovableClock
 from tests.web.doors import Doors, doors_of
 
 CHAT, CONSOLE = "/chat/city_trust_19513/socket", "/console/socket"
-PATIENCE = 10
+PATIENCE = 15.0
 
 
 @asynccontextmanager
