@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
+from hotline.actions import assignments as assigning
 from hotline.actions import cases, offers, roster
 from hotline.errors import AlreadyExists, OfferGone
 from hotline.ids import new_id
@@ -245,6 +246,30 @@ async def test_load_never_exceeds_the_limit(system: System) -> None:
         assert not [each for each in answers if isinstance(each, BaseException)]
     assert loads[-1] == max(loads) == 2
     assert await pending(system) == []
+
+
+async def test_two_who_are_handed_each_others_talks_do_not_wait_for_one_another(system: System) -> None:
+    """Ten talks go one way while ten go the other: all of them change hands, and nobody is told to try again."""
+    lead = await add_person(system, "Filip", (), ("supervisor",), hours=None)
+    anna, beata = [await add_person(system, name, text_limit=RUNNERS) for name in ("Anna", "Beata")]
+    pairs = [(anna, beata), (beata, anna)] * (RUNNERS // 2)
+    talks = [await talk(system, holder) for holder, _ in pairs]
+
+    async def hand_over(number: int) -> None:
+        holder, other = pairs[number]
+        contact_id = talks[number].contact_id
+        await assigning.hand_over(
+            system, lead.actor, contact_id, holder.id, other.id, "Zamiana.", overrule=True
+        )
+
+    assert await at_once(hand_over) == [None] * RUNNERS
+    holders = {}
+    async with system.read() as tx:
+        for each in talks:
+            row = await queries.contact(tx, each.contact_id)
+            assert row is not None
+            holders[each.contact_id] = row.holder_id
+    assert holders == {each.contact_id: to.id for each, (_, to) in zip(talks, pairs, strict=True)}
 
 
 async def test_offers_made_at_once_are_one_per_person_and_contact(system: System) -> None:

@@ -29,7 +29,7 @@ from hotline.store.claims.delivery import Claimed, claim_delivery, give_up_deliv
 from hotline.store.claims.erasure import forget_callers, forget_subjects
 from hotline.store.claims.ladder import answer_step, forget_steps, open_step
 from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
-from hotline.store.claims.locks import lock_contact, lock_staff
+from hotline.store.claims.locks import lock_contact, lock_pair, lock_staff
 from hotline.store.claims.offers import (
     close_offer,
     gave_a_sign,
@@ -99,6 +99,7 @@ __all__ = [
     "hold_offers_back",
     "link_chat",
     "lock_contact",
+    "lock_pair",
     "lock_staff",
     "make_offer",
     "mark_conflict",

@@ -22,3 +22,9 @@ async def lock_staff(tx: Tx, staff_id: str) -> Row[Any] | None:
     """A person's row, locked: load and offers of one person are counted by one transaction at a time."""
     query = select(staff).where(staff.c.id == staff_id).with_for_update(key_share=True)
     return (await tx.connection.execute(query)).one_or_none()
+
+
+async def lock_pair(tx: Tx, one: str, other: str) -> None:
+    """Both people's rows: two who pass talks to each other at once would else wait for one another."""
+    for staff_id in sorted({one, other}):
+        await lock_staff(tx, staff_id)
