@@ -70,7 +70,9 @@ class Engine:
         actor = self._actor or await self._ask()
         if actor is None:
             return 0
-        done = await self._end_stale_offers(actor) + await self._climb(actor) + await self._make_offers(actor)
+        done = await self._end_stale_offers(actor) + await self._make_offers(actor)
+        if climbed := await self._climb(actor):  # after those who can be asked at once, who shall not wait for it
+            done += climbed + await self._make_offers(actor)
         done += await self._ring(actor)
         await self._forget(actor)
         return done
