@@ -21,7 +21,8 @@ from tests import factories
 from tests.bots.bot_api import TOKEN, BotApi
 from tests.bots.doors import Door
 from tests.factories import MovableClock, Running
-from tests.flows.nursery import Nursery, StoryClock
+from tests.flows.clock import StoryClock
+from tests.flows.nursery import Nursery
 from tests.flows.processes import Process
 from tests.servers import free_port
 

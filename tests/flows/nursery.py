@@ -6,17 +6,14 @@ story's. Run as a program this reads one order per line, and takes its children 
 
 import asyncio
 import json
-import mmap
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import traceback
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +21,11 @@ from bots import telegram  # noqa: F401  for the children: importing aiogram tak
 from hotline import __main__ as command
 from hotline import app
 from hotline.texts import texts
-from tests.factories import MovableClock
+from tests.flows.clock import StoryClock
 
 REPO = Path(__file__).parent.parent.parent
-ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 STOP_SECONDS = 20
 DEATHS = {signal.SIGCHLD}
-MICROSECOND = timedelta(microseconds=1)
-
-
-class StoryClock(MovableClock):
-    """Stands still for all processes of a story, until somebody sets it: they map the same eight bytes."""
-
-    def __init__(self, file: Path) -> None:
-        if not file.exists():
-            file.write_bytes(bytes(8))
-        self.file = file
-        with file.open("r+b") as opened:
-            self._shared = mmap.mmap(opened.fileno(), 8)
-
-    def now(self) -> datetime:
-        count: int = struct.unpack("q", self._shared[:8])[0]
-        return ZERO + count * MICROSECOND
-
-    def set(self, at: datetime) -> None:
-        self._shared[:8] = struct.pack("q", (at - ZERO) // MICROSECOND)
 
 
 class Nursery:
@@ -122,7 +99,7 @@ def _main() -> None:
     children: set[int] = set()
 
     def bury(*_: object) -> None:
-        with suppress(ChildProcessError):
+        with suppress(ChildProcessError, BrokenPipeError):  # or nobody listens any more
             while (found := os.waitpid(-1, os.WNOHANG)) != (0, 0):
                 children.discard(found[0])
                 _tell("dead", found[0], os.waitstatus_to_exitcode(found[1]))
