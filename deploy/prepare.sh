@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by deploy/demo, deploy/test and deploy/lock, with the repository as current directory: what a fresh
+# Sourced by deploy/demo, test, bench, torture and lock, with the repository as current directory: what a fresh
 # Debian lacks, and a .venv that holds exactly what a lock file names. Nothing is done that is done already.
 
 say() { printf '%s\n' "$*" >&2; }
@@ -80,4 +80,26 @@ install_lock() {
         "${pip[@]}" install --no-build-isolation --no-deps -e .
     fi
     printf '%s\n' "$stamp" >".venv/installed-$kind"
+}
+
+# servers : what the tests start, on ports of their own
+servers() {
+    local -a missing=()
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+    command -v redis-server >/dev/null || missing+=(redis-server)
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+        command -v google-chrome >/dev/null || missing+=(chromium)
+    command -v caddy >/dev/null || missing+=(caddy)
+    command -v git >/dev/null || missing+=(git)
+    [ ${#missing[@]} -eq 0 ] || debian "${missing[@]}"
+}
+
+# files_in_memory : the servers of the tests sync to disk as in production; with their files in memory, where there is
+# room, half the time of a run is not spent on it
+files_in_memory() {
+    local room
+    room=$(df --output=avail --block-size=G /dev/shm 2>/dev/null | tail -1 | tr -dc 0-9) || room=0
+    if [ -w /dev/shm ] && [ "${room:-0}" -ge 4 ]; then
+        export TMPDIR=/dev/shm
+    fi
 }

@@ -116,7 +116,9 @@ def test_a_lock_covers_every_python_from_debian_12_on() -> None:
     assert not marker.evaluate({"python_full_version": "3.13.5"})
 
 
-@pytest.mark.parametrize("script", ["deploy/backup", "deploy/demo", "deploy/test", "deploy/lock", ".ci/run"])
+@pytest.mark.parametrize(
+    "script", ["deploy/backup", "deploy/demo", "deploy/test", "deploy/torture", "deploy/lock", ".ci/run"]
+)
 def test_scripts_can_be_run(script: str) -> None:
     path = ROOT / script
     assert path.stat().st_mode & 0o111 == 0o111

@@ -34,7 +34,7 @@ from hotline.store.held import held
 from hotline.sweep import Sweep
 from hotline.system import System
 from tests import factories
-from tests.flows.nursery import StoryClock
+from tests.flows.clock import StoryClock
 from tests.torture import breaks
 
 T = TypeVar("T")

@@ -31,7 +31,7 @@ from hotline.store import tables as t
 from tests import factories, servers
 from tests.conftest import HouseTemplate
 from tests.factories import MONDAY, PERPETRATORS, TRUST, VICTIMS
-from tests.flows.nursery import StoryClock
+from tests.flows.clock import StoryClock
 from tests.store.races import contact_values
 from tests.torture import judge, racers
 from tests.torture.breaks import BREAKS
@@ -56,7 +56,7 @@ class Size:
     turns: int  # of each hand in a round
 
 
-SHORT = Size(40, 12, 3, 12)
+SHORT = Size(40, 12, 2, 14)
 LONG = Size(300, 40, 500, 20)
 
 
@@ -188,8 +188,8 @@ def goals(books: Books) -> list[Goal]:
     found = [Goal(f"faults: {what}", count, most=0) for what, count in books.faults.items() if count]
     found += [
         Goal("faults of any kind", books.faults.total(), most=0),
-        Goal("offers judged at commit", books.judged["offers"], least=10 * n),
-        Goal("changes of hands judged at commit", books.judged["assignments"], least=10 * n),
+        Goal("offers judged at commit", books.judged["offers"], least=5 * n),
+        Goal("changes of hands judged at commit", books.judged["assignments"], least=5 * n),
         Goal("accepts refused, too late", lost["accept"] + lost["accept late"], least=5 * n),
         Goal("accepts refused, another's", lost["accept another's"], least=n),
         Goal("pick-ups refused, too late", lost["pick up"], least=n),

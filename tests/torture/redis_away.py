@@ -43,7 +43,7 @@ class Size:
     strikes: int  # of each of the other kinds
 
 
-SHORT = Size(6, 2)
+SHORT = Size(5, 1)
 LONG = Size(300, 200)
 
 
