@@ -22,11 +22,13 @@ from hotline.live import topics
 from hotline.live.bus import Bell
 from hotline.rules.access import Actor
 from hotline.rules.alarms import RING_AFTER
-from hotline.rules.assignment import NEVER
+from hotline.rules.assignment import NEVER, Proposal
+from hotline.rules.contact import P1
 from hotline.rules.dispatch import decide
 from hotline.rules.ladder import move
 from hotline.store import queries
 from hotline.store.ladder import standings
+from hotline.store.queries import LiveOffer
 from hotline.sweep import Sweep
 from hotline.system import System
 
@@ -37,6 +39,7 @@ STANDBY_SECONDS = 0.5
 GOODBYE_SECONDS = 2.0
 LOOK_SECONDS = 1.0
 FORGET_EVERY = timedelta(hours=1)
+CLIMBS = 10  # in one round: when a hundred callers find nobody, those for whom there is somebody do not wait for them
 
 
 class Engine:
@@ -70,9 +73,11 @@ class Engine:
         actor = self._actor or await self._ask()
         if actor is None:
             return 0
-        done = await self._end_stale_offers(actor) + await self._make_offers(actor)
-        if climbed := await self._climb(actor):  # after those who can be asked at once, who shall not wait for it
-            done += climbed + await self._make_offers(actor)
+        done = await self._offer(actor)
+        if climbed := await self._climb(
+            actor
+        ):  # after those who can be asked at once, who shall not wait for it
+            done += climbed + await self._offer(actor)
         done += await self._ring(actor)
         await self._forget(actor)
         return done
@@ -153,35 +158,35 @@ class Engine:
         self._leading.clear()
         metrics.LEADS.set(0)
 
-    async def _end_stale_offers(self, actor: Actor) -> int:
-        async with self._system.read() as tx:
-            pending = await queries.pending_offers(tx)
-            if not pending:
-                return 0
-            stale = offers.stale(pending, await queries.waiting(tx), await queries.people(tx), tx.now)
-        ended = 0
+    async def _offer(self, actor: Actor) -> int:
+        """End stale offers and make new ones, by one look, or by two if something has ended."""
+        proposals, stale = await self._look()
+        done = 0
         for offer in stale:
-            ended += await offers.end_stale(self._system, actor, offer)
-        return ended
+            done += await offers.end_stale(self._system, actor, offer)
+        if done:
+            proposals, _ = await self._look()
+        for proposal in proposals:
+            done += await offers.make(self._system, actor, proposal) is not None
+        return done
+
+    async def _look(self) -> tuple[list[Proposal], list[LiveOffer]]:
+        async with self._system.read() as tx:
+            pending, waiting = await queries.pending_offers(tx), await queries.waiting(tx)
+            if not pending and not waiting:
+                return [], []
+            people = await queries.people(tx)
+            return decide(waiting, people, tx.now), offers.stale(pending, waiting, people, tx.now)
 
     async def _climb(self, actor: Actor) -> int:
         async with self._system.read() as tx:
-            due = [each.contact_id for each in await standings(tx) if move(each, tx.now)]
+            due = [each for each in await standings(tx) if move(each, tx.now)]
         done = 0
-        for contact_id in due:
-            done += await ladder.climb(self._system, actor, contact_id)
+        for standing in sorted(due, key=lambda each: (each.priority != P1, each.since))[:CLIMBS]:
+            done += await ladder.climb(self._system, actor, standing.contact_id)
+        if len(due) > CLIMBS:
+            self._bell.ring()
         return done
-
-    async def _make_offers(self, actor: Actor) -> int:
-        async with self._system.read() as tx:
-            waiting = await queries.waiting(tx)
-            if not waiting:
-                return 0
-            proposals = decide(waiting, await queries.people(tx), tx.now)
-        made = 0
-        for proposal in proposals:
-            made += await offers.make(self._system, actor, proposal) is not None
-        return made
 
     async def _forget(self, actor: Actor) -> None:
         """Now and then what signing in leaves behind: nothing of where people were outlives a day by much."""

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
-from hotline.store.db import Tx
+from hotline.store.db import Ids, Tx
 from hotline.store.tables import case_contacts, cases, conflicts, contacts, offers
 
 _of_case = case_contacts.alias("of_case")
@@ -52,7 +52,7 @@ def _of_contacts() -> Select[tuple[str, str]]:
     )
 
 
-async def with_contacts(tx: Tx, contact_ids: Collection[str]) -> dict[str, frozenset[str]]:
+async def with_contacts(tx: Tx, contact_ids: Ids) -> dict[str, frozenset[str]]:
     """Contact -> who must not have to do with it; contacts without a conflict are left out."""
     if not await _any(tx):
         return {}

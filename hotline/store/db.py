@@ -6,13 +6,13 @@ locks (see `claims`). Everything above this file is the same for both.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Table, event, func, make_url, select, text
+from sqlalchemy import DateTime, Select, Table, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -31,6 +31,9 @@ AWAY = frozenset({"08", "40", "53", "57", "58"})
 # A server that fell silent (frozen, or behind a network that swallows everything) ends nothing by itself, and the
 # journal would wait for it with every message of this process. Longer than the server's own limit.
 COMMAND_SECONDS = 20.0
+
+
+Ids = Collection[str] | Select[str]  # of rows; a query, where they may be thousands
 
 
 class Instant(TypeDecorator[datetime]):

@@ -16,9 +16,13 @@ from hotline.rules.duty.plan import BACKUP
 from hotline.rules.ladder import Call, Standing, Step
 from hotline.store import conflicts, queries, reachable, steps
 from hotline.store.callbacks import in_queue
-from hotline.store.db import Tx
+from hotline.store.db import Ids, Tx
 from hotline.store.tables import contacts, staff_notices
 
+_STANDS = (
+    contacts.c.id, contacts.c.line, contacts.c.queue, contacts.c.channel, contacts.c.priority,
+    contacts.c.arrived_at, contacts.c.answered_at, contacts.c.due_at,
+)  # fmt: skip
 _Reach = tuple[tuple[Rung, ...], dict[str, frozenset[str]]]
 
 
@@ -42,15 +46,15 @@ class _Around:
 
 async def standings(tx: Tx, contact_id: str | None = None) -> list[Standing]:
     """Of every waiting contact, or just the one."""
-    query = select(contacts).where(in_queue(tx.now), contacts.c.queue.is_not(None))
+    query = select(*_STANDS).where(in_queue(tx.now), contacts.c.queue.is_not(None))
     if contact_id is not None:
         query = query.where(contacts.c.id == contact_id)
-    rows = (await tx.connection.execute(query)).all()
+    rows: Sequence[Any] = (await tx.connection.execute(query)).all()
     if not rows:
         return []
-    ids = [row.id for row in rows]
+    ids = query.with_only_columns(contacts.c.id).correlate(None)
     opened = await steps.of_contacts(tx, ids)
-    calls = await _calls(tx, [each.id for open_ones in opened.values() for each in open_ones.values()])
+    calls = await _calls(tx, ids)
     apart = await conflicts.with_contacts(tx, ids)
     around = _Around(
         await tx.board(),
@@ -63,14 +67,10 @@ async def standings(tx: Tx, contact_id: str | None = None) -> list[Standing]:
     ]
 
 
-async def _calls(tx: Tx, step_ids: Sequence[str]) -> Mapping[str, list[Call]]:
+async def _calls(tx: Tx, contact_ids: Ids) -> Mapping[str, list[Call]]:
     """Step -> who was called for it."""
     found: dict[str, list[Call]] = defaultdict(list)
-    if not step_ids:
-        return found
-    query = select(staff_notices).where(
-        staff_notices.c.occasion.in_([steps.occasion(each) for each in step_ids])
-    )
+    query = select(staff_notices).where(staff_notices.c.occasion.in_(steps.occasions(contact_ids)))
     for row in await tx.connection.execute(query):
         call = Call(row.staff_id, row.made_at, row.delivery, row.delivery_tries)
         found[steps.step_of(row.occasion)].append(call)

@@ -1,13 +1,13 @@
 """What the order of people goes by: on duty since when, hard contacts since the last pause, who talked last."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
 
 from hotline.rules.contact import P1
 from hotline.store import duty_log
-from hotline.store.db import Tx
+from hotline.store.db import Ids, Tx
 from hotline.store.tables import assignments, contacts, staff
 
 
@@ -40,7 +40,7 @@ async def heavy(tx: Tx, since: Mapping[str, datetime]) -> dict[str, int]:
     return found
 
 
-async def last_by(tx: Tx, contact_ids: Collection[str]) -> dict[str, str]:
+async def last_by(tx: Tx, contact_ids: Ids) -> dict[str, str]:
     """Contact -> who talked with this caller last, in an earlier contact of theirs."""
     earlier = contacts.alias("earlier")
     same = and_(earlier.c.caller_blind == contacts.c.caller_blind, earlier.c.id != contacts.c.id)

@@ -1,8 +1,8 @@
 """What the rules need to decide: who waits, who is there, which shifts. No content is read here."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,13 @@ from sqlalchemy import Row, exists, func, literal, select, tuple_
 from hotline.rules import ladder
 from hotline.rules.alarms import P1_WAITS
 from hotline.rules.assignment import Pending, Person, Waiting
+from hotline.rules.centre import Centre
 from hotline.rules.contact import ACTIVE, P1, VOICE, WAITING
 from hotline.rules.duty import Board, asking
 from hotline.rules.duty.plan import COORDINATOR, PRIMARY
 from hotline.store import conflicts, order, steps
 from hotline.store.callbacks import in_queue
-from hotline.store.db import Instant, Tx
+from hotline.store.db import Ids, Instant, Tx
 from hotline.store.held import needs_person_alone
 from hotline.store.tables import (
     alarms,
@@ -32,37 +33,46 @@ from hotline.store.tables import (
 )
 
 ContactRow = Row[Any]  # a row of `contacts`
+_DEMANDS = (
+    contacts.c.id, contacts.c.line, contacts.c.queue, contacts.c.channel, contacts.c.state, contacts.c.priority,
+    contacts.c.queue_class, contacts.c.queue_at, contacts.c.language,
+)  # fmt: skip
+_Reach = tuple[frozenset[str], frozenset[str], int]
+_Known = dict[tuple[str, str | None, tuple[str, ...]], _Reach]
 
 
 async def waiting(tx: Tx, contact_id: str | None = None, *, danger: bool = False) -> list[Waiting]:
     """Waiting contacts in queue order, with their offers so far; or just the one, or those in danger."""
-    query = select(contacts).where(in_queue(tx.now), contacts.c.queue.is_not(None))
+    query = select(*_DEMANDS).where(in_queue(tx.now), contacts.c.queue.is_not(None))
     if contact_id is not None:
         query = query.where(contacts.c.id == contact_id)
     if danger:
         query = query.where(contacts.c.priority == P1)
     by_turn = (contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
-    rows = (await tx.connection.execute(query.order_by(*by_turn))).all()
-    made: dict[str, list[Row[Any]]] = defaultdict(list)
-    ids = [row.id for row in rows]
-    for offer in await tx.connection.execute(select(offers).where(offers.c.contact_id.in_(ids))):
+    rows: Sequence[Any] = (await tx.connection.execute(query.order_by(*by_turn))).all()
+    if not rows:
+        return []
+    made: dict[str, list[Any]] = defaultdict(list)
+    ids = query.with_only_columns(contacts.c.id).correlate(None)
+    asked = (offers.c.id, offers.c.contact_id, offers.c.staff_id, offers.c.state, offers.c.deadline_at)
+    for offer in await tx.connection.execute(select(*asked).where(offers.c.contact_id.in_(ids))):
         made[offer.contact_id].append(offer)
     board = await tx.board()
     gave_back = await _gave_back(tx, ids)
     apart = await conflicts.with_contacts(tx, ids)
-    opened = await steps.of_contacts(tx, ids)
+    opened = await steps.names_of(tx, ids)
     before = await order.last_by(tx, ids)
+    known: _Known = {}
     return [
-        replace(
-            _demand(board, row, apart.get(row.id, frozenset()), opened.get(row.id, ())),
-            last_by=before.get(row.id),
-            **_offered(row, made[row.id], gave_back.get(row.id, ())),
+        _demand(
+            board, row, apart.get(row.id, frozenset()), opened.get(row.id, ()), known,
+            last_by=before.get(row.id), **_offered(row, made.get(row.id, ()), gave_back.get(row.id, ())),
         )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
-async def _gave_back(tx: Tx, contact_ids: Collection[str]) -> dict[str, list[str]]:
+async def _gave_back(tx: Tx, contact_ids: Ids) -> dict[str, list[str]]:
     """Who had these waiting contacts before: they are asked after those who had not."""
     query = select(assignments.c.contact_id, assignments.c.staff_id)
     found: dict[str, list[str]] = defaultdict(list)
@@ -71,8 +81,10 @@ async def _gave_back(tx: Tx, contact_ids: Collection[str]) -> dict[str, list[str
     return found
 
 
-def _offered(row: Row[Any], made: list[Row[Any]], gave_back: Collection[str]) -> dict[str, Any]:
+def _offered(row: Row[Any], made: Sequence[Row[Any]], gave_back: Collection[str]) -> dict[str, Any]:
     """Its pending offers, and how often each person declined, missed or gave it back."""
+    if not made and not gave_back:
+        return {}
     asked = Counter(offer.staff_id for offer in made if offer.state in ("declined", "expired"))
     pending = [
         Pending(offer.id, offer.staff_id, row.priority, offer.deadline_at)
@@ -88,26 +100,41 @@ def _offered(row: Row[Any], made: list[Row[Any]], gave_back: Collection[str]) ->
 async def demand(tx: Tx, row: Row[Any]) -> Waiting:
     """Whom this contact needs, whatever has been offered. One entered by hand has its line and no queue."""
     apart = await conflicts.with_contacts(tx, [row.id])
-    opened = (await steps.of_contacts(tx, [row.id])).get(row.id, ())
-    return _demand(await tx.board(), row, apart.get(row.id, frozenset()), opened)
+    opened = (await steps.names_of(tx, [row.id])).get(row.id, ())
+    return _demand(await tx.board(), row, apart.get(row.id, frozenset()), opened, {})
 
 
-def _demand(board: Board, row: Row[Any], conflicted: frozenset[str], opened: Collection[str]) -> Waiting:
+def _demand(
+    board: Board, row: Row[Any], conflicted: frozenset[str], opened: Sequence[str], known: _Known, **more: Any
+) -> Waiting:
     """A talk that goes on is handed to anybody on duty; one that waits climbs to them."""
-    centre = board.centre
-    lines = centre.queues[row.queue].lines if row.queue else (row.line,)
-    barred = centre.barred_lines(row.line, row.queue)
-    tiers = [ladder.tier_of(name) or PRIMARY for name in opened]
+    kind = row.line, row.queue, tuple(opened)
+    if kind not in known:  # hundreds may wait on one line
+        known[kind] = _reached(board.centre, *kind)
+    lines, barred, tier = known[kind]
     return Waiting(
         id=row.id,
         priority=row.priority,
         key=(row.queue_class, row.queue_at),
-        lines=frozenset(lines) | ladder.other_lines(opened, centre, barred),
+        lines=lines,
         barred_lines=barred,
         call=row.channel in VOICE,
         language=row.language,
         conflicted=conflicted,
-        tier=max(tiers, default=PRIMARY) if row.state == WAITING else COORDINATOR,
+        tier=tier if row.state == WAITING else COORDINATOR,
+        **more,
+    )
+
+
+def _reached(centre: Centre, line: str, queue: str | None, opened: Collection[str]) -> _Reach:
+    """The lines whose people are asked, those behind the wall, and the highest tier that is open."""
+    barred = centre.barred_lines(line, queue)
+    lines = centre.queues[queue].lines if queue else (line,)
+    tiers = [ladder.tier_of(name) or PRIMARY for name in opened]
+    return (
+        frozenset(lines) | ladder.other_lines(opened, centre, barred),
+        barred,
+        max(tiers, default=PRIMARY),
     )
 
 

@@ -27,6 +27,8 @@ from hotline.ids import new_secret
 from hotline.rules.access import OPERATOR
 from hotline.rules.assignment import Person, Waiting
 from hotline.rules.dispatch import decide
+from hotline.rules.ladder import move
+from hotline.store.ladder import standings
 from tests import factories, servers
 from tests.conftest import HouseTemplate
 from tests.factories import MONDAY, TRUST, VICTIMS
@@ -195,11 +197,24 @@ async def measure_house(levels: Sequence[int], arrivals: int, counsellors: int =
             for _ in range(level - waiting):  # nobody is on duty for the other line
                 await factories.add_caller(street.system, line=TRUST)
             waiting = level
-            await asyncio.sleep(3)
+            await _settled(street)
             found.offers[level] = await _arrivals(http, street, webs, arrivals, offered)
         for task in working:
             task.cancel()
     return found
+
+
+async def _settled(street: Street) -> None:
+    """Until all that wait have reached the end of their ladders, as they have in a house in which they have waited."""
+    async with asyncio.timeout(180):
+        while await _climbing(street):  # noqa: ASYNC110  it is another process
+            await asyncio.sleep(0.5)
+    await asyncio.sleep(3)
+
+
+async def _climbing(street: Street) -> bool:
+    async with street.system.read() as tx:
+        return any(move(each, tx.now) for each in await standings(tx))
 
 
 async def _desk(
