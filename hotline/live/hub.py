@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -56,6 +56,16 @@ class Listener:
         self._wake.clear()
         changed, self._changed = self._changed, set()
         return changed & self.topics
+
+    async def gathers(self, seconds: float, but_for: str) -> None:
+        """Let changes come together for so long; this topic is not kept waiting."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while but_for not in self._changed:
+                    self._wake.clear()
+                    await self._wake.wait()
+        if self._changed:
+            self._wake.set()
 
 
 class Hub:

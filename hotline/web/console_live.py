@@ -24,7 +24,7 @@ from hotline.web.body import Body, Cursor, RowId, parse
 from hotline.web.console_json import console_json, entry_json, head_json
 from hotline.web.transfers import around
 
-CALM = 0.25  # the pane goes out at most four times a second
+CALM = 0.25  # the pane goes out at most four times a second, and at once for what concerns its person
 LIMIT = 200  # entries in one frame
 REFRESH = 5.0  # minutes pass and shifts begin without any poke
 READ_AT_ONCE: Final = 3
@@ -106,7 +106,7 @@ class ConsoleFeed:
             for frame in frames:
                 await self._send(frame)
             if watched is None or topics.contact(watched.contact_id) not in changed:
-                await asyncio.sleep(CALM)
+                await listener.gathers(CALM, but_for=topics.staff(self._actor.id))
 
     def _shown_queues(self) -> set[str]:
         return {topics.queue(each) for each in self._desk.queues} if self._desk else set()
