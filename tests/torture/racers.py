@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from itertools import combinations
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -199,9 +200,7 @@ class Racer:
 
     async def _leads(self, turns: int) -> None:
         for _ in range(turns):
-            act = self._random.choice(
-                (self._hands_over, self._hands_over, self._takes_over, self._offers_by_hand)
-            )
+            act = self._random.choice((self._hands_over, self._swaps, self._takes_over, self._offers_by_hand))
             await act(await self._look())
 
     async def _look(self) -> Look:
@@ -286,10 +285,19 @@ class Racer:
         if look.talks:
             contact_id, holder, line = self._random.choice(look.talks[:NEAR])
             to = self._random.choice([each.id for each in self._people if line in each.lines])
-            doing = assignments.hand_over(
-                self._system, self._lead.actor, contact_id, holder, to, WHY, overrule=False
-            )
-            await self._tries("hand over", doing)
+            await self._handed(contact_id, holder, to)
+
+    async def _swaps(self, look: Look) -> None:
+        """Two talks, each to the other's holder, at the same moment."""
+        pairs = [pair for pair in combinations(look.talks[: 2 * NEAR], 2) if pair[0][1] != pair[1][1]]
+        if pairs:
+            (one, its, _), (another, others, _) = self._random.choice(pairs)
+            await asyncio.gather(self._handed(one, its, others), self._handed(another, others, its))
+
+    async def _handed(self, contact_id: str, holder: str, to: str) -> None:
+        lead = self._lead.actor
+        doing = assignments.hand_over(self._system, lead, contact_id, holder, to, WHY, overrule=False)
+        await self._tries("hand over", doing)
 
     async def _takes_over(self, look: Look) -> None:
         if look.talks:
