@@ -369,15 +369,15 @@ def figures(books: Books) -> list[str]:
 
 
 def goals(books: Books, steps: int) -> list[Goal]:
-    """In thousands of steps each rule is followed in one of a hundred at least; in hundreds, most of them at all."""
+    """In thousands of steps each rule is followed in one of a hundred at least; in hundreds, half of them at all."""
     thousands = steps >= THOUSANDS
     return [
         Goal("steps", books.steps, least=steps / 2),
-        Goal("rules followed", len(books.rules), least=books.known if thousands else books.known * 2 // 3),
+        Goal("rules followed", len(books.rules), least=books.known if thousands else books.known // 2),
         Goal(
             "times that the rarest was followed",
             min(books.rules.values()),
-            least=steps / 100 if thousands else 1,
+            least=books.steps / 100 if thousands else 1,
         ),
     ]
 
