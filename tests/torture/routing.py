@@ -385,12 +385,12 @@ def goals(books: Books, steps: int) -> list[Goal]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--long", action="store_true", help="50,000 steps")
-    parser.add_argument("--steps", type=int, help="so many at least, in days of fifty")
+    parser.add_argument("--steps", type=int, help="about so many")
     chosen = parser.parse_args()
     configure("error")
     steps = chosen.steps or (LONG if chosen.long else SHORT)
     with servers.postgres_server() as server:
-        books = run(server, steps)
+        books = run(server, steps, a_day=50 if steps >= THOUSANDS else 20)  # of few steps, more days
     return judged(figures(books), goals(books, steps))
 
 
