@@ -22,6 +22,12 @@ def _unlocked(table: Table) -> Callable[..., Awaitable[Any]]:
     return read
 
 
+async def _the_other_first(tx: Any, one: str, other: str) -> None:
+    """As if nobody had thought of two who pass talks to each other."""
+    await claims.lock_staff(tx, other)
+    await claims.lock_staff(tx, one)
+
+
 def _not_asked(gate: str) -> Callable[..., tuple[str, ...]]:
     """At commit; whoever plans still asks."""
 
@@ -37,6 +43,7 @@ BREAKS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "console": (routing, "obstacles", _not_asked(SILENT)),
     "token": (routing, "fits", lambda *_: True),
     "staff-lock": (claims, "lock_staff", _unlocked(t.staff)),
+    "lock-order": (claims, "lock_pair", _the_other_first),
     "contact-lock": (claims, "lock_contact", _unlocked(t.contacts)),
 }
 

@@ -22,9 +22,10 @@ class Goal:
         return f"goal: {self.what} {bound}; it is {self.figure:g}: {'met' if self.met else 'MISSED'}"
 
 
-def never(count: int, what: str) -> str:
-    """How seldom it can be at most, if it was never seen in so many tries (95 of 100)."""
-    return f"0 in {count:,} {what}: at most 3/N = {3 / max(count, 1):.1e} each"
+def seldom(seen: int, tries: int, what: str) -> str:
+    """How often it was seen; and if never, how seldom it must be at least (95 of 100)."""
+    bound = "" if seen else f": at most 3/N = {3 / max(tries, 1):.1e} each"
+    return f"{seen} in {tries:,} {what}{bound}"
 
 
 def judged(figures: Collection[str], goals: Collection[Goal]) -> int:
