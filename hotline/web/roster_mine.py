@@ -12,12 +12,14 @@ from hotline.actions import absences
 from hotline.actions.rostering import ABSENCES
 from hotline.errors import GapWouldOpen, HotlineError, NotFound
 from hotline.rules import access
+from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
 from hotline.rules.civil_time import DAY_MINUTES
 from hotline.rules.duty import Absence, Board, Person
 from hotline.rules.duty import grid as grids
 from hotline.rules.duty.expansion import edges
 from hotline.rules.duty.plan import PRIMARY
+from hotline.rules.duty.preview import Preview
 from hotline.rules.duty.rest import nights
 from hotline.rules.duty.spans import Span, clipped, length
 from hotline.store import views
@@ -226,35 +228,27 @@ async def _index(request: web.Request, form: Form, error: HotlineError | None) -
 async def _approval(request: web.Request, error: HotlineError | None) -> web.Response:
     actor, absence_id = await actor_of(request), request.match_info["absence"]
     found = await absences.preview_approve(request.app[SYSTEM], actor, absence_id)
-    absence, words = await _looked_at(request)
-    return roster_dialog.dialog(
-        request,
-        actor,
-        found,
-        words,
-        error,
-        title=words.say("approve_title", name=words.name(absence.staff_id), what=_words(absence, words)),
-        action=f"/roster/absences/{absence_id}/approve",
-        fields={},
-        back="/roster/absences",
-    )
+    return await _asked(request, actor, found, error, "approve", {}, "/roster/absences")
 
 
 async def _withdrawal(request: web.Request, form: Form, error: HotlineError | None) -> web.Response:
     actor, absence_id = await actor_of(request), request.match_info["absence"]
     found = await absences.preview_withdraw(request.app[SYSTEM], actor, absence_id)
+    fields = {"back": form.get("back", "")}
+    return await _asked(request, actor, found, error, "withdraw", fields, _back(form))
+
+
+async def _asked(
+    request: web.Request, actor: Actor, found: Preview, error: HotlineError | None,
+    doing: str, fields: dict[str, str], back: str,
+) -> web.Response:  # fmt: skip
+    """What this does to the roster, and the question whether to go on."""
     absence, words = await _looked_at(request)
+    what = {"name": words.name(absence.staff_id), "what": _words(absence, words)}
     return roster_dialog.dialog(
-        request,
-        actor,
-        found,
-        words,
-        error,
-        title=words.say("withdraw_title", name=words.name(absence.staff_id), what=_words(absence, words)),
-        action=f"/roster/absences/{absence_id}/withdraw",
-        fields={"back": form.get("back", "")},
-        back=_back(form),
-    )
+        request, actor, found, words, error, title=words.say(f"{doing}_title", **what),
+        action=f"/roster/absences/{absence.id}/{doing}", fields=fields, back=back,
+    )  # fmt: skip
 
 
 async def _looked_at(request: web.Request) -> tuple[Absence, Words]:

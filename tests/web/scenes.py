@@ -31,6 +31,19 @@ JSON_ROUTES = [
 SPEAKING = {"pl": {"Accept-Language": "pl"}, "uk": {"Accept-Language": "uk"}, "en": {"Accept-Language": "en"}}
 
 
+def follow_up() -> dict[str, object]:
+    """A body that agrees on being called back."""
+    hours = {"day": "", "start": "0", "end": "1440"}
+    return {
+        "id": client_id(),
+        "way": "phone",
+        "number": "600100200",
+        **hours,
+        "says": "nothing",
+        "voicemail": False,
+    }
+
+
 @dataclass
 class Scene:
     """A talk of Anna's with an open case, and who may send where."""
@@ -82,16 +95,7 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/wait": {},
         "/callback": {"outcome": "reached"},
         "/quarantine": {"reason": "insults"},
-        "/follow-up": {
-            "id": client_id(),
-            "way": "phone",
-            "number": "600100200",
-            "day": "",
-            "start": "0",
-            "end": "1440",
-            "says": "nothing",
-            "voicemail": False,
-        },
+        "/follow-up": follow_up(),
         "/conflict": {"reason": "Znam tę osobę."},
     }
     default: dict[str, object] = {"id": client_id(), "text": "Dzień dobry."}

@@ -17,7 +17,7 @@ from hotline.texts import LANGUAGES, names, texts
 from hotline.web.routes import CALLER, EVERYONE, ROUTES, Route
 from tests.factories import PERPETRATORS, VICTIMS
 from tests.web.doors import CASE, Answer, Doors, bearer, client_id, filled, refused
-from tests.web.scenes import JSON_ROUTES, scene_at, valid
+from tests.web.scenes import JSON_ROUTES, follow_up, scene_at, valid
 
 STAFF_ROUTES = [route for route in ROUTES if route.who not in (EVERYONE, CALLER)]
 
@@ -204,16 +204,7 @@ async def test_foreign_closed_waiting_and_absent_contacts_answer_alike(doors: Do
         "GET callback": None,
         "POST callback": {"outcome": "reached"},
         "POST quarantine": {"reason": "insults"},
-        "POST follow-up": {
-            "id": client_id(),
-            "way": "phone",
-            "number": "600100200",
-            "day": "",
-            "start": "0",
-            "end": "1440",
-            "says": "nothing",
-            "voicemail": False,
-        },
+        "POST follow-up": follow_up(),
     }
     mine = {route.path.rsplit("/", 1)[1] for route in ROUTES if route.path.startswith("/console/contacts/{")}
     assert mine == {ask.split()[1] for ask in asked} | {"pick-up"}  # which answers all alike, too: 409
