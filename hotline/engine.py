@@ -6,6 +6,7 @@ engines one has the lease and acts; the others stand by and ask for it.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -39,7 +40,10 @@ STANDBY_SECONDS = 0.5
 GOODBYE_SECONDS = 2.0
 LOOK_SECONDS = 1.0
 FORGET_EVERY = timedelta(hours=1)
-CLIMBS = 10  # in one round: when a hundred callers find nobody, those for whom there is somebody do not wait for them
+# A look at all rungs is dear where hundreds wait. It takes a small part of the time, and arrivals come in between.
+CLIMBING = 20  # times what such a look took, rounds go without one
+CLIMB_SECONDS = 3.0  # and no longer
+CLIMBS = 10  # in one round: when a hundred find nobody, whom somebody can take does not wait for them
 
 
 class Engine:
@@ -52,6 +56,7 @@ class Engine:
         self._actor: Actor | None = None
         self._leading = asyncio.Event()
         self._forgot_at = NEVER
+        self._climbs_at = 0.0
         self._clockwork = Clockwork(system)
         self._attention = Attention(system)
         self._sweep = Sweep(system)
@@ -68,15 +73,13 @@ class Engine:
         finally:
             await self._give_up()
 
-    async def step(self) -> int:
+    async def step(self, *, climb: bool = True) -> int:
         """End stale offers, open rungs, make new offers, ring for danger. Returns how many things were done."""
         actor = self._actor or await self._ask()
         if actor is None:
             return 0
         done = await self._offer(actor)
-        if climbed := await self._climb(
-            actor
-        ):  # after those who can be asked at once, who shall not wait for it
+        if climb and (climbed := await self._climb(actor)):  # whom somebody can take does not wait for it
             done += climbed + await self._offer(actor)
         done += await self._ring(actor)
         await self._forget(actor)
@@ -87,7 +90,7 @@ class Engine:
 
         async def counted() -> None:
             with _counted():
-                await self.step()
+                await self.step(climb=time.monotonic() >= self._climbs_at)
 
         while True:
             await self._while_leading(counted)
@@ -179,13 +182,17 @@ class Engine:
             return decide(waiting, people, tx.now), offers.stale(pending, waiting, people, tx.now)
 
     async def _climb(self, actor: Actor) -> int:
+        began = time.monotonic()
         async with self._system.read() as tx:
             due = [each for each in await standings(tx) if move(each, tx.now)]
+        looked = time.monotonic()
         done = 0
         for standing in sorted(due, key=lambda each: (each.priority != P1, each.since))[:CLIMBS]:
             done += await ladder.climb(self._system, actor, standing.contact_id)
         if len(due) > CLIMBS:
             self._bell.ring()
+        else:
+            self._climbs_at = looked + min(CLIMBING * (looked - began), CLIMB_SECONDS)
         return done
 
     async def _forget(self, actor: Actor) -> None:

@@ -5,7 +5,6 @@ Contacts with the same need have the same people in the same order, so a long qu
 one for every contact.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,10 +50,6 @@ class _Desk:
     def __init__(self, people: Collection[Person], now: datetime) -> None:
         self._people, self._now = people, now
         self._by: Mapping[str, int] = turns.served(people)
-        self._on: dict[str, list[Person]] = defaultdict(list)
-        for person in people:
-            for line in person.duty_lines:
-                self._on[line].append(person)
         self._near: dict[frozenset[str], list[Person]] = {}
         self._able: dict[object, _Able] = {}
         self._tiers: dict[object, int] = {}
@@ -86,8 +81,7 @@ class _Desk:
     def _of(self, lines: frozenset[str]) -> list[Person]:
         """The people on duty for any of these lines; nobody else is ever offered them."""
         if lines not in self._near:
-            found = {person.id: person for line in lines for person in self._on.get(line, ())}
-            self._near[lines] = list(found.values())
+            self._near[lines] = [each for each in self._people if not each.duty_lines.isdisjoint(lines)]
         return self._near[lines]
 
     def _in_turn(self, contact: Waiting, *, everybody: bool = False) -> Iterator[Person]:

@@ -26,7 +26,9 @@ def skills(person: Person) -> frozenset[str]:
 
 def served(people: Collection[Person]) -> Counter[str]:
     """By how many people each line and language is served now."""
-    return Counter(chain.from_iterable(skills(person) for person in people if person.duty_lines))
+    here = [person for person in people if person.duty_lines]
+    lines, languages = (person.duty_lines for person in here), (person.languages for person in here)
+    return Counter(chain(chain.from_iterable(lines), chain.from_iterable(languages)))
 
 
 def rank(person: Person, contact: Waiting, by: Mapping[str, int]) -> Rank:
