@@ -305,7 +305,7 @@ BUGS: dict[str, Planted] = {
     "breaks are ignored": Planted(blind_to(presence.BREAK), "asked out of turn"),
     "duty is ignored": Planted(blind_to(assignment.OFF_DUTY), "asked out of turn"),
     "the shift's end is ignored": Planted(shift_end_ignored, "S3: an offer stands"),
-    "a dead console counts for minutes": Planted(silence_unnoticed, "S3"),
+    "a dead console counts for minutes": Planted(silence_unnoticed, ("S3", "asked out of turn")),
     "two offers to one person": Planted(two_offers_to_one_person, "S3: two offers"),
     "a miss holds nothing back": Planted(held_forgotten, "asked out of turn"),
     "the hold is never released": Planted(hold_never_released, ("L2", "order of people", "danger rings")),
@@ -330,5 +330,5 @@ BUGS: dict[str, Planted] = {
     "no rung opens": Planted(rung_never_opens, "L1"),
     "an empty rung is waited out": Planted(empty_rung_waited_out, "a rung where nobody is"),
     "who is coming is waited for for ever": Planted(coming_for_ever, "L1"),
-    "anybody attends": Planted(anybody_attends, "'we are here' is told"),
+    "anybody attends": Planted(anybody_attends, ("'we are here'", "a rung where nobody is")),
 }
