@@ -65,7 +65,9 @@ async def sets_up_codes(page: Page, running: Running) -> TOTP:
     await page.goto(running.url + "/console")
     await page.wait_for_url("**/account/second-step")
     await page.get_by_role("button", name="Włącz").click()
-    drawn = await page.get_by_alt_text("Kod QR").evaluate("image => image.complete && image.naturalWidth > 0")
+    drawn = await page.get_by_alt_text("Kod QR").evaluate(
+        "image => image.decode().then(() => image.naturalWidth > 0)"
+    )
     assert drawn
     app = TOTP("".join((await page.locator(".secret").inner_text()).split()))
     await page.get_by_label("Sześć cyfr").fill("000000")
