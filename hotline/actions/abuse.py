@@ -3,15 +3,18 @@
 The caller is told once where help is. Danger passes: "yes, now" and words that sound like it bring a contact back.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from hotline.actions.contacts import locked, say, topics_of
+from hotline.actions import alarms, callbacks
+from hotline.actions.contacts import locked, say, thing_of, topics_of
 from hotline.errors import Malformed, NotFound, WrongState
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import abuse, access, contact
 from hotline.rules.access import Actor
-from hotline.store import claims
+from hotline.rules.callback import WITHDRAWN
+from hotline.store import callbacks as callback_rows
+from hotline.store import claims, queries
 from hotline.store import quarantines as rows
 from hotline.store.journal import Line
 from hotline.system import System, Transaction
@@ -49,13 +52,15 @@ async def quarantine(system: System, actor: Actor, contact_id: str, reason: str)
 async def review(system: System, actor: Actor, quarantine_id: str, decision: str, days: int = 1) -> None:
     """Confirm it for some days more and close what it holds, or lift it and let that into the queue again.
 
-    Raises NotFound (decided, or over by itself), Malformed.
+    Raises NotFound (decided, over by itself, or behind the wall), Malformed.
     """
     access.require(actor, "abuse.review")
     if decision not in (abuse.CONFIRMED, abuse.LIFTED) or not 1 <= days <= abuse.LONGEST_DAYS:
         raise Malformed(field="decision")
     async with system.transaction(actor) as tx:
         found = await rows.one(tx, quarantine_id)
+        row = None if found is None else await queries.contact(tx, found.contact_id)
+        access.require(actor, "abuse.review", await thing_of(row, tx, actor))
         if found is None:
             raise NotFound
         held = await claims.held_back(tx, found.contact_id, found.caller_blind)
@@ -69,16 +74,17 @@ async def review(system: System, actor: Actor, quarantine_id: str, decision: str
         )
 
 
-async def held_until(tx: Transaction, blind: str, priority: str) -> datetime | None:
-    """How long a contact that begins now is held back because of its source; danger never is."""
-    return None if priority == contact.P1 else await rows.until(tx, blind)
-
-
 async def _let_in(tx: Transaction, contact_id: str) -> None:
+    """Into the queue; who asked to be called back meanwhile is, when that is safe."""
     row = await claims.lock_contact(tx, contact_id)
-    if row is not None and row.state == contact.WAITING:
-        await claims.change(tx, contact_id, due_at=None)
-        tx.topics.update(topics_of(row))
+    if row is None or row.state != contact.WAITING:
+        return
+    wanted, due_at = await callback_rows.open_one(tx, contact_id), None
+    if wanted is not None:
+        safe = callback_rows.safe_time(wanted)
+        due_at = callbacks.next_due(tx, row, safe, tx.now, wanted.expires_at)
+    await claims.change(tx, contact_id, due_at=due_at)
+    tx.topics.update(topics_of(row))
 
 
 async def _close(tx: Transaction, contact_id: str) -> None:
@@ -88,5 +94,7 @@ async def _close(tx: Transaction, contact_id: str) -> None:
         return
     data = {"to": contact.CLOSED, "reason": "abusive_closed"}
     await claims.append_to(tx, Line(contact_id, new_id(), "state", "system", data=data))
+    await claims.end_callback(tx, contact_id, WITHDRAWN)
     await claims.shut_thread(tx, contact_id)
+    await alarms.over(tx, contact_id)
     tx.topics.update(topics_of(row))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from hotline.actions import abuse, callbacks
-from hotline.actions.contacts import next_ref
+from hotline.actions import callbacks
+from hotline.actions.contacts import held_back_until, next_ref
 from hotline.errors import ChatDisabled, LineClosed, Malformed, TextEmpty, WallBreach
 from hotline.ids import new_id
 from hotline.live import topics
@@ -238,7 +238,7 @@ async def _values(
     if "using_violence" in tx.centre.line(arrival.line).audience:
         flags.append("violence_using")
     key_class, key_at = contact.queue_key(priority, tx.now)
-    held = await abuse.held_until(tx, blind, priority)
+    held = await held_back_until(tx, blind, priority)
     if held is None and arrival.slow and priority != contact.P1:
         held = tx.now + SLOWED
     address = None

@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from hotline.actions import alarms
-from hotline.actions.contacts import locked, next_ref, say, topics_of, waits_no_more
+from hotline.actions.contacts import (
+    held_back_until,
+    locked,
+    next_ref,
+    say,
+    thing_of,
+    topics_of,
+    waits_no_more,
+)
 from hotline.errors import Malformed, NotFound, WrongState
 from hotline.ids import new_id
 from hotline.live import topics
@@ -55,8 +63,13 @@ async def return_to_queue(system: System, actor: Actor, contact_id: str) -> None
     """The caller is here after all and waits; the call-back stays agreed for the case that they leave."""
     async with system.transaction(actor) as tx:
         row = await locked(tx, actor, "callbacks.return", contact_id)
-        if row.state == contact.WAITING and row.due_at is not None and row.due_at > tx.now:
-            await claims.change(tx, contact_id, due_at=None)
+        if row.state != contact.WAITING or row.due_at is None or row.due_at <= tx.now:
+            return
+        if (
+            await rows.open_one(tx, contact_id) is not None
+        ):  # who is slowed or held back waits for that to end
+            held = await held_back_until(tx, row.caller_blind, row.priority)
+            await claims.change(tx, contact_id, due_at=held)
             tx.record("callbacks.return", "contact", contact_id, topics_of(row))
 
 
@@ -66,7 +79,8 @@ async def agree(system: System, actor: Actor, contact_id: str, client_id: str, w
     Raises NotFound, WrongState (it is not in wrap-up, or the person writes already), and as `ask`.
     """
     async with system.read() as tx:
-        old = await queries.contact(tx, contact_id)
+        row = await queries.contact(tx, contact_id)
+        access.require(actor, "callbacks.agree", await thing_of(row, tx, actor))
         known = await queries.contact_by_origin(tx, f"follow:{contact_id}:{client_id}")
         if known is not None:
             return str(known.id)
@@ -170,8 +184,8 @@ async def keep(tx: Transaction, row: ContactRow, wish: Wish, came_from: str | No
     }
     if not await claims.add_callback(tx, values):
         raise WrongState
-    due_at = next_due(tx, row, wish.safe, tx.now, expires_at)
-    return Kept(due_at or tx.now, expires_at)
+    since = await held_back_until(tx, row.caller_blind, row.priority) or tx.now
+    return Kept(next_due(tx, row, wish.safe, since, expires_at) or since, expires_at)
 
 
 def next_due(

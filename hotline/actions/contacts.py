@@ -1,5 +1,6 @@
 """What happens to a contact between its first word and its summary, besides messages and offers."""
 
+from datetime import datetime
 from typing import Any
 
 from hotline.actions import alarms
@@ -12,7 +13,7 @@ from hotline.rules.alarms import CALLER_LEFT, OF_WAITING, OFFERS_MISSED, P1_WAIT
 from hotline.rules.callback import WITHDRAWN
 from hotline.rules.presence import LOOK_LIFE, TOKEN_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
-from hotline.store import callbacks, claims, conflicts, queries
+from hotline.store import callbacks, claims, conflicts, quarantines, queries
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.store.transfers import guest_of
@@ -148,6 +149,11 @@ async def waits_no_more(tx: Transaction, contact_id: str) -> None:
     """What rang for want of somebody falls silent, and nobody further up is called."""
     await alarms.over(tx, contact_id, *OF_WAITING)
     await claims.forget_steps(tx, contact_id)
+
+
+async def held_back_until(tx: Transaction, blind: str | None, priority: str) -> datetime | None:
+    """How long what this source begins is held back, by a counsellor's word; danger never is."""
+    return None if blind is None or priority == contact.P1 else await quarantines.until(tx, blind)
 
 
 async def gave_a_sign(tx: Transaction, staff_id: str) -> None:

@@ -157,7 +157,7 @@ TABLE: dict[str, Rule] = {
     "assignments.take_over": _unwalled(_unrestricted(_leading)),
     "board.see": _unwalled(_unrestricted(_leading)),
     "alarms.see": _leading,
-    "abuse.review": _unrestricted(_leading),
+    "abuse.review": _unwalled(_unrestricted(_leading)),
     "callbacks.see": _unwalled(_unrestricted(_leading)),
     "roster.change": _any(_staff(SUPERVISOR, ADMINISTRATOR), _kind("operator")),
     "roster.see": _kind("staff"),

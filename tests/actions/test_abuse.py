@@ -1,15 +1,20 @@
 """Quarantine: taken and kept, offered to nobody, looked at by a supervisor, over by itself; danger always passes."""
 
 import secrets
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from hotline.actions import abuse, arrivals, contacts, messages, offers
+from hotline.actions import abuse, arrivals, callbacks, contacts, messages, offers
 from hotline.errors import NotFound, WrongState
-from hotline.rules.abuse import SLOWED
+from hotline.rules.abuse import SLOWED, UNREVIEWED
+from hotline.rules.access import OPERATOR
+from hotline.rules.callback import SafeTime, Wish
 from hotline.store import queries
 from hotline.store.tables import audit, entries
+from hotline.store.tables import callbacks as callback_rows
+from hotline.store.tables import contacts as contact_rows
 from hotline.store.tables import quarantines as rows
 from hotline.system import System
 from tests import factories
@@ -118,3 +123,57 @@ async def test_danger_in_hand_is_not_put_aside(system: System) -> None:
     caller = await factories.talk(system, anna, danger="yes")
     with pytest.raises(WrongState):
         await abuse.quarantine(system, anna.actor, caller.contact_id, "prank")
+
+
+async def test_nobody_lets_themselves_out(system: System, clock: MovableClock) -> None:
+    """Neither by "I wait here after all" nor by asking to be called back sooner."""
+    contact_id, _, _ = await held(system)
+    await callbacks.return_to_queue(system, arrivals.CHANNEL, contact_id)
+    assert await in_queue(system) == []
+    soon = Wish(SafeTime(factories.MONDAY.date()), way="telegram")
+    assert await callbacks.ask(system, arrivals.CHANNEL, contact_id, soon) >= clock.now() + UNREVIEWED
+    await callbacks.return_to_queue(system, arrivals.CHANNEL, contact_id)
+    assert await in_queue(system) == []
+    clock.advance(hours=24)
+    assert await in_queue(system) == [contact_id]
+
+
+async def test_nor_out_of_the_slow_lane(system: System) -> None:
+    slow = await writes(system, slow=True)
+    await callbacks.return_to_queue(system, arrivals.CHANNEL, slow)
+    assert await in_queue(system) == []
+
+
+async def test_lifted_a_call_back_keeps_its_safe_time(system: System, clock: MovableClock) -> None:
+    contact_id, quarantine_id, filip = await held(system)
+    evening = Wish(SafeTime(factories.MONDAY.date(), 18 * 60, 20 * 60), way="telegram")
+    tomorrow = await callbacks.ask(system, arrivals.CHANNEL, contact_id, evening)
+    await abuse.review(system, filip.actor, quarantine_id, "lifted")
+    assert await in_queue(system) == []
+    async with system.read() as tx:
+        row = await queries.contact(tx, contact_id)
+    assert row is not None
+    assert row.due_at == tomorrow - timedelta(days=1)
+
+
+async def test_confirmed_it_forgets_how_to_call_back(system: System) -> None:
+    contact_id, quarantine_id, filip = await held(system)
+    await callbacks.ask(
+        system, arrivals.CHANNEL, contact_id, Wish(SafeTime(factories.MONDAY.date()), number="600 100 200")
+    )
+    await abuse.review(system, filip.actor, quarantine_id, "confirmed")
+    async with system.read() as tx:
+        left = (await tx.connection.execute(select(callback_rows))).one()
+    assert (left.outcome, left.number_sealed) == ("withdrawn", None)
+
+
+async def test_nobody_reviews_across_the_wall(system: System) -> None:
+    _, quarantine_id, _ = await held(system)
+    other = await factories.add_person(
+        system, "Wanda", (factories.PERPETRATORS,), ("supervisor",), hours=None
+    )
+    async with system.transaction(OPERATOR) as tx:
+        on_the_other_side = contact_rows.update().values(line=factories.VICTIMS)
+        await tx.connection.execute(on_the_other_side)
+    with pytest.raises(NotFound):
+        await abuse.review(system, other.actor, quarantine_id, "lifted")

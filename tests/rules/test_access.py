@@ -82,7 +82,7 @@ EXPECTED = {
     "messages.note": Rights(holding=(COUNSELLOR, SUPERVISOR), reading=(COUNSELLOR,), walled=True),
     "summaries.save": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "abuse.quarantine": Rights(holding=(COUNSELLOR, SUPERVISOR)),
-    "abuse.review": Rights(roles=(SUPERVISOR,), volunteers="none"),
+    "abuse.review": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
     "callbacks.settle": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "callbacks.agree": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "cases.open_case": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True, volunteers="none"),
