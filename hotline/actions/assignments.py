@@ -4,7 +4,7 @@ It needs no engine. Whoever comes too late, and whoever asks for what is not the
 gets the same answer.
 """
 
-from hotline.actions.contacts import answered, say, thing_of, topics_of
+from hotline.actions.contacts import answered, gave_a_sign, say, thing_of, topics_of
 from hotline.errors import (
     ChangedHands,
     InConflict,
@@ -50,6 +50,7 @@ async def pick_up(system: System, actor: Actor, contact_id: str) -> None:
         if not await claims.take(tx, contact_id, actor.id, "pick_up", beyond=beyond):
             raise NoLongerWaiting
         await answered(tx, row, actor)
+        await gave_a_sign(tx, actor.id)
         told = {topics.staff(each) for each in (*rang, actor.id)}
         tx.record("assignments.pick_up", "contact", contact_id, topics_of(row) | told)
 

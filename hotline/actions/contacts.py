@@ -142,7 +142,6 @@ async def answered(tx: Transaction, row: ContactRow, actor: Actor) -> None:
     person = await queries.staff_row(tx, actor.id)
     await say(tx, row, "assigned", signature=person.signature if person else actor.name)
     await waits_no_more(tx, row.id)
-    await gave_a_sign(tx, actor.id)
 
 
 async def waits_no_more(tx: Transaction, contact_id: str) -> None:

@@ -70,7 +70,8 @@ async def take_up(system: System, actor: Actor, chat_id: int, call_id: str) -> s
         await claims.lock_staff(tx, staff_id)
         if not await claims.answer_step(tx, step.id, staff_id):
             return "taken_before"
-        await staffing.change(tx, staff_id, intent="available", intent_until=None)
+        await staffing.change(tx, staff_id, intent="available", intent_until=None, intent_kind=None)
+        await claims.gave_a_sign(tx, staff_id, answered=False)
         row = await queries.contact(tx, step.contact_id)
         changed = {topics.staff(staff_id), *(topics_of(row) if row is not None else ())}
         tx.record("ladder.take_up", "contact", step.contact_id, changed, staff=staff_id, rung=step.rung)

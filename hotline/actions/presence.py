@@ -54,9 +54,8 @@ async def set_intent(
         raise Malformed(field="minutes")
     async with system.transaction(actor) as tx:
         until = await _until(tx, actor, intent, minutes)
-        await staffing.change(tx, actor.id, intent=intent, intent_until=until, intent_kind=kind)
-        if intent != "available":
-            await staffing.change(tx, actor.id, paused_at=tx.now)
+        pause = {} if intent == "available" else {"paused_at": tx.now}
+        await staffing.change(tx, actor.id, intent=intent, intent_until=until, intent_kind=kind, **pause)
         await claims.gave_a_sign(tx, actor.id, answered=False)
         await attendance.note(tx, actor.id, "hand")
         tx.record("presence.set_intent", "staff", actor.id, (topics.staff(actor.id),), intent=intent)

@@ -87,6 +87,10 @@ async def test_nobody_on_shift_takes_it_and_who_is_at_home_does(system: System, 
     calls = dict(await called(system))
     assert set(calls) == {beata.id, filip.id}
     assert await ladder.take_up(system, CHANNEL, phone, calls[filip.id]) == "gone", "the call was not hers"
+    async with system.transaction(OPERATOR) as tx:
+        await claims.hold_offers_back(
+            tx, beata.id
+        )  # of an evening before; pressing is a sign that she is there
     taken = [await ladder.take_up(system, CHANNEL, phone, calls[beata.id]) for _ in range(2)]
     assert taken == ["taken", "taken"], "pressed twice"
     assert await ladder.take_up(system, CHANNEL, other_phone, calls[filip.id]) == "taken_before"
