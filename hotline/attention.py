@@ -11,6 +11,7 @@ from hotline.rules.access import Actor
 from hotline.rules.alarms import REPLY_LATE
 from hotline.rules.presence import RETURN, given_back_at
 from hotline.rules.reply_watch import due, late
+from hotline.rules.transfer import stale
 from hotline.store.attendance import ringing
 from hotline.store.held import Held, held
 from hotline.store.transfers import live_transfers
@@ -33,10 +34,14 @@ class Attention:
         async with self._system.read() as tx:
             talks, their_turns, now, pace = await held(tx), await turns(tx), tx.now, tx.centre.talks
             rings = await ringing(tx, REPLY_LATE)
-            asked = [each for each in await live_transfers(tx) if transfers.stale(each, each.seen_at, now)]
+            asked = [
+                each.id
+                for each in await live_transfers(tx)
+                if stale(each.state, each.deadline_at, each.seen_at, now)
+            ]
         done = 0
-        for each in asked:
-            done += await transfers.end_stale(self._system, actor, each.id)
+        for transfer_id in asked:
+            done += await transfers.end_stale(self._system, actor, transfer_id)
         for talk in self._lost(talks, now):
             done += await disconnects.give_back(self._system, actor, talk)
         if rings != {turn.contact_id for turn in their_turns if late(turn, now, pace) == "supervisor"}:

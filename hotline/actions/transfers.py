@@ -3,8 +3,6 @@
 The caller keeps one counterpart until somebody else has accepted, and is told only what is so.
 """
 
-from typing import Any
-
 from hotline.actions.assignments import goes_on, moved
 from hotline.actions.contacts import in_conflict, locked, say, thing_of, topics_of
 from hotline.errors import (
@@ -143,17 +141,10 @@ async def end_stale(system: System, actor: Actor, transfer_id: str) -> bool:
     async with system.transaction(actor) as tx:
         row, found = await _found(tx, transfer_id)
         person = await queries.staff_row(tx, found.to_id)
-        if person is None or not stale(found, person.seen_at, tx.now):
+        if person is None or not transfer.stale(found.state, found.deadline_at, person.seen_at, tx.now):
             return False
         await ends(tx, row, found, transfer.EXPIRED)
         return True
-
-
-def stale(found: TransferRow, seen_at: Any, now: Any) -> bool:
-    """Is there nobody to answer any more?"""
-    if found.state == transfer.PENDING:
-        return bool(found.deadline_at <= now)
-    return found.state == transfer.JOINED and (seen_at is None or now - seen_at > transfer.LOST_AFTER)
 
 
 async def release(

@@ -1,7 +1,7 @@
 """A conversation is passed on by whoever holds it: how, to whom, and with which word of the caller's."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from hotline.rules.assignment import FULL, WRAP_UP
@@ -17,6 +17,13 @@ ACCEPTED, DECLINED, EXPIRED, WITHDRAWN = "accepted", "declined", "expired", "wit
 
 ANSWER_WITHIN: Final = timedelta(minutes=2)
 LOST_AFTER: Final = timedelta(seconds=60)  # whoever reads along, by their console's last sign of life
+
+
+def stale(state: str, deadline_at: datetime, seen_at: datetime | None, now: datetime) -> bool:
+    """Is there nobody to answer any more? `seen_at` is the last sign of life of whoever was asked."""
+    if state == PENDING:
+        return deadline_at <= now
+    return state == JOINED and (seen_at is None or now - seen_at > LOST_AFTER)
 
 
 def consent_suffices(consent: str, *, with_note: bool, shift_over: bool) -> bool:
