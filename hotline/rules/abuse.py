@@ -18,7 +18,5 @@ CHAT_MOST: Final = 5  # contacts begun from one chat
 SLOWED: Final = timedelta(minutes=3)  # so long a contact of the slow lane waits outside the queue
 
 WORDS_WITHIN: Final = timedelta(minutes=1)
-WORDS_MOST: Final = (
-    120  # messages of one caller: no hand types that, and a page that was away for hours keeps fewer
-)
+WORDS_MOST: Final = 120  # of one caller: no hand types that, and a page that was away for hours keeps fewer
 WORDS_PAUSE: Final = 2.0  # seconds by which each further one is answered later

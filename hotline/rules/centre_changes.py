@@ -15,7 +15,7 @@ from hotline.rules.centre_file import ARRAYS, Merged, Table, parse
 
 Kind = Literal["hours", "closure", "extra_opening", "fact", "line", "setting", "blocker"]
 Layer = tuple[str, Table]
-CONFIRMED, REJECTED = "confirmed", "rejected"
+CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,10 @@ cannot be talked away while what they ask for is still missing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from hotline.rules.centre import Centre
 from hotline.rules.centre_checks import takes_hours
 
-Remover = Literal["supervisor", "administrator"]
 Missing = Callable[[Centre], bool]
 
 

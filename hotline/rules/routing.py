@@ -1,7 +1,8 @@
 """What may happen to a contact and its offers: (state, event, now) → (state', effects). Pure.
 
-`actions.offers` reads the state under locks, decides by `step`, and writes the effects; nothing else decides.
-The same core is searched state by state in the tests, with two engines, late accepts and people who vanish.
+`actions.offers` reads the state under locks, decides by `step`, and writes the effects. A conversation that is lost
+or ended is part of it so that whole lives are searched, state by state, with two engines, late accepts and people who
+vanish; the actions that end or give one back move it in one conditional statement.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,6 +12,7 @@ from hmac import compare_digest
 from typing import Any, Final, assert_never
 
 from hotline.rules.assignment import (
+    CONFLICT,
     FULL,
     OFF_DUTY,
     WALL,
@@ -254,7 +256,7 @@ def _unfit(contact: Waiting, person: Person, now: datetime) -> str | None:
     """A shift's end is no transaction: duty, wall, conflict and room hold at accept."""
     despite = obstacles(person, replace(contact, tier=ANY_TIER), now)
     room = () if contact.priority == P1 else (FULL,)
-    known = {WALL: WALL, "conflict": GONE, OFF_DUTY: OFF_DUTY, **dict.fromkeys(room, FULL)}
+    known = {WALL: WALL, CONFLICT: GONE, OFF_DUTY: OFF_DUTY, **dict.fromkeys(room, FULL)}
     return next((known[each] for each in despite if each in known), None)
 
 

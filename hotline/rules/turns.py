@@ -52,11 +52,6 @@ def _surplus(person: Person, contact: Waiting, by: Mapping[str, int]) -> int:
     return sum(by.get(skill, 0) < here for skill in others)
 
 
-def first(people: Collection[Person], contact: Waiting, by: Mapping[str, int]) -> Person:
-    """Who is asked first of these."""
-    return min(people, key=lambda person: rank(person, contact, by))
-
-
 def lost_by(person: Person, chosen: Person, contact: Waiting, by: Mapping[str, int]) -> str:
     """The first rule by which the chosen one came before this person."""
     pairs = zip(RULES, rank(person, contact, by), rank(chosen, contact, by), strict=True)

@@ -37,7 +37,7 @@ def plainly(board: list[Waiting], staff: list[Person]) -> list[Offer]:
                 each for each in able if each.offer and each.offer.priority != P1 and each.id not in taken
             ]
         if found:
-            offer(turns.first(found, contact, by), contact, None)
+            offer(min(found, key=lambda person: turns.rank(person, contact, by)), contact, None)
 
     waiting = [opened(each, staff, NOW) for each in sorted(board, key=lambda each: (*each.key, each.id))]
     danger = [each for each in waiting if each.priority == P1]
