@@ -189,7 +189,7 @@ class Engine:
         done = 0
         for standing in sorted(due, key=lambda each: (each.priority != P1, each.since))[:CLIMBS]:
             done += await ladder.climb(self._system, actor, standing.contact_id)
-        if len(due) > CLIMBS:
+        if done and len(due) > CLIMBS:
             self._bell.ring()
         else:
             self._climbs_at = looked + min(CLIMBING * (looked - began), CLIMB_SECONDS)
