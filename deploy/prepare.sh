@@ -91,6 +91,7 @@ servers() {
         command -v google-chrome >/dev/null || missing+=(chromium)
     command -v caddy >/dev/null || missing+=(caddy)
     command -v git >/dev/null || missing+=(git)
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
     [ ${#missing[@]} -eq 0 ] || debian "${missing[@]}"
 }
 

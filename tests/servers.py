@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ def chromium_path() -> str:
 
 
 @dataclass
-class Server:
+class Server(ABC):
     """A program on a port of its own. Stopped, it keeps its place and its files, and may be started again."""
 
     port: int
@@ -101,8 +102,9 @@ class Server:
             self.process.kill()
             self.process.wait()
 
+    @abstractmethod
     def answers(self) -> bool:
-        raise NotImplementedError
+        """Does it serve by now?"""
 
 
 class RedisServer(Server):

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -19,10 +18,7 @@ DEPLOY = Path(__file__).parent.parent / "deploy"
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 SCRIPT = {"Accept": "application/json"}
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("caddy") is None, reason="no Caddy on this machine"),
-]
+pytestmark = pytest.mark.slow
 
 
 @dataclass

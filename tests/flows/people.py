@@ -100,8 +100,8 @@ class Browser:
         return None
 
     def hears(self, frame: Json) -> None:
-        """One frame of the socket."""
-        raise NotImplementedError
+        """One frame of the socket, of those who have one."""
+        raise AssertionError(f"a page without a socket was sent {frame}")
 
     @property
     def live(self) -> bool:
