@@ -12,7 +12,7 @@ from aiogram.methods import SendMessage
 
 from bots.telegram import prompts
 from bots.telegram.prompts import Press
-from hotline.errors import PhoneWrong
+from hotline.errors import PhoneWrong, SafeTimeWrong
 from hotline.rules import callback
 from hotline.rules.callback import SafeTime, Wish
 from hotline.rules.civil_time import DAY_MINUTES, local
@@ -113,9 +113,13 @@ class Questions:
         return prompts.send(chat_id, say("callback.when", language), prompts.keyboard(buttons))
 
     def _wish(self, blind: str, value: str) -> Wish:
-        draft = self._drafts.pop(blind, Draft())
         day, start, end = value.split("-")
-        safe = SafeTime(datetime.strptime(day, "%Y%m%d").date(), int(start), int(end))  # noqa: DTZ007  a local day
+        try:
+            first = datetime.strptime(day, "%Y%m%d").date()  # noqa: DTZ007  a local day
+        except ValueError:  # whoever forges a button may name the 31st of February
+            raise SafeTimeWrong from None
+        draft = self._drafts.pop(blind, Draft())
+        safe = SafeTime(first, int(start), int(end))
         way: callback.Way = "phone" if draft.number else "telegram"
         return Wish(safe, way, draft.number, draft.says, draft.voicemail)
 

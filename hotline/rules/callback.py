@@ -86,9 +86,11 @@ def check(safe: SafeTime, now: datetime, life: timedelta, zone: ZoneInfo) -> Non
     """Raises SafeTimeWrong (too short, over, or too far off) or NoSuchTime (skipped by the clocks, with the next)."""
     if not 0 <= safe.start <= safe.end - SHORTEST <= DAY_MINUTES - SHORTEST:
         raise SafeTimeWrong
+    if not local(now, zone).date() <= safe.first <= local(now + life, zone).date():
+        raise SafeTimeWrong
     for minute in (safe.start, safe.end):
         _check_exists(safe.first, minute, zone)
-    if next(_spans(safe, now, now + life, zone), None) is None or safe.first < local(now, zone).date():
+    if next(_spans(safe, now, now + life, zone), None) is None:
         raise SafeTimeWrong
 
 

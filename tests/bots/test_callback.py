@@ -34,6 +34,8 @@ async def test_by_telephone_this_evening(
     await door.press(ANNA, "callback:centre:pl")
     await door.press(ANNA, "callback:voicemail_no:pl")
     await until(lambda: EVENING in api.buttons(ANNA))
+    await door.press(ANNA, EVENING.replace("20261123", "20260231"))  # no button of ours
+    await heard(api, "error.safe_time_wrong")
     await door.press(ANNA, EVENING)
     await until(lambda: any("Spróbujemy oddzwonić" in text for text in api.texts(ANNA)))
     (row,) = await contact_rows(system)

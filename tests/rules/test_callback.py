@@ -55,6 +55,8 @@ def test_half_past_two_does_not_exist_on_easter_night_and_half_past_three_is_off
         SafeTime(MONDAY + timedelta(days=4)),
         SafeTime(MONDAY, -30, 60),
         SafeTime(MONDAY, 0, 1500),
+        SafeTime(date.min),
+        SafeTime(date.max),
     ],
 )
 def test_a_safe_time_that_cannot_be_kept_is_refused(safe: SafeTime) -> None:
