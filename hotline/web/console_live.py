@@ -18,7 +18,7 @@ from hotline.live.hub import Listener
 from hotline.live.shared import Shared
 from hotline.rules.access import Actor
 from hotline.store import views
-from hotline.store.views import ConsoleView, QueueView
+from hotline.store.views import ConsoleView, Pairs, QueueView
 from hotline.system import System, Transaction
 from hotline.web.body import Body, Cursor, RowId, parse
 from hotline.web.console_json import console_json, entry_json, head_json
@@ -72,6 +72,7 @@ class ConsoleFeed:
         self._language, self._send = language, send
         self._watched: _Cursor | None = None
         self._desk: ConsoleView | None = None
+        self._pairs: Pairs = frozenset()
 
     def hear(self, listener: Listener) -> Callable[[str], None]:
         """What to do with a frame of the page; a frame that cannot be read ends the socket."""
@@ -101,6 +102,7 @@ class ConsoleFeed:
                     if watched is not None and topics.contact(watched.contact_id) in changed:
                         frames += await self._conversation(tx, watched, listener)
                     self._desk = await views.own_desk(tx, tx.centre, self._actor)
+                self._pairs = views.seen_pairs(self._system.centre, self._actor, self._desk.queues)
                 self._listen(listener, self._desk)
             frames.append(await self._pane(self._desk))
             for frame in frames:
@@ -112,16 +114,13 @@ class ConsoleFeed:
         return {topics.queue(each) for each in self._desk.queues} if self._desk else set()
 
     async def _pane(self, desk: ConsoleView) -> dict[str, Any]:
-        centre = self._system.centre
-        pairs = views.seen_pairs(centre, self._actor, desk.queues)
-
         async def read() -> QueueView:
             async with self._system.read() as tx:
-                return await views.queue(tx, pairs)
+                return await views.queue(tx, self._pairs)
 
-        queue = await self._readings.queues.get(pairs, read)
+        queue = await self._readings.queues.get(self._pairs, read)
         view = replace(desk, queue=queue.seen_by(self._actor.id), now=self._system.clock.now())
-        return {"console": console_json(view, centre, self._language)}
+        return {"console": console_json(view, self._system.centre, self._language)}
 
     def _listen(self, listener: Listener, desk: ConsoleView) -> None:
         """To what this desk shows, and to nothing else."""
