@@ -94,7 +94,7 @@ class Receiver:
 
     @property
     def _calls_back(self) -> bool:
-        return self._system.centre.live_chat_enabled
+        return self._system.centre.callback_queue(self.line.id) is not None
 
     def key_of(self, update_id: int) -> str:
         """What every effect of this update carries."""

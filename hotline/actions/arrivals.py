@@ -165,8 +165,8 @@ def _queue(system: System, arrival: Arrival) -> Queue:
 
 def takes_callbacks(centre: Centre, line_id: str) -> Queue:
     """The queue that calls back for this line, open or not. Raises LineUnknown, ChatDisabled."""
-    queue = centre.queue_of(centre.line(line_id).id)
-    if not centre.live_chat_enabled or queue is None:
+    queue = centre.callback_queue(line_id)
+    if queue is None:
         raise ChatDisabled
     return queue
 

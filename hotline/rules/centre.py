@@ -303,6 +303,10 @@ class Centre(Part):
         queue_id = self._queue_ids.get(self.line(line_id).id)
         return None if queue_id is None else self.queues[queue_id]
 
+    def callback_queue(self, line_id: str) -> Queue | None:
+        """The queue that calls back for this line, open or not; None where nobody does. Raises LineUnknown."""
+        return self.queue_of(line_id) if self.live_chat_enabled else None
+
     def lines_with(self, line_id: str) -> tuple[str, ...]:
         """The ids of all lines the same people answer, this one included. Raises LineUnknown."""
         queue = self.queue_of(line_id)

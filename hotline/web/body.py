@@ -27,6 +27,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Nothing(Body):
+    """A request whose address says it all."""
+
+
 Schema = TypeVar("Schema", bound=Body)
 
 

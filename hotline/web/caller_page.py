@@ -9,7 +9,7 @@ from hotline.actions.arrivals import Arrival
 from hotline.ids import new_secret
 from hotline.rules import triage
 from hotline.rules.callback import Wish
-from hotline.rules.centre import Centre, Line
+from hotline.rules.centre import Line
 from hotline.rules.civil_time import local
 from hotline.rules.hours import Hours
 from hotline.rules.words import MESSAGE_LIMIT
@@ -70,11 +70,6 @@ def arrival(
     )
 
 
-def takes_callbacks(centre: Centre, line: Line) -> bool:
-    """Is there somebody who could call back for this line?"""
-    return centre.live_chat_enabled and centre.queue_of(line.id) is not None
-
-
 def script_texts(language: str) -> dict[str, str]:
     """The sentences the script needs, in the page's language."""
     own = {key: say(f"chat.{key}", language) for key in SCRIPT_TEXTS}
@@ -112,7 +107,7 @@ async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str
         ),
         "notice": tx.notice.version,
         "away": caller_view.away(system.centre, now, language),
-        "callbacks": takes_callbacks(system.centre, line),
+        "callbacks": system.centre.callback_queue(line.id) is not None,
         "limit": MESSAGE_LIMIT,
         "token": new_secret(),
         "id": new_secret(),

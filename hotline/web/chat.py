@@ -12,7 +12,7 @@ from hotline.errors import Malformed, NotSignedIn
 from hotline.rules.access import Actor
 from hotline.texts import clock, say
 from hotline.web import caller_page, caller_view, chat_plain, embedding, rates, render
-from hotline.web.body import Body, ClientId, NoticeVersion, Token, read_json
+from hotline.web.body import Body, ClientId, Nothing, NoticeVersion, Token, read_json
 from hotline.web.keys import SYSTEM
 
 plain = chat_plain.submit
@@ -43,10 +43,6 @@ class Answer(Body):
 
     question: Literal["danger", "topic", "under18"]
     value: str
-
-
-class Nothing(Body):
-    """A request whose address says it all."""
 
 
 class Leave(Body):

@@ -14,7 +14,7 @@ from hotline.store.views import ContactHead
 from hotline.system import Transaction
 from hotline.texts import LANGUAGES, catalogue
 from hotline.web import card_view, render, staff_page
-from hotline.web.body import Body, ClientId, Token, parse, read_bytes, read_json
+from hotline.web.body import Body, ClientId, Nothing, Token, parse, read_bytes, read_json
 from hotline.web.console_json import console_json, entry_json, head_json, when
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
@@ -35,10 +35,6 @@ class OfferAnswer(Body):
     """The offer's token proves that this very offer was on the screen."""
 
     token: Token
-
-
-class Nothing(Body):
-    """A request whose address says it all."""
 
 
 class Words(Body):

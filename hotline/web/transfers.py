@@ -12,7 +12,7 @@ from hotline.store import views
 from hotline.store.views import ContactHead
 from hotline.system import Transaction
 from hotline.web import board_view, render
-from hotline.web.body import Body, RowId, read_json
+from hotline.web.body import Body, Nothing, RowId, read_json
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
 from hotline.web.transfer_json import around_json, rung_words, transfer_queues
@@ -31,10 +31,6 @@ class Whom(Body):
     """The colleague who may go on."""
 
     staff: RowId
-
-
-class Nothing(Body):
-    """A request whose address says it all."""
 
 
 async def around(tx: Transaction, head: ContactHead, language: str) -> dict[str, Any]:
