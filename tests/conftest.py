@@ -4,12 +4,14 @@ A test that uses one is marked with its name, so `pytest -m "not browser"` leave
 """
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 
+import hotline.system
 from hotline import app
 from hotline.store import schema, tables
 from hotline.store.db import Database
@@ -113,8 +115,15 @@ def house_template(postgres_server: servers.PostgresServer) -> HouseTemplate:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def system(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[System]:
-    """A system with its journal running, once on SQLite and once on PostgreSQL; the clock stands still."""
+async def system(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[System]:
+    """A system with its journal running, once on SQLite and once on PostgreSQL; the clock stands still.
+
+    Steps of the engine that a test takes by hand are not tried again, and may be paused for longer than an
+    engine may: a busy machine is slow, not wrong.
+    """
+    monkeypatch.setattr(hotline.system, "LEASE_LIFE", timedelta(seconds=30))
     settings = factories.settings_in(tmp_path)
     if request.param == "postgres":
         template: HouseTemplate = request.getfixturevalue("house_template")

@@ -12,7 +12,7 @@ from tests.flows.people import eventually
 from tests.flows.town import Town, instant
 
 NIGHT = ("2026-11-23T22:00:00+01:00", "2026-11-24T06:00:00+01:00")
-EVENING = ("2026-11-23T14:00:00+01:00", "2026-11-23T22:00:00+01:00")
+EVENING = ("2026-11-23T21:50:00+01:00", "2026-11-23T22:00:00+01:00")  # or she were missed while she comes in
 
 
 async def rang(town: Town) -> list[tuple[str, bool]]:

@@ -6,6 +6,7 @@ import time
 import pytest
 from sqlalchemy import select
 
+import hotline.system
 from hotline.actions import leases, offers
 from hotline.engine import Engine
 from hotline.errors import LeaseLost, NotAllowed, Unavailable
@@ -116,10 +117,11 @@ async def test_a_successor_waits_for_what_is_under_way(system: System, clock: Mo
 
 
 async def test_an_engine_paused_in_the_middle_is_not_waited_for_long(
-    system: System, clock: MovableClock
+    system: System, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if system.db.is_sqlite:
         pytest.skip("on SQLite all engines are in one process and pause together")
+    monkeypatch.setattr(hotline.system, "LEASE_LIFE", LEASE_LIFE)
     anna = await add_person(system, "Anna")
     caller = await add_caller(system)
     first = await leases.take(system, "first")
