@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import sample
+from random import choice
 from typing import TypeVar
 from uuid import uuid4
 
@@ -46,14 +46,14 @@ class ServerDidNotStart(RuntimeError):
 
 def free_port() -> int:
     """A port of 127.0.0.1, between 20000 and 32000, that nobody listens on."""
-    for port in sample(PORTS, len(PORTS)):
+    for port in (choice(PORTS) for _ in PORTS):
         with socket.socket() as probe:
             try:
                 probe.bind((HOST, port))
             except OSError:
                 continue
             return port
-    raise ServerDidNotStart("every port from 20000 to 32000 is taken")
+    raise ServerDidNotStart("no port from 20000 to 32000 is free")
 
 
 def chromium_path() -> str:

@@ -6,6 +6,7 @@ A centre is `common.toml`, then the centre's own file, then any overlays, later 
 
 import tomllib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,15 @@ def _find(name_or_id: str) -> Path:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    return _shipped_file(file) if file.parent == HERE else _parsed(file)
+
+
+@cache  # what ships with the program stays as it is while it runs
+def _shipped_file(file: Path) -> dict[str, Any]:
+    return _parsed(file)
+
+
+def _parsed(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
