@@ -134,7 +134,7 @@ class Engine:
 
     async def _ask(self) -> Actor | None:
         """Renew the lease or try to get it."""
-        self._becomes(await leases.take(self._system, self._holder))
+        self._becomes(await leases.take(self._system, self._holder, self._actor))
         return self._actor
 
     def _becomes(self, actor: Actor | None) -> None:

@@ -9,12 +9,19 @@ from hotline.store import claims
 from hotline.system import LEASE, LEASE_LIFE, System
 
 
-async def take(system: System, holder: str) -> Actor | None:
-    """Take the lease or renew it: the engine to act as. None while another holder's runs. Raises Unavailable."""
+async def take(system: System, holder: str, leads: Actor | None = None) -> Actor | None:
+    """Take the lease or renew it: the engine to act as. None while another holder's runs. Raises Unavailable.
+
+    `leads` is what the caller acts as already. A new leader waits until nothing of a former one is under way.
+    """
     access.require(STANDBY, "leases.take")
     async with system.transaction(STANDBY) as tx:
         epoch = await claims.take_lease(tx, LEASE, holder, LEASE_LIFE)
-    return None if epoch is None else access.engine(epoch)
+    actor = None if epoch is None else access.engine(epoch)
+    if actor is not None and actor != leads:
+        async with system.transaction(STANDBY) as tx:
+            await claims.drain_lease(tx, LEASE)
+    return actor
 
 
 async def give_up(system: System, actor: Actor) -> None:

@@ -19,6 +19,11 @@ from hotline.system import LEASE, LEASE_LIFE, DatabaseClock, System, Transaction
 from tests.factories import MovableClock, add_caller, add_person, pending
 from tests.store.races import RUNNERS, at_once, one_value, race
 
+# SQLite lets one writer in at a time and has no clock of its own; all engines are in one process there
+postgres_only = pytest.mark.parametrize(
+    "system", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
 
 async def test_of_twenty_contenders_one_gets_it(system: System, clock: MovableClock) -> None:
     contenders = [new_id() for _ in range(RUNNERS)]
@@ -116,11 +121,40 @@ async def test_a_successor_waits_for_what_is_under_way(system: System, clock: Mo
     assert await successor == engine(2)
 
 
+@postgres_only
+async def test_steps_that_overlap_without_end_keep_nobody_from_the_lease(
+    system: System, clock: MovableClock
+) -> None:
+    first = await leases.take(system, "first")
+    assert first is not None
+    lost = 0
+
+    async def step_after_step(number: int) -> None:
+        nonlocal lost
+        await asyncio.sleep(number * 0.05)
+        while not lost:
+            try:
+                async with system.transaction(first):
+                    await asyncio.sleep(0.2)
+            except LeaseLost:
+                lost += 1
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        for number in range(4):
+            tasks.create_task(step_after_step(number))
+        await asyncio.sleep(0.3)
+        for _ in range(3):
+            clock.advance(seconds=2)
+            assert await leases.take(system, "first", first) == first
+        clock.advance(seconds=10)
+        assert await leases.take(system, "second") == engine(2)
+    assert lost
+
+
+@postgres_only
 async def test_an_engine_paused_in_the_middle_is_not_waited_for_long(
     system: System, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if system.db.is_sqlite:
-        pytest.skip("on SQLite all engines are in one process and pause together")
     monkeypatch.setattr(hotline.system, "LEASE_LIFE", LEASE_LIFE)
     anna = await add_person(system, "Anna")
     caller = await add_caller(system)
@@ -180,11 +214,10 @@ async def test_twenty_offers_at_once_while_the_lease_moves_on(system: System, cl
         await attempt(0)
 
 
+@postgres_only
 async def test_the_databases_clock_is_followed_and_never_runs_back(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if system.db.is_sqlite:
-        pytest.skip("SQLite has no clock of its own")
     clock = DatabaseClock(system.db)
     await clock.measure()
     there = await system.db.time()

@@ -176,10 +176,10 @@ class Campaign:
         )  # fmt: skip
 
     async def _comes_to_rest(self) -> None:
-        """The last engine does what is left to do."""
+        """The last engine does what is left to do, some rungs in each step."""
         self._clock.advance(seconds=5)
         engine = Engine(self._system)
-        for _ in range(20):
+        for _ in range(20 + len(self._ids)):
             if not await engine.step():
                 return
         self.books.faults["the engine finds no rest"] += 1

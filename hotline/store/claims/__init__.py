@@ -28,7 +28,7 @@ from hotline.store.claims.contacts import (
 from hotline.store.claims.delivery import Claimed, claim_delivery, give_up_delivery, settle_delivery
 from hotline.store.claims.erasure import forget_callers, forget_subjects
 from hotline.store.claims.ladder import answer_step, forget_steps, open_step
-from hotline.store.claims.leases import give_lease_up, hold_lease, take_lease
+from hotline.store.claims.leases import drain_lease, give_lease_up, hold_lease, take_lease
 from hotline.store.claims.locks import lock_contact, lock_pair, lock_staff
 from hotline.store.claims.offers import (
     close_offer,
@@ -79,6 +79,7 @@ __all__ = [
     "confirm_recovery",
     "count_failure",
     "count_try",
+    "drain_lease",
     "edit_lines",
     "end_alarms",
     "end_alarms_but",

@@ -31,17 +31,23 @@ async def take_lease(tx: Tx, name: str, holder: str, life: timedelta) -> int | N
 
 
 async def hold_lease(tx: Tx, name: str, epoch: int | None, life: timedelta) -> bool:
-    """Is this still the newest epoch? Then it stays so until the end of this transaction.
+    """Is this still the newest epoch? Then no successor acts before the end of this transaction.
 
-    A successor waits for this row. So that it need not wait for a holder that was paused in the middle,
+    The lock stands in the way of `drain_lease` only, not of a renewal: steps that overlap without end would keep
+    it from ever getting the row. So that a successor need not wait for a holder that was paused in the middle,
     PostgreSQL ends a transaction that stays silent for the lease's whole life.
     """
     if tx.connection.dialect.name == "postgresql":
         milliseconds = str(int(life.total_seconds() * 1000))
         silence = func.set_config("idle_in_transaction_session_timeout", milliseconds, True)
         await tx.connection.execute(select(silence))
-    query = select(leases.c.epoch).where(leases.c.name == name).with_for_update(read=True)
+    query = select(leases.c.epoch).where(leases.c.name == name).with_for_update(read=True, key_share=True)
     return epoch is not None and (await tx.connection.execute(query)).scalar_one_or_none() == epoch
+
+
+async def drain_lease(tx: Tx, name: str) -> None:
+    """Wait for what former holders have under way; since the new epoch was committed, they begin nothing more."""
+    await tx.connection.execute(select(leases.c.epoch).where(leases.c.name == name).with_for_update())
 
 
 async def give_lease_up(tx: Tx, name: str, epoch: int | None) -> None:
