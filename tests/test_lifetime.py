@@ -67,11 +67,11 @@ async def test_the_watchdog_is_fed_as_often_as_was_asked(
     for _ in range(3):
         assert await asyncio.to_thread(systemd.recv, 100) == b"WATCHDOG=1"
     feeding.cancel()
-    assert 0.3 < time.monotonic() - began < 3
+    assert 0.3 < time.monotonic() - began < 15
 
 
 async def test_without_a_watchdog_nothing_is_fed() -> None:
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         await lifetime.watchdog()
 
 
@@ -86,7 +86,7 @@ def test_even_a_loop_that_hangs_ends_in_time() -> None:
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-        assert 0.9 < time.monotonic() - began < 5
+        assert 0.9 < time.monotonic() - began < 15
         assert b"ended by force" in process.stdout.read() + process.stderr.read()
 
 

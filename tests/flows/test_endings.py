@@ -296,7 +296,7 @@ async def test_a_second_signal_ends_at_once(street: Street) -> None:
     await web.says("ending")
     began = time.monotonic()
     assert await web.ends(signal.SIGTERM) == -signal.SIGTERM
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2  # and not when its time is over
     waited_for.close()
 
 

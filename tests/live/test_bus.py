@@ -136,7 +136,7 @@ async def test_without_redis_publishing_takes_no_time_and_one_hears_oneself() ->
             for number in range(3):
                 bus.publish([f"contact:{number}"])
             assert [set(each) for each in ear.heard] == [{"contact:0"}, {"contact:1"}, {"contact:2"}]
-            assert time.monotonic() - started < 0.1
+            assert time.monotonic() - started < 1
             await logs(logged, "poke lost")
             await logs(logged, "redis away")
             assert bus.hears_since is None
@@ -158,9 +158,9 @@ async def test_a_redis_that_hangs_is_noticed_and_holds_nobody_up() -> None:
                 started = time.monotonic()
                 for number in range(50):
                     one.publish([f"contact:{number}"])
-                assert time.monotonic() - started < 0.1
+                assert time.monotonic() - started < 1
                 await logs(logged, "redis away", times=2)
-                assert time.monotonic() - started < 4
+                assert time.monotonic() - started < PATIENCE
             finally:
                 server.process.send_signal(signal.SIGCONT)
             await logs(logged, "redis heard", times=4)

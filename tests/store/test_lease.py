@@ -221,7 +221,7 @@ async def test_the_databases_clock_is_followed_and_never_runs_back(
     clock = DatabaseClock(system.db)
     await clock.measure()
     there = await system.db.time()
-    assert abs((clock.now() - there).total_seconds()) < 0.5
+    assert abs((clock.now() - there).total_seconds()) < 5
     before = clock.now()
 
     async def earlier() -> object:
