@@ -227,6 +227,7 @@ async def _live(settings: Settings, *parts: "app.Part") -> int:
             from bots import telegram  # after the web server listens: importing aiogram takes seconds
 
             house.open(telegram.run(house.system))
+        lifetime.settle()
         lifetime.tell("READY=1")
         await lifetime.told_to_end()
         house.system.closing.set()

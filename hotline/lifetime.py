@@ -3,6 +3,7 @@ ends when it is told to, in order if it can and in any case in time.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -33,6 +34,14 @@ def _end_by_force() -> None:
     """What is committed stays; what is not was never acknowledged."""
     log.error("ended by force")
     os._exit(0)
+
+
+def settle() -> None:
+    """What is loaded by now stays while the process lives. Collections of garbage, which stop everything, need not
+    go through it each time: a tenth of a second, for which every caller waited.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def tell(state: str) -> None:

@@ -1,6 +1,7 @@
 """How a process lives under a supervisor: what systemd is told, and the end that comes in any case."""
 
 import asyncio
+import gc
 import signal
 import socket
 import subprocess
@@ -68,6 +69,14 @@ async def test_the_watchdog_is_fed_as_often_as_was_asked(
         assert await asyncio.to_thread(systemd.recv, 100) == b"WATCHDOG=1"
     feeding.cancel()
     assert 0.3 < time.monotonic() - began < 15
+
+
+def test_collections_do_not_go_through_what_stays() -> None:
+    try:
+        lifetime.settle()
+        assert gc.get_freeze_count() > 100_000  # all that is loaded
+    finally:
+        gc.unfreeze()
 
 
 async def test_without_a_watchdog_nothing_is_fed() -> None:

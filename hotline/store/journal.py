@@ -6,7 +6,7 @@ under the thread's lock, that the thread is open and the sender may write.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,18 @@ async def append(connection: AsyncConnection, now: datetime, lines: Sequence[Lin
     contact_ids = {line.contact_id for line in lines}
     numbered = select(threads.c.contact_id, threads.c.last_seq).where(threads.c.contact_id.in_(contact_ids))
     last = {row.contact_id: row.last_seq for row in await connection.execute(numbered)}
-    there = await known(connection, lines)
+    return await _append(connection, now, lines, last, await known(connection, lines))
+
+
+async def _append(
+    connection: AsyncConnection,
+    now: datetime,
+    lines: Sequence[Line],
+    last: Mapping[str, int],
+    there: Mapping[tuple[str, str], Receipt],
+) -> list[Receipt]:
+    """After these numbers, and without those that are there."""
+    last, there = dict(last), dict(there)
     receipts, rows = [], []
     for line in lines:
         key = (line.contact_id, line.id)
@@ -206,7 +217,8 @@ class Journal:
                     verdicts.append((each, refusal))
                 else:
                     good.append(each)
-            receipts = await append(connection, self._now(), [each.line for each in good]) if good else []
+            lines = [each.line for each in good]
+            receipts = await _append(connection, self._now(), lines, locked, there) if good else []
             verdicts += zip(good, receipts, strict=True)
         return verdicts, busy
 
@@ -229,15 +241,15 @@ class Journal:
             self._tell(changed, outgoing)
 
 
-async def _lock_threads(connection: AsyncConnection, contact_ids: list[str]) -> set[str]:
-    """The threads among these that nobody else is changing, locked in id order."""
+async def _lock_threads(connection: AsyncConnection, contact_ids: list[str]) -> dict[str, int]:
+    """The last numbers of the threads among these that nobody else is changing, locked in id order."""
     query = (
-        select(threads.c.contact_id)
+        select(threads.c.contact_id, threads.c.last_seq)
         .where(threads.c.contact_id.in_(contact_ids))
         .order_by(threads.c.contact_id)
         .with_for_update(key_share=True, skip_locked=True)
     )
-    return set((await connection.execute(query)).scalars())
+    return {row.contact_id: row.last_seq for row in await connection.execute(query)}
 
 
 async def _states(
