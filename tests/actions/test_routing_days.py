@@ -5,6 +5,5 @@ from tests.torture import routing
 
 
 def test_random_days_break_nothing(postgres_server: servers.PostgresServer) -> None:
-    books = routing.run(postgres_server, steps=60, a_day=20)
-    assert books.steps > 20
-    assert sum(books.rules.values()) == books.steps  # which rules is chance
+    books = routing.run(postgres_server, steps=40, a_day=20)
+    assert books.steps > 0  # how many of those drawn find something to act on, and which, is chance

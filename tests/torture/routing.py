@@ -44,7 +44,7 @@ from tests.factories import PERPETRATORS, TRUST, VICTIMS, Caller, MovableClock, 
 from tests.torture.goals import Goal, judged, seldom
 
 T = TypeVar("T")
-SHORT, THOUSANDS, LONG = 200, 2000, 50_000  # steps
+SHORT, THOUSANDS, LONG = 150, 2000, 50_000  # steps
 WHY = "Zmiana dyżuru."
 SIDES = {PERPETRATORS: {VICTIMS}, VICTIMS: {PERPETRATORS}}  # who serves one never meets callers of the other
 number = st.integers(min_value=0, max_value=999)
@@ -64,7 +64,11 @@ class Books:
 
 
 def machine(template: HouseTemplate, runner: asyncio.Runner, books: Books) -> type[RuleBasedStateMachine]:
-    """A machine on databases of this template; all its days run in this runner's loop."""
+    """A machine on databases of this template; all its days run in this runner's loop.
+
+    What is drawn hangs on the drawing alone, never on what the store has made of it: ids differ from day to day, and
+    Hypothesis gives up when the same draws do not come again. A rule that finds nothing to act on is not counted.
+    """
 
     class Days(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -196,7 +200,6 @@ def machine(template: HouseTemplate, runner: asyncio.Runner, books: Books) -> ty
             self.tries("intent", presence.set_intent(self.system, self.person(pick).actor, intent))
             self.step("somebody says")
 
-        @precondition(lambda self: self.ringing)
         @rule(pick=number)
         def an_offer_is_accepted(self, pick: int) -> None:
             found = self.go(factories.pending(self.system))
@@ -206,12 +209,13 @@ def machine(template: HouseTemplate, runner: asyncio.Runner, books: Books) -> ty
                 due = self.go(self._due(offer))
                 took = self.tries("accept", offers.accept(self.system, actor, offer.id, offer.token))
                 assert took or not due, "a live offer to somebody who can take it was refused"
-            self.step("an offer is accepted")
+                self.step("an offer is accepted")
 
-        @precondition(lambda self: self.old)
         @rule(pick=number, who=number)
         def an_old_offer_is_accepted(self, pick: int, who: int) -> None:
             """Late, twice, or by somebody else."""
+            if not self.old:
+                return
             offer, person = self.old[pick % len(self.old)], self.person(who)
             before = self.go(self._holder(offer.contact_id))
             took = self.tries("accept late", offers.accept(self.system, person.actor, offer.id, offer.token))
@@ -220,7 +224,6 @@ def machine(template: HouseTemplate, runner: asyncio.Runner, books: Books) -> ty
                 assert before in (None, person.id)
             self.step("an old offer is accepted")
 
-        @precondition(lambda self: self.ringing)
         @rule(pick=number)
         def an_offer_is_declined(self, pick: int) -> None:
             found = self.go(factories.pending(self.system))
@@ -228,7 +231,7 @@ def machine(template: HouseTemplate, runner: asyncio.Runner, books: Books) -> ty
                 offer = found[pick % len(found)]
                 actor = next(each.actor for each in self.people if each.id == offer.staff_id)
                 self.tries("decline", offers.decline(self.system, actor, offer.id, offer.token))
-            self.step("an offer is declined")
+                self.step("an offer is declined")
 
         @precondition(lambda self: self.callers)
         @rule(pick=number, who=number)
@@ -350,7 +353,7 @@ def run(server: servers.PostgresServer, steps: int, a_day: int = 50) -> Books:
     """So many steps at least, in days of so many; raises with the shortest day that went wrong."""
     books = Books()
     chosen = settings(
-        max_examples=max(1, steps // a_day),
+        max_examples=max(1, 2 * steps // a_day),  # half of what is drawn finds something to act on, or more
         stateful_step_count=a_day,
         deadline=None,
         database=None,
