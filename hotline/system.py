@@ -185,7 +185,7 @@ class Transaction(Tx):
         await self.connection.execute(insert(audit), rows)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # a whole centre would be in every traceback
 class System:
     """The parts an action may use. Built and closed by `app`."""
 
