@@ -114,9 +114,29 @@ def house_template(postgres_server: servers.PostgresServer) -> HouseTemplate:
     return HouseTemplate(postgres_server)
 
 
+class Lasting(Database):
+    """One whose connections and compiled statements serve all tests of the run, one after the other."""
+
+    async def close(self) -> None:
+        if self.in_use:  # by a task that a test has left behind
+            await self.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def lasting() -> AsyncIterator[dict[str, Lasting]]:
+    """Database by URL, for those that all tests share."""
+    made: dict[str, Lasting] = {}
+    yield made
+    for each in made.values():
+        await each.engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 async def system(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lasting: dict[str, Lasting],
 ) -> AsyncIterator[System]:
     """A system with its journal running, once on SQLite and once on PostgreSQL; the clock stands still.
 
@@ -128,6 +148,9 @@ async def system(
     if request.param == "postgres":
         template: HouseTemplate = request.getfixturevalue("house_template")
         main, keys = await template.emptied()
+        for url in (main, keys):
+            lasting.setdefault(url, Lasting(url))
+        monkeypatch.setattr(app, "Database", lambda url: lasting.get(url) or Database(url))
         settings = factories.settings_in(tmp_path, database_url=main, keys_url=keys)
     clock = factories.MovableClock(frozen=True)
     async with app.open_system(settings, clock) as opened, factories.journal_running(opened):
