@@ -385,10 +385,11 @@ def _alarm(alarm: AlarmNow, more: int, words: Words) -> Notice:
     at = words.at(alarm.raised_at)
     title = say(key, words.language, number=number or "–", at=at) if alarm.kind in kinds.KINDS else alarm.kind
     of_duty = (kinds.DUTY_MISSED, kinds.DUTY_EMPTY, kinds.SHIFT_CHECK, kinds.OFFERS_MISSED)
+    who = [alarm.name] if alarm.name else []
     line = [words.line(alarm.line)] if alarm.kind in of_duty and alarm.line else []
     seen = [words.say("seen_by", name=alarm.seen_by)] if alarm.seen_by else []
     others = [say_count("staff.board.alarm_more", words.language, more)] if more else []
-    detail = " · ".join((*line, *others, *seen))
+    detail = " · ".join((*who, *line, *others, *seen))
     level = "warn" if alarm.seen_by or alarm.kind == kinds.DUTY_EMPTY else "danger"  # danger is for now
     return Notice(
         f"alarm-{alarm.id}",

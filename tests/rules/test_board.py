@@ -102,7 +102,7 @@ def test_a_line_that_is_closed_or_never_said_has_no_gap() -> None:
 
 def test_ten_callers_whom_nobody_is_left_to_take_are_one_piece_of_news_per_line() -> None:
     def rings(kind: str, contact: str, line: str = "trust", seen_by: str | None = None) -> AlarmNow:
-        return AlarmNow(f"{kind}-{contact}", kind, contact, contact, line, NOW, seen_by)
+        return AlarmNow(f"{kind}-{contact}", kind, contact, contact, None, line, NOW, seen_by)
 
     alarms = [
         rings(RUNG_SILENT, "a"), rings(LADDER_END, "a"), rings(RUNG_SILENT, "b"), rings(LADDER_END, "c"),

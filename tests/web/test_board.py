@@ -10,10 +10,11 @@ import pytest
 from aiohttp import WSMsgType
 from sqlalchemy import update
 
-from hotline.actions import assignments, contacts, messages, presence
+from hotline.actions import alarms, assignments, contacts, messages, presence
 from hotline.errors import Unavailable
 from hotline.ids import new_id
 from hotline.rules.access import OPERATOR
+from hotline.rules.alarms import OFFERS_MISSED
 from hotline.store import claims, views
 from hotline.store.tables import offers
 from tests.factories import PERPETRATORS, TRUST, VICTIMS, add_caller
@@ -46,6 +47,15 @@ async def test_the_board_shows_who_waits_and_who_talks_but_neither_words_nor_sec
     assert "dyżur, chwilę temu" in text
     for hidden in ("Słowa", "Ani tych", waiting.token, offer.token):
         assert hidden not in text
+
+
+async def test_an_alarm_about_somebody_says_about_whom(doors: Doors) -> None:
+    system, anna = doors.running.system, doors.people["Anna"].id
+    async with system.transaction(OPERATOR) as tx:
+        await alarms.raised(tx, OFFERS_MISSED, "staff", anna, TRUST)
+    assert "Anna Testowa · Miejski Telefon Zaufania" in (await board(doors)).text
+    async with system.transaction(OPERATOR) as tx:
+        await alarms.over(tx, anna, OFFERS_MISSED)
 
 
 async def test_a_supervisor_of_one_side_sees_no_contact_of_the_other(doors: Doors) -> None:

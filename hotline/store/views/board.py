@@ -109,12 +109,13 @@ class RungNow:
 
 @dataclass(frozen=True, slots=True)
 class AlarmNow:
-    """An alarm that rings; `ref` if it is about a contact."""
+    """An alarm that rings; `ref` if it is about a contact, `name` if about somebody of the staff."""
 
     id: str
     kind: str
     thing_id: str
     ref: str | None
+    name: str | None
     line: str | None
     raised_at: datetime
     seen_by: str | None
@@ -192,15 +193,17 @@ async def candidates(tx: Tx, contact_id: str) -> list[Candidate]:
 
 async def open_alarms(tx: Tx, centre: Centre, lines: frozenset[str]) -> list[AlarmNow]:
     """What rings, oldest first, less what concerns the other side of somebody who serves these lines."""
+    about = staff.alias()
     query = (
-        select(alarms, contacts.c.ref, contacts.c.queue, staff.c.name.label("seen_name"))
+        select(alarms, contacts.c.ref, contacts.c.queue, about.c.name, staff.c.name.label("seen_name"))
         .outerjoin(contacts, and_(alarms.c.thing_kind == "contact", contacts.c.id == alarms.c.thing_id))
+        .outerjoin(about, and_(alarms.c.thing_kind == "staff", about.c.id == alarms.c.thing_id))
         .outerjoin(staff, staff.c.id == alarms.c.seen_by)
         .where(alarms.c.ended_at.is_(None))
         .order_by(alarms.c.raised_at, alarms.c.id)
     )
     return [
-        AlarmNow(row.id, row.kind, row.thing_id, row.ref, row.line, row.raised_at, row.seen_name)
+        AlarmNow(row.id, row.kind, row.thing_id, row.ref, row.name, row.line, row.raised_at, row.seen_name)
         for row in await tx.connection.execute(query)
         if row.line is None or not lines & centre.barred_lines(row.line, row.queue)
     ]
