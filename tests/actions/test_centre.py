@@ -203,7 +203,7 @@ async def test_another_process_works_on_the_newest_centre_by_its_poke_and_withou
         await eventually(lambda: "city_trust_19525" in other.centre.lines, 20)
     monkeypatch.setattr(system.bus, "publish", lost)
     async with following(CENTRE_SECONDS):
-        await asyncio.sleep(0)
+        await asyncio.sleep(CENTRE_SECONDS / 2)  # its first look is over
         await centre.decide_fact(system, IGOR, "city_guard", "rejected")
         await eventually(lambda: rejected(other, "city_guard"), 20)
 
