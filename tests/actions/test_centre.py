@@ -195,8 +195,10 @@ async def test_another_process_works_on_the_newest_centre_by_its_poke_and_withou
     async def following(look_every: float) -> AsyncIterator[None]:
         monkeypatch.setattr(hotline.system, "CENTRE_SECONDS", look_every)
         task = asyncio.get_running_loop().create_task(other.follow_centre())
-        yield
-        task.cancel()
+        try:
+            yield
+        finally:
+            task.cancel()
 
     async with following(3600):
         await centre.decide_fact(system, IGOR, "line.19525", "confirmed")

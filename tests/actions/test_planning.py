@@ -28,6 +28,7 @@ from hotline.store import plans, views
 from hotline.store import roster as rows
 from hotline.store.tables import shifts
 from hotline.system import System
+from tests.databases import postgres_only
 from tests.factories import (
     PERPETRATORS,
     TRUST,
@@ -231,9 +232,7 @@ async def test_fifty_edits_at_once_leave_one_person_in_one_place(system: System)
     assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
-@pytest.mark.parametrize(  # on SQLite one writer at a time sees all others
-    "system", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
-)
+@postgres_only  # on SQLite one writer at a time sees all others
 async def test_the_database_itself_refuses_what_two_edits_could_not_see(system: System) -> None:
     anna, beata = await two(system)
     start = resolve(MONDAY, 8 * 60, system.centre.zone, "start")

@@ -16,8 +16,8 @@ from hotline.texts import say
 from tests import factories
 from tests.bots.bot_api import BotApi, Failure, Json
 from tests.bots.doors import Door, contact_rows, database_away, until, words
+from tests.databases import sqlite_only
 
-sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
 ANNA, BEATA = 111_222_333, 444_555_666
 
 

@@ -1,6 +1,5 @@
 """Edited messages: the correction stands beside the message, sealed, and what was written first stays."""
 
-import pytest
 from sqlalchemy import select
 
 from hotline.actions import contacts, offers
@@ -13,8 +12,8 @@ from tests import factories
 from tests.bots.bot_api import BotApi
 from tests.bots.doors import Door, contact_rows, entries, until, words
 from tests.bots.test_media import PHOTO
+from tests.databases import sqlite_only
 
-sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
 ANNA = 111_222_333
 
 

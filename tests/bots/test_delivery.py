@@ -18,8 +18,8 @@ from hotline.texts import say
 from tests import factories
 from tests.bots.bot_api import TOKEN, BotApi, Failure
 from tests.bots.doors import Door, contact_rows, entries, until
+from tests.databases import sqlite_only
 
-sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
 ANNA, BEATA = 111_222_333, 444_555_666
 
 

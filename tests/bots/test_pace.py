@@ -15,8 +15,8 @@ from tests import factories
 from tests.bots.bot_api import BotApi, Failure
 from tests.bots.doors import Door, contact_rows, until
 from tests.bots.test_delivery import answered, human
+from tests.databases import sqlite_only
 
-sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
 ANNA, BEATA = 111_222_333, 444_555_666
 
 

@@ -21,9 +21,9 @@ from tests import factories
 from tests.bots import bot_api as server
 from tests.bots.bot_api import BotApi
 from tests.bots.doors import Door, until
+from tests.databases import sqlite_only
 from tests.rosters import at_home
 
-sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
 STAFF_TOKEN = "5151515151:AAh-the_staffs_bot_of-these-tests_01234567"
 EWA, FILIP, STRANGER = (1 << 52) + 77, 222_333_444, 999_888_777
 LEADS = ("supervisor",)

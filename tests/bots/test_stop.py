@@ -13,8 +13,8 @@ from hotline.texts import say
 from tests import factories
 from tests.bots.bot_api import BotApi
 from tests.bots.doors import Door, contact_rows, entries, until, words
+from tests.databases import sqlite_only
 
-sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
 ANNA = 111_222_333
 
 

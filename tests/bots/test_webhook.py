@@ -12,8 +12,8 @@ from hotline.system import System
 from hotline.texts import say
 from tests.bots.bot_api import TOKEN, BotApi
 from tests.bots.doors import SECRET, Door, contact_rows, database_away, until, words
+from tests.databases import sqlite_only
 
-sqlite_only = pytest.mark.parametrize("system", ["sqlite"], indirect=True)
 ANNA, BEATA = 111_222_333, 444_555_666
 
 

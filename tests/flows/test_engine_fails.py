@@ -48,6 +48,7 @@ async def test_an_engine_that_was_paused_comes_back_as_a_standby(street: Street)
     await engine.says('"epoch": 3')
     figures(f"engine paused: replaced after {paused:.2f} s; stopped: {time.monotonic() - stopped:.2f} s")
     assert time.monotonic() - stopped < REPLACED
+    assert "lease not given up" not in standby.log()
     assert await engine.ends(signal.SIGTERM) == 0
     await anna.replies(contact, "Jestem, choć nikt już nie przydziela.")
     await caller.reads("Jestem, choć nikt już nie przydziela.")

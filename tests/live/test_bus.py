@@ -160,7 +160,7 @@ async def test_a_redis_that_hangs_is_noticed_and_holds_nobody_up() -> None:
                     one.publish([f"contact:{number}"])
                 assert time.monotonic() - started < 1
                 await logs(logged, "redis away", times=2)
-                assert time.monotonic() - started < PATIENCE
+                assert time.monotonic() - started < 10
             finally:
                 server.process.send_signal(signal.SIGCONT)
             await logs(logged, "redis heard", times=4)

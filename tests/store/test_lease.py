@@ -16,13 +16,9 @@ from hotline.rules.assignment import Proposal
 from hotline.store import claims, queries
 from hotline.store.tables import leases as lease_rows
 from hotline.system import LEASE, LEASE_LIFE, DatabaseClock, System, Transaction
+from tests.databases import postgres_only
 from tests.factories import MovableClock, add_caller, add_person, pending
 from tests.store.races import RUNNERS, at_once, one_value, race
-
-# SQLite lets one writer in at a time and has no clock of its own; all engines are in one process there
-postgres_only = pytest.mark.parametrize(
-    "system", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
-)
 
 
 async def test_of_twenty_contenders_one_gets_it(system: System, clock: MovableClock) -> None:
@@ -121,7 +117,7 @@ async def test_a_successor_waits_for_what_is_under_way(system: System, clock: Mo
     assert await successor == engine(2)
 
 
-@postgres_only
+@postgres_only  # SQLite lets one writer in at a time
 async def test_steps_that_overlap_without_end_keep_nobody_from_the_lease(
     system: System, clock: MovableClock
 ) -> None:
@@ -151,7 +147,7 @@ async def test_steps_that_overlap_without_end_keep_nobody_from_the_lease(
     assert lost
 
 
-@postgres_only
+@postgres_only  # on SQLite all engines are in one process and pause together
 async def test_an_engine_paused_in_the_middle_is_not_waited_for_long(
     system: System, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,7 +210,7 @@ async def test_twenty_offers_at_once_while_the_lease_moves_on(system: System, cl
         await attempt(0)
 
 
-@postgres_only
+@postgres_only  # SQLite has no clock of its own
 async def test_the_databases_clock_is_followed_and_never_runs_back(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
