@@ -39,7 +39,7 @@ async def test_a_web_process_dies_while_its_callers_wait(street: Street) -> None
 
 
 KILLS = 3
-AT_ONCE = 60
+AT_ONCE = 110  # ten more than a caller has connections: one commit cannot acknowledge all of them
 
 
 async def test_a_web_process_dies_with_messages_on_their_way(street: Street) -> None:
