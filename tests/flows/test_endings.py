@@ -207,13 +207,12 @@ async def real(part: str, settings: Settings, log: Path) -> AsyncIterator[Real]:
 
 
 async def half_a_request(port: int) -> asyncio.StreamWriter:
-    """Somebody who announces a body and never sends it."""
-    _, writer = await asyncio.open_connection(HOST, port)
+    """Somebody who announces a body and never sends it, although it is waited for."""
+    reader, writer = await asyncio.open_connection(HOST, port)
     writer.write(f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 900\r\n".encode())
-    writer.write(
-        f"Origin: http://{HOST}:{port}\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n".encode()
-    )
-    await writer.drain()
+    writer.write(f"Origin: http://{HOST}:{port}\r\nExpect: 100-continue\r\n".encode())
+    writer.write(b"Content-Type: application/x-www-form-urlencoded\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 100 ")
     return writer
 
 
@@ -291,7 +290,6 @@ async def test_a_second_signal_ends_at_once(street: Street) -> None:
     web = await street.start("web")
     await web.says("Listening on")
     waited_for = await half_a_request(web.settings.port)
-    await asyncio.sleep(0.5)  # it is being read
     web.tell(signal.SIGTERM)
     await web.says("ending")
     began = time.monotonic()
