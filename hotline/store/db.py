@@ -5,6 +5,7 @@ locks (see `claims`). Everything above this file is the same for both.
 """
 
 import asyncio
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from sqlalchemy import DateTime, Select, Table, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
@@ -31,6 +33,12 @@ AWAY = frozenset({"08", "40", "53", "57", "58"})
 # A server that fell silent (frozen, or behind a network that swallows everything) ends nothing by itself, and the
 # journal would wait for it with every message of this process. Longer than the server's own limit.
 COMMAND_SECONDS = 20.0
+POSTGRES: dict[str, Any] = {
+    "server_settings": {"statement_timeout": "15000", "idle_in_transaction_session_timeout": "30000"},
+    "timeout": 5,
+    "command_timeout": COMMAND_SECONDS,
+}
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
 Ids = Collection[str] | Select[str]  # of rows; a query, where they may be thousands
@@ -94,13 +102,13 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite_engine(url, alone=alone) if self.is_sqlite else _postgres_engine(url)
-        self._gate = asyncio.Lock()
+        self.gate = asyncio.Lock()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block, or rolls back. Raises Unavailable."""
-        gate: AbstractAsyncContextManager[Any] = self._gate if self.is_sqlite else nullcontext()
-        async with gate, _or_unavailable(), self.engine.connect() as connection:
+        gate: AbstractAsyncContextManager[Any] = self.gate if self.is_sqlite else nullcontext()
+        async with gate, or_unavailable(), self.engine.connect() as connection:
             writing = await connection.execution_options(hotline_write=True)
             async with writing.begin():
                 yield writing
@@ -108,8 +116,20 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent look that leaves nothing behind. Raises Unavailable."""
-        async with _or_unavailable(), self.engine.connect() as connection, connection.begin():
+        async with or_unavailable(), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    async def driver(self) -> Any:
+        """A connection of PostgreSQL's driver, for one user alone, who closes it. Raises what the driver raises."""
+        plain = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
+        return await asyncpg.connect(plain, **POSTGRES)
+
+    def plain_connection(self) -> sqlite3.Connection:
+        """A connection of the standard library's module, for one thread, which takes the gate and closes it."""
+        connection = sqlite3.connect(sqlite_path(self.url), timeout=10, isolation_level=None)
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
 
     async def time(self) -> datetime:
         """What PostgreSQL's own clock says at this moment. Raises Unavailable."""
@@ -131,7 +151,7 @@ class Database:
     async def wipe_log(self) -> None:
         """On SQLite, let the write-ahead log forget what was overwritten, or, while somebody reads, soon after."""
         if self.is_sqlite:
-            async with self._gate, _or_unavailable(), self.engine.connect() as connection:
+            async with self.gate, or_unavailable(), self.engine.connect() as connection:
                 raw = await connection.get_raw_connection()
                 assert raw.driver_connection is not None  # noqa: S101
                 await raw.driver_connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -146,30 +166,37 @@ def sqlite_path(url: str) -> Path:
 
 
 @asynccontextmanager
-async def _or_unavailable() -> AsyncIterator[None]:
+async def or_unavailable() -> AsyncIterator[None]:
     """A database that does not answer becomes a fact the caller can act on; a mistake of ours does not."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
         raise Unavailable from error
+    except (sqlite3.OperationalError, asyncpg.InterfaceError) as error:
+        raise Unavailable from error
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None) or ""
-        if error.connection_invalidated or state[:2] in AWAY:
+        if error.connection_invalidated or _says_not_now(error.orig):
+            raise Unavailable from error
+        raise
+    except asyncpg.PostgresError as error:
+        if _says_not_now(error):
             raise Unavailable from error
         raise
 
 
+def _says_not_now(error: BaseException | None) -> bool:
+    return (getattr(error, "sqlstate", None) or "")[:2] in AWAY
+
+
 def _postgres_engine(url: str) -> AsyncEngine:
-    timeouts = {"statement_timeout": "15000", "idle_in_transaction_session_timeout": "30000"}
-    arguments = {"server_settings": timeouts, "timeout": 5, "command_timeout": COMMAND_SECONDS}
     options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "pool_timeout": 5}
     # an error that gets printed after all must not quote the values of its statement
-    return create_async_engine(url, **options, connect_args=arguments, hide_parameters=True)
+    return create_async_engine(url, **options, connect_args=POSTGRES, hide_parameters=True)
 
 
 def _sqlite_engine(url: str, *, alone: bool) -> AsyncEngine:
     options: dict[str, Any] = {"pool_size": 6, "pool_timeout": 10, "hide_parameters": True}
-    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
+    pragmas = list(PRAGMAS)
     if alone:
         options |= {"pool_size": 1, "max_overflow": 0}
         pragmas.insert(0, "locking_mode=EXCLUSIVE")

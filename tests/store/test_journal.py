@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from hotline import app
@@ -16,7 +16,10 @@ from hotline.errors import ContactEnded, HotlineError, NotFound, NotTheHolder, U
 from hotline.ids import new_id
 from hotline.rules.access import OPERATOR
 from hotline.store import claims, journal, views
+from hotline.store.db import Database
+from hotline.store.groups import OnPostgres, OnSqlite
 from hotline.store.journal import Line, Receipt
+from hotline.store.lines import Judged
 from hotline.store.tables import entries, threads
 from hotline.system import System
 from tests import factories
@@ -252,23 +255,24 @@ async def test_messages_and_actions_at_once_keep_one_sequence(system: System) ->
 
 
 @asynccontextmanager
-async def cut_off(system: System) -> AsyncIterator[None]:
-    """Connections that break at the first word: as when the server was stopped or the disk is gone."""
+async def cut_off(system: System, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Nothing can be reached: as when the server was stopped or the disk is gone."""
 
-    def broken(*_: object) -> None:
-        raise ConnectionResetError
+    def broken(*_: object) -> Any:
+        raise ConnectionRefusedError
 
-    engine = system.db.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", broken)
-    try:
+    with monkeypatch.context() as away:
+        away.setattr(Database, "driver", broken)
+        away.setattr(Database, "plain_connection", broken)
+        await system.journal.close()
         yield
-    finally:
-        event.remove(engine, "before_cursor_execute", broken)
 
 
-async def test_a_database_that_is_away_stores_nothing_and_says_so(system: System) -> None:
+async def test_a_database_that_is_away_stores_nothing_and_says_so(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (contact_id,) = await add_contacts(system, 1)
-    async with cut_off(system):
+    async with cut_off(system, monkeypatch):
         answers = await write_all(system, [said(contact_id, f"m{number}") for number in range(10)])
     assert [type(answer) for answer in answers] == [Unavailable] * 10
     assert await stored(system, contact_id) == []
@@ -310,19 +314,23 @@ async def drop_connections(system: System) -> None:
         await connection.execute(end_others)
 
 
-async def test_nothing_is_written_twice_when_the_answer_gets_lost(system: System) -> None:
+async def test_nothing_is_written_twice_when_the_answer_gets_lost(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The commit happened, the word of it did not arrive: the sender repeats, the line stays single."""
     (contact_id,) = await add_contacts(system, 1)
-    engine = system.db.engine.sync_engine
+    kind = OnSqlite if system.db.is_sqlite else OnPostgres
+    commit = kind.commit
 
-    def lost(_connection: object) -> None:
-        event.remove(engine, "commit", lost)
-        raise ConnectionResetError
+    async def lost(*given: Any) -> Judged:
+        await commit(*given)
+        raise Unavailable
 
     await system.journal.write(said(contact_id, "m1"))
-    event.listen(engine, "commit", lost)
-    answer = await outcome(system, said(contact_id, "m2"))
+    with monkeypatch.context() as silent:
+        silent.setattr(kind, "commit", lost)
+        answer = await outcome(system, said(contact_id, "m2"))
     assert isinstance(answer, Unavailable)
     again = await system.journal.write(said(contact_id, "m2"))
-    assert again.seq == 2
+    assert (again.seq, again.repeated) == (2, True)
     assert await count(system, select(entries)) == 2

@@ -1,0 +1,188 @@
+"""How a group of lines is committed: a lock, a look, one insert, whatever their number, on the driver itself.
+
+PostgreSQL gives a connection to the journal alone; a thread that is locked by somebody else is left for the next group.
+SQLite has a thread of its own with the module of the standard library, behind the same gate as every other writer.
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from hotline.store.db import Database, or_unavailable
+from hotline.store.lines import Judged, Line, Row, Stand, judge
+
+
+class Groups(Protocol):
+    """Commits a group of lines in one transaction."""
+
+    async def commit(self, lines: Sequence[Line], now: datetime) -> Judged:
+        """All that may be written is stored when this returns. Raises Unavailable, and what a bad line causes."""
+
+    async def close(self) -> None:
+        """Give back what is held open."""
+
+
+def groups_of(db: Database) -> Groups:
+    return OnSqlite(db) if db.is_sqlite else OnPostgres(db)
+
+
+STAND = """c.state, c.holder_id, c.caller_blind, c.channel, t.open, s.name, s.signature, e.seq, e.at"""
+COLUMNS = (*Row._fields, "delivery_tries")
+
+
+class OnPostgres:
+    """Statement by statement in one transaction: what is looked at after the lock is what was committed before it."""
+
+    LOCK = """
+        SELECT contact_id, last_seq FROM threads WHERE contact_id = ANY($1::varchar[])
+        ORDER BY contact_id FOR NO KEY UPDATE SKIP LOCKED
+    """
+    LOOK = f"""
+        SELECT g.n, {STAND}
+        FROM unnest($1::varchar[], $2::varchar[], $3::varchar[]) WITH ORDINALITY AS g (contact_id, id, author_id, n)
+        JOIN contacts c ON c.id = g.contact_id
+        JOIN threads t ON t.contact_id = g.contact_id
+        LEFT JOIN entries e ON e.contact_id = g.contact_id AND e.id = g.id
+        LEFT JOIN staff s ON s.id = g.author_id
+    """  # noqa: S608  names of columns
+    INSERT = f"""
+        WITH numbered AS (
+            UPDATE threads t SET last_seq = m.seq
+            FROM unnest($1::varchar[], $2::bigint[]) AS m (contact_id, seq) WHERE t.contact_id = m.contact_id
+        )
+        INSERT INTO entries ({", ".join(COLUMNS)})
+        SELECT *, 0 FROM unnest(
+            $3::varchar[], $4::bigint[], $5::varchar[], $6::varchar[], $7::varchar[], $8::varchar[],
+            $9::timestamptz[], $10::bigint[], $11::varchar[], $12::bytea[], $13::json[], $14::varchar[],
+            $15::timestamptz[]
+        )
+    """  # noqa: S608
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._connection: Any = None
+
+    async def commit(self, lines: Sequence[Line], now: datetime) -> Judged:
+        async with or_unavailable():
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._db.driver()
+            try:
+                return await self._commit(self._connection, lines, now)
+            finally:
+                if (
+                    self._connection.is_in_transaction()
+                ):  # it was left in the middle, and is good for nothing more
+                    self._connection.terminate()
+
+    async def _commit(self, connection: Any, lines: Sequence[Line], now: datetime) -> Judged:
+        wanted = sorted({line.contact_id for line in lines})
+        keys = [[line.contact_id for line in lines], [line.id for line in lines]]
+        authors = [line.author_id for line in lines]
+        async with connection.transaction():
+            locked = {
+                each["contact_id"]: each["last_seq"] for each in await connection.fetch(self.LOCK, wanted)
+            }
+            stands: list[Stand | None] = [None] * len(lines)
+            for number, *found in await connection.fetch(self.LOOK, *keys, authors):
+                stands[number - 1] = Stand(*found)
+            judged = judge(lines, stands, locked, now)
+            if judged.rows:
+                changed = {each.contact_id: judged.last[each.contact_id] for each in judged.rows}
+                columns = zip(
+                    *((*each[:10], json.dumps(each.data), *each[11:]) for each in judged.rows), strict=True
+                )
+                await connection.execute(
+                    self.INSERT, list(changed), list(changed.values()), *map(list, columns)
+                )
+        return judged
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+
+class OnSqlite:
+    """One hop to a thread for a whole group."""
+
+    LAST = "SELECT last_seq FROM threads WHERE contact_id = ?"
+    LOOK = f"""
+        SELECT {STAND}
+        FROM contacts c
+        JOIN threads t ON t.contact_id = c.id
+        LEFT JOIN entries e ON e.contact_id = c.id AND e.id = ?
+        LEFT JOIN staff s ON s.id = ?
+        WHERE c.id = ?
+    """  # noqa: S608
+    NUMBER = "UPDATE threads SET last_seq = ? WHERE contact_id = ?"
+    INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(Row._fields))}, 0)"  # noqa: S608
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._thread: ThreadPoolExecutor | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    async def commit(self, lines: Sequence[Line], now: datetime) -> Judged:
+        loop = asyncio.get_running_loop()
+        self._thread = self._thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        async with or_unavailable(), self._db.gate:
+            work = loop.run_in_executor(self._thread, self._commit, lines, now)
+            try:
+                return await asyncio.shield(work)
+            except asyncio.CancelledError:  # the gate is ours until the thread is done
+                await asyncio.wait([work])
+                raise
+
+    def _commit(self, lines: Sequence[Line], now: datetime) -> Judged:
+        connection = self._connection = self._connection or self._db.plain_connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            judged = self._write(connection, lines, now)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return judged
+
+    def _write(self, connection: sqlite3.Connection, lines: Sequence[Line], now: datetime) -> Judged:
+        wanted = {line.contact_id for line in lines}
+        last = {each: connection.execute(self.LAST, (each,)).fetchone() for each in wanted}
+        locked = {each: found[0] for each, found in last.items() if found is not None}
+        looks = (connection.execute(self.LOOK, (line.id, line.author_id, line.contact_id)) for line in lines)
+        stands = [_stand(look.fetchone()) for look in looks]
+        judged = judge(lines, stands, locked, now)
+        changed = {each.contact_id: judged.last[each.contact_id] for each in judged.rows}
+        connection.executemany(self.NUMBER, [(seq, contact_id) for contact_id, seq in changed.items()])
+        connection.executemany(self.INSERT, map(_plain, judged.rows))
+        return judged
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        if self._thread is not None:
+            self._thread.shutdown(wait=False)
+        self._thread = self._connection = None
+
+
+def _stand(found: tuple[Any, ...] | None) -> Stand | None:
+    if found is None:
+        return None
+    state, holder_id, caller_blind, channel, is_open, name, signature, seq, at = found
+    instant = datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None
+    return Stand(state, holder_id, caller_blind, channel, bool(is_open), name, signature, seq, instant)
+
+
+def _plain(row: Row) -> tuple[Any, ...]:
+    """As the columns of SQLite hold it."""
+    *head, at, ref_seq, source_blind, body, data, delivery, due = row
+    when = _text(due) if due is not None else None
+    return (*head, _text(at), ref_seq, source_blind, body, json.dumps(data), delivery, when)
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

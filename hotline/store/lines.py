@@ -1,0 +1,199 @@
+"""Lines: entries on their way into a contact's sequence, who may write which, and where each one stands.
+
+What is decided here is decided under the lock of the thread, by whoever holds it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from hotline.errors import ContactEnded, HotlineError, NotFound, NotSignedIn, NotTheHolder
+
+# Who may write what while the contact is in which state.
+WRITABLE = {
+    ("caller", "message"): ("waiting", "active"),
+    ("caller", "edit"): ("waiting", "active"),
+    ("staff", "message"): ("active",),
+    ("staff", "note"): ("active", "wrap_up"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry to be written. `id` is the sender's own: the same id again changes nothing.
+
+    `caller_blind`: by which secret the caller was let in; the line is refused if that is dead meanwhile. `outgoing`:
+    of a system text, whether a channel has to carry it out; of a counsellor's words the contact's channel tells.
+    """
+
+    contact_id: str
+    id: str
+    kind: str
+    author: str
+    author_id: str | None = None
+    body_sealed: bytes | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    ref_seq: int | None = None
+    source_blind: str | None = None
+    outgoing: bool = False
+    caller_blind: str | None = None
+
+    def with_body(self, sealed: bytes) -> "Line":
+        """The same line with its sealed words."""
+        return replace(self, body_sealed=sealed)
+
+
+class Receipt(NamedTuple):
+    """Where an entry stands. `repeated` says that it had been there before."""
+
+    contact_id: str
+    seq: int
+    at: datetime
+    repeated: bool
+
+
+class Row(NamedTuple):
+    """An entry as it is stored; the names are those of its columns."""
+
+    contact_id: str
+    seq: int
+    id: str
+    kind: str
+    author: str
+    author_id: str | None
+    at: datetime
+    ref_seq: int | None
+    source_blind: str | None
+    body_sealed: bytes | None
+    data: dict[str, Any]
+    delivery: str
+    delivery_at: datetime | None
+
+
+class Stand(NamedTuple):
+    """What a line meets in the database: its contact, and itself if it was stored before."""
+
+    state: str
+    holder_id: str | None
+    caller_blind: str | None
+    channel: str
+    open: bool
+    author_name: str | None
+    signature: str | None
+    seq: int | None
+    at: datetime | None
+
+
+Outcome = Receipt | HotlineError | None
+"""None: its thread is being changed by somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry and who wrote it; the names are those of a query of entries."""
+
+    contact_id: str
+    seq: int
+    id: str
+    kind: str
+    author: str
+    author_id: str | None
+    author_name: str | None
+    signature: str | None
+    at: datetime
+    body_sealed: bytes | None
+    data: dict[str, Any]
+    delivery: str
+    ref_seq: int | None
+    delivery_reason: str | None = None
+
+    @classmethod
+    def of(cls, row: Row, name: str | None, signature: str | None) -> "Stored":
+        """A row just written, by somebody of that name."""
+        return cls(
+            row.contact_id, row.seq, row.id, row.kind, row.author, row.author_id, name, signature,
+            row.at, row.body_sealed, row.data, row.delivery, row.ref_seq,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What becomes of each line, in their order, and what is to be stored of it.
+
+    `before` and `last` are the numbers of the locked threads before and after; `names`: of authors, and how they sign.
+    """
+
+    outcomes: list[Outcome]
+    rows: list[Row]
+    before: Mapping[str, int]
+    last: dict[str, int]
+    names: dict[str | None, tuple[str | None, str | None]]
+
+    def stored(self) -> dict[str, list[Stored]]:
+        """By contact, what was stored, in order."""
+        found: dict[str, list[Stored]] = {}
+        for row in self.rows:
+            found.setdefault(row.contact_id, []).append(Stored.of(row, *self.names[row.author_id]))
+        return found
+
+
+def judge(
+    lines: Sequence[Line], stands: Sequence[Stand | None], locked: Mapping[str, int], now: datetime
+) -> Judged:
+    """Number what may be written. `locked`: the threads that are ours, with their last numbers."""
+    outcomes: list[Outcome] = []
+    rows: list[Row] = []
+    last = dict(locked)
+    names: dict[str | None, tuple[str | None, str | None]] = {None: (None, None)}
+    fresh: dict[tuple[str, str], Receipt] = {}
+    for line, stand in zip(lines, stands, strict=True):
+        key = (line.contact_id, line.id)
+        if stand is not None and line.contact_id not in locked:
+            outcomes.append(None)
+        elif stand is not None and stand.seq is not None and stand.at is not None:
+            # A repeat of what is stored is answered as stored, even when the contact has ended meanwhile.
+            outcomes.append(Receipt(line.contact_id, stand.seq, stand.at, repeated=True))
+        elif key in fresh:
+            outcomes.append(fresh[key]._replace(repeated=True))
+        elif stand is None:
+            outcomes.append(NotFound())
+        elif (refusal := _refusal(line, stand)) is not None:
+            outcomes.append(refusal)
+        else:
+            last[line.contact_id] += 1
+            fresh[key] = Receipt(line.contact_id, last[line.contact_id], now, repeated=False)
+            outcomes.append(fresh[key])
+            names[line.author_id] = stand.author_name, stand.signature
+            outgoing = stand.channel == "telegram" and (line.author, line.kind) == ("staff", "message")
+            rows.append(row_of(line, fresh[key].seq, now, outgoing=outgoing))
+    return Judged(outcomes, rows, locked, last, names)
+
+
+def _refusal(line: Line, stand: Stand) -> HotlineError | None:
+    if line.caller_blind is not None and line.caller_blind != stand.caller_blind:
+        return NotSignedIn()
+    if not stand.open or stand.state not in WRITABLE[(line.author, line.kind)]:
+        return ContactEnded()
+    if line.author == "staff" and line.author_id != stand.holder_id:
+        return NotTheHolder()
+    return None
+
+
+def row_of(line: Line, seq: int, now: datetime, *, outgoing: bool) -> Row:
+    """The entry that this line becomes."""
+    return Row(
+        line.contact_id,
+        seq,
+        line.id,
+        line.kind,
+        line.author,
+        line.author_id,
+        now,
+        line.ref_seq,
+        line.source_blind,
+        line.body_sealed,
+        line.data,
+        "pending" if outgoing else "none",
+        now if outgoing else None,
+    )
