@@ -20,7 +20,7 @@ from hotline.health import Health
 from hotline.listening import listening
 from hotline.live import topics
 from hotline.live.bus import Bus, LocalBus, RedisBus
-from hotline.live.hub import Hub, Versions
+from hotline.live.hub import Hub, Told, Versions
 from hotline.monitor import Monitor
 from hotline.rules.centre import Centre
 from hotline.rules.centre_changes import Layer
@@ -30,7 +30,7 @@ from hotline.store.db import Database
 from hotline.system import Clock, DatabaseClock, MachineClock, System
 from hotline.texts import texts
 from hotline.vault import Vault, read_master_key
-from hotline.web import console_live, middleware, rates, routes, sockets
+from hotline.web import beats, console_live, middleware, news, rates, routes, sockets
 from hotline.web.keys import HEALTH, HUB, SOCKETS, SYSTEM
 
 log = structlog.get_logger()
@@ -143,11 +143,13 @@ async def _check_schema(db: Database, which: schema.Which, setting: str) -> None
         await schema.upgrade(db, which)
 
 
-def build_web(system: System, hub: Hub, health: Health) -> web.Application:
+def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> web.Application:
     """The application of the web door."""
     app = web.Application(middlewares=middleware.MIDDLEWARES, client_max_size=BODY_LIMIT)
     app[SYSTEM], app[HUB], app[HEALTH], app[SOCKETS] = system, hub, health, WeakSet()
     app[rates.RATES] = rates.Rates()
+    app[beats.BEATS] = signs
+    app[news.NEWS] = news.News(system)
     app[console_live.READINGS] = console_live.Readings()
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
@@ -180,12 +182,13 @@ async def house(
     Whoever sets `system.closing` before the block ends has all that is under way finished first.
     """
     async with open_system(settings, clock) as system:
-        hub, health = Hub(system.bus, _versions_of(system)), Health(system)
+        hub, health = Hub(system.bus, _versions_of(system), _told_of(system)), Health(system)
+        signs = beats.Beats(system, hub)
         loops = _loops(system, health, parts)
         async with AsyncExitStack() as doors:
             if "web" in parts:
-                loops.append(hub.run)
-                await doors.enter_async_context(_open_web(system, hub, health))
+                loops += [hub.run, signs.run]
+                await doors.enter_async_context(_open_web(build_web(system, hub, health, signs), system))
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(loop()) for loop in loops]
                 opened = House(system, hub, tasks)
@@ -221,10 +224,10 @@ def _loops(system: System, health: Health, parts: Collection[Part]) -> list[Loop
 
 
 @asynccontextmanager
-async def _open_web(system: System, hub: Hub, health: Health) -> AsyncIterator[None]:
+async def _open_web(application: web.Application, system: System) -> AsyncIterator[None]:
     """Before the tasks begin: an address in use is a plain error, and what arrives early waits its turn."""
     settings = system.settings
-    async with listening(build_web(system, hub, health), settings.host, settings.port, "HOTLINE_PORT"):
+    async with listening(application, settings.host, settings.port, "HOTLINE_PORT"):
         log.info("listening", port=settings.port)
         try:
             yield
@@ -243,16 +246,21 @@ async def _say_what_runs(system: System, parts: Collection[Part]) -> None:
 
 def _versions_of(system: System) -> Versions:
     async def versions(wanted: Collection[str]) -> dict[str, int]:
-        contacts, people = _ids(topics.contact, wanted), _ids(topics.rights, wanted)
+        contacts, people = _ids(topics.words, wanted), _ids(topics.rights, wanted)
         if not contacts and not people:
             return {}
         async with system.read() as tx:
             seqs = await queries.last_seqs(tx, contacts)
             revisions = await queries.revisions(tx, people)
-        found = {topics.contact(contact_id): seq for contact_id, seq in seqs.items()}
+        found = {topics.words(contact_id): seq for contact_id, seq in seqs.items()}
         return found | {topics.rights(staff_id): revision for staff_id, revision in revisions.items()}
 
     return versions
+
+
+def _told_of(system: System) -> Told:
+    prefix = topics.words("")
+    return lambda topic: system.journal.recent.told(topic.removeprefix(prefix))
 
 
 def _ids(topic: Callable[[str], str], wanted: Collection[str]) -> list[str]:

@@ -17,13 +17,12 @@ from hotline.actions import reach
 from hotline.errors import HotlineError
 from hotline.live import topics
 from hotline.live.bus import Bell
-from hotline.rules.access import Actor
+from hotline.rules.access import CHANNEL
 from hotline.store import claims, views
 from hotline.system import System
 
 log = structlog.get_logger()
 
-CHANNEL = Actor("channel", "channel")
 TICK_SECONDS = 1.0
 SENDING_FOR = timedelta(seconds=60)  # after this a claimed entry is thought lost with its process
 PATIENCE = 50.0  # seconds for one entry, so that nobody else takes it for lost

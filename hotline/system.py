@@ -146,8 +146,7 @@ class Transaction(Tx):
         return self.system.vault.seal(owner_id, table, row_id, text)
 
     async def unseal(self, owner_id: str, table: str, row_id: str, sealed: bytes) -> str:
-        await self.system.open_key(owner_id)
-        return self.system.vault.unseal(owner_id, table, row_id, sealed)
+        return await self.system.unseal(owner_id, table, row_id, sealed)
 
     def blind(self, purpose: str, value: str) -> str:
         """Keyed fingerprint for a look-up."""
@@ -270,7 +269,7 @@ class System:
             await bell.rest(ROSTER_SECONDS)
 
     def _written(self, contact_ids: set[str], outgoing: bool) -> None:
-        changed = {topics.contact(contact_id) for contact_id in contact_ids}
+        changed = {topics.words(contact_id) for contact_id in contact_ids}
         self.bus.publish(changed | {topics.outbox()} if outgoing else changed)
 
     async def make_key(self, owner_id: str) -> None:
@@ -311,6 +310,11 @@ class System:
             self.vault.forget(owner_id)
             await key_rows.add_first(self.keys, owner_id, key_id, wrapped, self.clock.now())
             await self.open_key(owner_id)
+
+    async def unseal(self, owner_id: str, table: str, row_id: str, sealed: bytes) -> str:
+        """The text behind `sealed`, which belongs to that owner, table and row. Raises KeyDestroyed."""
+        await self.open_key(owner_id)
+        return self.vault.unseal(owner_id, table, row_id, sealed)
 
     async def open_key(self, owner_id: str) -> None:
         """Have the owner's key at hand. Raises KeyDestroyed if there is none."""

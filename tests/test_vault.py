@@ -15,11 +15,10 @@ from sqlalchemy import LargeBinary, select, update
 
 from hotline import vault as vault_module
 from hotline.actions import cases, contacts, messages, parking, second_step, staff_notices, summaries
-from hotline.channels import CHANNEL
 from hotline.errors import ConfigInvalid, KeyDestroyed, SealBroken
 from hotline.ids import new_id
 from hotline.rules import casework, forms
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.store import tables, views
 from hotline.system import System
 from hotline.vault import Vault, make_master_key, read_master_key

@@ -21,8 +21,9 @@ from bots.telegram.api import Away
 from bots.telegram.receive import Answer, Outcome, Receives
 from bots.telegram.speaker import Speaker
 from hotline.actions import parking
-from hotline.channels import CHANNEL, Later, Refused
+from hotline.channels import Later, Refused
 from hotline.errors import HotlineError, Unavailable
+from hotline.rules.access import CHANNEL
 from hotline.system import System
 
 log = structlog.get_logger()

@@ -11,10 +11,11 @@ from bots.telegram import prompts
 from bots.telegram.api import Away
 from bots.telegram.speaker import Speaker
 from hotline.actions import staff_notices
-from hotline.channels import CHANNEL, Later, Refused
+from hotline.channels import Later, Refused
 from hotline.errors import HotlineError
 from hotline.live import topics
 from hotline.live.bus import Bell
+from hotline.rules.access import CHANNEL
 from hotline.rules.centre import Centre
 from hotline.rules.civil_time import local
 from hotline.rules.staff_notices import CALLED

@@ -17,7 +17,6 @@ from bots.telegram.media import Refusals
 from bots.telegram.prompts import Press
 from bots.telegram.visits import Visit, Visits, language_of
 from hotline.actions import arrivals, callbacks, contacts, languages, messages, reach
-from hotline.channels import CHANNEL
 from hotline.errors import (
     ChatDisabled,
     ConfigInvalid,
@@ -31,7 +30,7 @@ from hotline.errors import (
     TextTooLong,
 )
 from hotline.rules import abuse, contact, triage
-from hotline.rules.access import Actor
+from hotline.rules.access import CHANNEL, Actor
 from hotline.rules.callback import Wish
 from hotline.rules.centre import Centre, Line
 from hotline.rules.duty import OnDuty

@@ -9,8 +9,9 @@ from aiogram.methods import GetWebhookInfo
 from bots.telegram.api import Away, call
 from bots.telegram.watch import Watch
 from hotline.actions import reach
-from hotline.channels import CHANNEL, Later, Refused
+from hotline.channels import Later, Refused
 from hotline.errors import HotlineError
+from hotline.rules.access import CHANNEL
 from hotline.system import System
 
 log = structlog.get_logger()

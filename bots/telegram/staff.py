@@ -12,8 +12,8 @@ from bots.telegram import menu, prompts
 from bots.telegram.receive import Answer, Outcome, line_of
 from bots.telegram.visits import language_of, spoken_or_default
 from hotline.actions import ladder, staff_notices
-from hotline.channels import CHANNEL
 from hotline.errors import LinkGone
+from hotline.rules.access import CHANNEL
 from hotline.rules.centre import Line
 from hotline.system import System
 from hotline.texts import say

@@ -11,8 +11,8 @@ from aiogram.methods import GetWebhookInfo
 
 from bots.telegram.api import call, pauses
 from hotline.actions import alarms
-from hotline.channels import CHANNEL
 from hotline.errors import HotlineError
+from hotline.rules.access import CHANNEL
 from hotline.rules.alarms import BOT_SHARED
 from hotline.system import System
 

@@ -12,7 +12,7 @@ from hotline.ids import new_id
 from hotline.live import topics
 from hotline.rules import access, contact, opening, triage
 from hotline.rules.abuse import SLOWED
-from hotline.rules.access import Actor
+from hotline.rules.access import CHANNEL, Actor
 from hotline.rules.callback import Wish
 from hotline.rules.centre import Centre, Queue
 from hotline.rules.duty import OnDuty, OpenButEmpty, asking
@@ -22,7 +22,6 @@ from hotline.store import claims, queries
 from hotline.store.journal import Line as EntryLine
 from hotline.system import System, Transaction
 
-CHANNEL = Actor("channel", "channel")
 MODES = ("phone", "in_centre", "outreach", "third_party")
 
 

@@ -1,5 +1,6 @@
 """What happens to a contact between its first word and its summary, besides messages and offers."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +69,13 @@ async def caller_seen(system: System, actor: Actor) -> None:
         if returned is not None:
             await alarms.over(tx, actor.id, CALLER_LEFT)
             tx.topics.update(topics_of(returned))
+
+
+async def callers_seen(system: System, contact_ids: Collection[str]) -> list[str]:
+    """The pages of all these answered of late; who has left since stays gone. Those whose secret is dead."""
+    access.require(access.CHANNEL, "contacts.callers_seen")
+    async with system.transaction(access.CHANNEL) as tx:
+        return await claims.callers_seen(tx, contact_ids)
 
 
 async def answer(system: System, actor: Actor, contact_id: str, question: str, value: str) -> None:

@@ -1,9 +1,10 @@
 """Words in a contact: the caller's, the counsellor's, and notes that only staff see."""
 
 import re
+from contextlib import suppress
 
 from hotline.actions.contacts import locked, thing_of, topics_of
-from hotline.errors import ContactEnded, Malformed
+from hotline.errors import ContactEnded, Malformed, NotFound, NotSignedIn, NotTheHolder
 from hotline.rules import access, contact, triage
 from hotline.rules.access import Actor, Thing
 from hotline.rules.words import checked
@@ -17,14 +18,23 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 
 
 async def receive(
-    system: System, actor: Actor, contact_id: str, client_id: str, text: str, source_blind: str | None = None
+    system: System,
+    actor: Actor,
+    contact_id: str,
+    client_id: str,
+    text: str,
+    source_blind: str | None = None,
+    caller_blind: str | None = None,
 ) -> Receipt:
     """A caller's message, committed when this returns. The same id again changes nothing.
 
-    Raises TextEmpty, TextTooLong, TextMalformed, ContactEnded, NotFound, Unavailable.
+    `caller_blind`: of the secret by which an open line was let in; it must not have died since.
+    Raises TextEmpty, TextTooLong, TextMalformed, ContactEnded, NotFound, NotSignedIn, Unavailable.
     """
     access.require(actor, "messages.receive", Thing(contact_id))
-    line = Line(contact_id, client_id, "message", "caller", source_blind=source_blind)
+    line = Line(
+        contact_id, client_id, "message", "caller", source_blind=source_blind, caller_blind=caller_blind
+    )
     return await _receive(system, actor, line, _checked(client_id, text))
 
 
@@ -39,12 +49,16 @@ async def correct(
 
 async def reply(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:
     """The counsellor's message; the row is the outbox. Raises as `receive`, and NotTheHolder."""
+    line = Line(contact_id, client_id, "message", "staff", actor.id)
+    words = _checked(client_id, text)
+    if system.vault.knows(contact_id):  # it is being spoken in here: the journal checks who holds it
+        access.require(actor, "messages.reply", Thing(contact_id, actor.id))
+        with suppress(NotTheHolder, NotFound, ContactEnded):  # whose it is decides what may be said of it
+            return await _write(system, line, words)
     async with system.read() as tx:
         row = await queries.contact(tx, contact_id)
         access.require(actor, "messages.reply", await thing_of(row, tx, actor))
-    outgoing = row is not None and row.channel == "telegram"
-    line = Line(contact_id, client_id, "message", "staff", actor.id, outgoing=outgoing)
-    return await _write(system, line, _checked(client_id, text))
+    return await _write(system, line, words)
 
 
 async def note(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:
@@ -87,6 +101,8 @@ async def _receive_and_raise(system: System, actor: Actor, line: Line, words: st
         stored = await claims.stored(tx, contact_id, line.id)
         if stored is not None:
             return stored
+        if row is not None and line.caller_blind not in (None, row.caller_blind):
+            raise NotSignedIn
         if row is None or row.state not in (contact.WAITING, contact.ACTIVE):
             raise ContactEnded
         body = await tx.seal(contact_id, "entries", line.id, words)

@@ -15,12 +15,14 @@ from redis.exceptions import RedisError
 
 from hotline import metrics
 from hotline.errors import Unavailable
+from hotline.ids import new_id
 
 log = structlog.get_logger()
 
 Ear = Callable[[frozenset[str]], None]
 CHANNEL = "hotline:pokes"
 AWAY = (RedisError, OSError, TimeoutError)
+SENDER = "from:"  # the one name in a message that is no topic
 KEPT = 1000  # names that may wait for a Redis that is slow; what comes on top is lost
 SEND_SECONDS = 1.0
 HEAR_SECONDS = 5.0  # to connect and subscribe
@@ -95,6 +97,7 @@ class RedisBus:
     def __init__(self, url: str) -> None:
         # Every wait has its limit here. With one of its own redis-py calls `asyncio.wait_for`, which before
         # Python 3.12 can swallow being cancelled, and the process would never end.
+        self._mark = f"{SENDER}{new_id()}"  # by which we know our own message when it comes back
         self._redis = Redis.from_url(url, socket_timeout=None, socket_connect_timeout=2)
         self._local = LocalBus()
         self._outgoing: set[str] = set()
@@ -146,7 +149,7 @@ class RedisBus:
         self._gathered.clear()
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await self._redis.publish(CHANNEL, json.dumps(sorted(topics)))
+                await self._redis.publish(CHANNEL, json.dumps([self._mark, *sorted(topics)]))
             taken = True
         except AWAY:
             taken, lost = False, lost + len(topics)
@@ -182,8 +185,10 @@ class RedisBus:
                         self.hears_since = time.monotonic()
                         log.info("redis heard")
                     elif message["type"] == "message":
-                        metrics.POKES.labels("heard").inc()
-                        self._local.publish(_topics(message["data"]))
+                        sender, changed = _read(message["data"])
+                        if sender != self._mark:  # our own ears have heard what we say
+                            metrics.POKES.labels("heard").inc()
+                            self._local.publish(changed)
                 elif asked:
                     raise TimeoutError
                 else:
@@ -192,8 +197,11 @@ class RedisBus:
                     asked = True
 
 
-def _topics(data: bytes) -> frozenset[str]:
+def _read(data: bytes) -> tuple[str | None, frozenset[str]]:
+    """Who says it, if they say so, and what changed."""
     try:
-        return frozenset(str(topic) for topic in json.loads(data))
+        names = [str(topic) for topic in json.loads(data)]
     except (ValueError, TypeError):
-        return frozenset()
+        return None, frozenset()
+    sender = next((name for name in names if name.startswith(SENDER)), None)
+    return sender, frozenset(name for name in names if name != sender)

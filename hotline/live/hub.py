@@ -19,6 +19,7 @@ from hotline.live.bus import Bus
 log = structlog.get_logger()
 POLL_SECONDS = 1.5
 Versions = Callable[[Collection[str]], Awaitable[dict[str, int]]]
+Told = Callable[[str], int | None]  # the number of a topic that this process told of itself, if it did
 
 
 class Listener:
@@ -57,11 +58,11 @@ class Listener:
         changed, self._changed = self._changed, set()
         return changed & self.topics
 
-    async def gathers(self, seconds: float, but_for: str) -> None:
-        """Let changes come together for so long; this topic is not kept waiting."""
+    async def gathers(self, seconds: float, but_for: Collection[str]) -> None:
+        """Let changes come together for so long; these topics are not kept waiting."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while but_for not in self._changed:
+                while self._changed.isdisjoint(but_for):
                     self._wake.clear()
                     await self._wake.wait()
         if self._changed:
@@ -71,9 +72,9 @@ class Listener:
 class Hub:
     """Spreads the bus's pokes over this process's listeners."""
 
-    def __init__(self, bus: Bus, versions: Versions) -> None:
+    def __init__(self, bus: Bus, versions: Versions, told: Told = lambda _topic: None) -> None:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
-        self._versions = versions
+        self._versions, self._told = versions, told
         self._seen: dict[str, int] = {}
         self._bus = bus
         self._polled_at = 0.0
@@ -98,6 +99,10 @@ class Hub:
             del self._listeners[topic]
             self._seen.pop(topic, None)
 
+    def poke(self, topic: str) -> None:
+        """Have whoever listens to it here look."""
+        self._hear(frozenset((topic,)))
+
     async def run(self) -> None:
         """Poll for what no poke told, until cancelled."""
         while True:
@@ -119,7 +124,8 @@ class Hub:
         for topic, version in versions.items():
             if self._seen.get(topic) != version:
                 self._seen[topic] = version
-                self._hear(frozenset((topic,)))
+                if self._told(topic) != version:
+                    self.poke(topic)
         before, self._polled_at = self._polled_at, now
         if self._bus.hears_since is None or self._bus.hears_since > before:
             self._hear(frozenset(self._listeners) - versions.keys())

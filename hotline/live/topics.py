@@ -2,7 +2,13 @@
 
 
 def contact(contact_id: str) -> str:
+    """A contact as a whole: its state, its holder, and what was said."""
     return f"contact:{contact_id}"
+
+
+def words(contact_id: str) -> str:
+    """Only that something was said in it. It has a number, that of the last entry."""
+    return f"words:{contact_id}"
 
 
 def staff(staff_id: str) -> str:

@@ -34,6 +34,7 @@ class Actor:
 
 STANDBY = Actor("standby", "engine")
 OPERATOR = Actor("operator", "operator")
+CHANNEL = Actor("channel", "channel")
 
 
 def engine(epoch: int) -> Actor:
@@ -118,6 +119,7 @@ TABLE: dict[str, Rule] = {
     "contacts.answer": _any(_own, _kind("channel")),
     "contacts.leave": _any(_own, _kind("channel")),
     "contacts.stop": _kind("channel"),
+    "contacts.callers_seen": _kind("channel"),
     "callbacks.ask": _any(_own, _kind("channel")),
     "callbacks.return": _any(_own, _kind("channel")),
     "messages.receive": _any(_own, _kind("channel")),

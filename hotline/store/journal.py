@@ -136,7 +136,7 @@ class Journal:
     def _settle(self, batch: list[_Waiting], judged: Judged) -> list[_Waiting]:
         """Keep at hand what was stored, answer everybody, tell whoever listens."""
         for contact_id, rows in judged.stored().items():
-            self.recent.keep(contact_id, judged.before[contact_id], rows)
+            self.recent.keep(contact_id, judged.before[contact_id], rows, written=True)
         for row in judged.rows:
             metrics.MESSAGES.labels(row.author, row.kind).inc()
         metrics.JOURNAL_BATCH.observe(len(judged.rows))

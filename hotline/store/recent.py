@@ -6,7 +6,7 @@ missing. Other processes write too, so that nothing new here does not mean that 
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hotline.store.lines import Stored
@@ -22,7 +22,8 @@ class _Tail:
 
     start: int
     newest: int
-    rows: "deque[Stored | Any]"
+    told: int | None = None
+    rows: "deque[Stored | Any]" = field(default_factory=deque)
 
     def add(self, rows: Rows) -> None:
         self.rows.extend(rows)
@@ -37,15 +38,19 @@ class Recent:
     def __init__(self) -> None:
         self._tails: OrderedDict[str, _Tail] = OrderedDict()
 
-    def keep(self, contact_id: str, start: int, rows: Rows) -> None:
-        """All that was committed above `start`, up to the last of these. What is known to be newer stays."""
+    def keep(self, contact_id: str, start: int, rows: Rows, *, written: bool = False) -> None:
+        """All that was committed above `start`, up to the last of these. `written`: here, and everybody was told."""
+        if not rows:
+            return
         tail = self._tails.get(contact_id)
         if tail is None or tail.newest < start:  # something in between is not known here
-            tail = self._tails[contact_id] = _Tail(start, start, deque())
+            tail = self._tails[contact_id] = _Tail(start, start)
         fresh = [row for row in rows if row.seq > tail.newest]
         if fresh:
             tail.add(fresh)
-            self._tails.move_to_end(contact_id)
+        if written:
+            tail.told = rows[-1].seq
+        self._tails.move_to_end(contact_id)
         while len(self._tails) > CONTACTS:
             self._tails.popitem(last=False)
 
@@ -56,7 +61,7 @@ class Recent:
             return ()
         return [row for row in tail.rows if row.seq > seq]
 
-    def newest(self, contact_id: str) -> int | None:
-        """The highest number known here."""
+    def told(self, contact_id: str) -> int | None:
+        """The number of the last entry that this process wrote."""
         tail = self._tails.get(contact_id)
-        return tail.newest if tail is not None else None
+        return tail.told if tail is not None else None

@@ -54,7 +54,7 @@ class BoardFeed:
             *map(topics.queue, centre.queues),
         }
         wanted |= set(map(topics.staff, view.staff_ids))
-        wanted |= {topics.contact(each.id) for each in view.talks}
+        wanted |= {topic(each.id) for each in view.talks for topic in (topics.contact, topics.words)}
         for topic in wanted - listener.topics:
             listener.add(topic)
         for topic in listener.topics - wanted:

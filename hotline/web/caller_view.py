@@ -3,6 +3,7 @@
 Every sentence is true at the instant of the transaction: nobody is promised who is not on duty.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -67,20 +68,30 @@ def _has_chat(centre: Centre, line: Line) -> bool:
 
 async def frame(tx: Transaction, contact_id: str, after: int, language: str) -> dict[str, Any]:
     """{"state": CallerState, "entries": [CallerEntry], "cursor", "more"}: what follows. Raises NotFound."""
-    head = await views.contact_head(tx, contact_id)
-    if head is None:
-        raise NotFound
     entries = await views.entries_after(tx, contact_id, after, "caller", LIMIT)
-    shown = [entry_json(tx.centre, each, language) for each in entries if each.kind != "state"]
-    corrected = {each["ref"]: each["text"] for each in shown if each["kind"] == "edit"}
-    for each in shown:
-        each["text"] = corrected.get(each["seq"], each["text"])
     return {
-        "state": await state_json(tx, head, language),
-        "entries": shown,
+        "state": await state(tx, contact_id, language),
+        "entries": entries_json(tx.centre, entries, language),
         "cursor": entries[-1].seq if entries else after,
         "more": len(entries) == LIMIT,
     }
+
+
+def entries_json(centre: Centre, entries: Sequence[Entry], language: str) -> list[dict[str, Any]]:
+    """[CallerEntry]; each says what it says after the corrections among them."""
+    shown = [entry_json(centre, each, language) for each in entries if each.kind != "state"]
+    corrected = {each["ref"]: each["text"] for each in shown if each["kind"] == "edit"}
+    for each in shown:
+        each["text"] = corrected.get(each["seq"], each["text"])
+    return shown
+
+
+async def state(tx: Transaction, contact_id: str, language: str) -> dict[str, Any]:
+    """CallerState of a contact. Raises NotFound."""
+    head = await views.contact_head(tx, contact_id)
+    if head is None:
+        raise NotFound
+    return await state_json(tx, head, language)
 
 
 async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[str, Any]:

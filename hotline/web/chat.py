@@ -3,13 +3,14 @@
 The caller's secret comes in the Authorization header, made by the browser and never part of an address.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from aiohttp import web
 
 from hotline.actions import arrivals, callbacks, contacts, messages
 from hotline.errors import Malformed, NotSignedIn
 from hotline.rules.access import Actor
+from hotline.system import System
 from hotline.texts import clock, say
 from hotline.web import caller_page, caller_view, chat_plain, embedding, rates, render
 from hotline.web.body import Body, ClientId, Nothing, NoticeVersion, Token, read_json
@@ -95,10 +96,7 @@ async def message(request: web.Request) -> web.StreamResponse:
     body = await read_json(request, Message)
     slow = await rates.pace(request, actor.id, body.text)
     receipt = await messages.receive(system, actor, actor.id, body.id, body.text)
-    language = render.language_of(request)
-    time = clock(receipt.at, language, system.centre.zone)
-    slowed = {"slowed": say("chat.slowed", language)} if slow else {}
-    return web.json_response({"id": body.id, "seq": receipt.seq, "time": time, **slowed})
+    return web.json_response(stored_json(system, body.id, receipt, render.language_of(request), slow=slow))
 
 
 async def answer(request: web.Request) -> web.StreamResponse:
@@ -128,6 +126,15 @@ async def leave(request: web.Request) -> web.StreamResponse:
     # After a quick exit even what the browser may hold for us in its cache shall go.
     headers = {"Clear-Site-Data": '"cache", "storage"'} if body.quick else {}
     return web.json_response({}, headers=headers)
+
+
+def stored_json(
+    system: System, line_id: str, receipt: messages.Receipt, language: str, *, slow: bool
+) -> dict[str, Any]:
+    """That a message is stored, where, and when."""
+    time = clock(receipt.at, language, system.centre.zone)
+    slowed = {"slowed": say("chat.slowed", language)} if slow else {}
+    return {"id": line_id, "seq": receipt.seq, "time": time, **slowed}
 
 
 # -- what comes with each request ----------------------------------------------------------------------

@@ -5,39 +5,54 @@ and few read at a time, so that callers find a connection to the database.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from aiohttp import web
 
-from hotline.actions import contacts
-from hotline.errors import KeyDestroyed, NotFound
+from hotline.actions import contacts, messages
+from hotline.errors import HotlineError, KeyDestroyed, NotFound, NotSignedIn
 from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.live.shared import Shared
 from hotline.rules.access import Actor
+from hotline.rules.contact import ONLY_WORDS
 from hotline.store import views
 from hotline.store.views import ConsoleView, Pairs, QueueView
-from hotline.system import System, Transaction
-from hotline.web.body import Body, Cursor, RowId, parse
+from hotline.system import Transaction
+from hotline.texts import clock
+from hotline.web import render
+from hotline.web.body import Body, ClientId, Cursor, RowId, parse
+from hotline.web.caller_live import Send, refused_json
 from hotline.web.console_json import console_json, entry_json, head_json
+from hotline.web.keys import SYSTEM
+from hotline.web.news import LIMIT, NEWS
 from hotline.web.transfers import around
 
 CALM = 0.25  # the pane goes out at most four times a second, and at once for what concerns its person
-LIMIT = 200  # entries in one frame
-REFRESH = 5.0  # minutes pass and shifts begin without any poke
+CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page shows the words by itself
+REFRESH = 15.0  # minutes pass and shifts begin without any poke
 READ_AT_ONCE: Final = 3
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 Who = Callable[[], Awaitable[Actor]]
 
 
-class Watch(Body):
-    """A frame of the page: which conversation is open, and what it has seen of it."""
+class Reply(Body):
+    """A message of the counsellor's."""
+
+    contact: RowId
+    id: ClientId
+    text: str
+
+
+class Said(Body):
+    """A frame of the page: which conversation is open, and what it has seen of it; or words for one of them."""
 
     watch: RowId | None = None
     unwatch: RowId | None = None
     after: Cursor = 0
+    reply: Reply | None = None
 
 
 @dataclass(slots=True)
@@ -65,50 +80,115 @@ class ConsoleFeed:
     `who` reads the session anew: rights may have changed, or it may be over, since the socket was opened.
     """
 
-    def __init__(
-        self, system: System, readings: Readings, actor: Actor, who: Who, language: str, send: Send
-    ) -> None:
-        self._system, self._readings, self._actor, self._who = system, readings, actor, who
-        self._language, self._send = language, send
+    def __init__(self, request: web.Request, actor: Actor, who: Who, listener: Listener, send: Send) -> None:
+        self._system, self._news, self._readings = (
+            request.app[SYSTEM],
+            request.app[NEWS],
+            request.app[READINGS],
+        )
+        self._actor, self._who, self._listener, self._send = actor, who, listener, send
+        self._language = render.language_of(request)
         self._watched: _Cursor | None = None
         self._desk: ConsoleView | None = None
         self._pairs: Pairs = frozenset()
+        self._pane_due: float | None = None  # monotonic
 
-    def hear(self, listener: Listener) -> Callable[[str], None]:
-        """What to do with a frame of the page; a frame that cannot be read ends the socket."""
+    async def hear(self, text: str) -> None:
+        """A frame of the page; one that cannot be read ends the socket. Raises Malformed, NotSignedIn."""
+        frame = parse(text, Said)
+        if self._watched is not None and frame.unwatch == self._watched.contact_id:
+            self._watched = None
+        if frame.watch is not None:
+            self._watched = _Cursor(frame.watch, frame.after)
+            self._listener.add(topics.contact(frame.watch))
+            self._listener.add(topics.words(frame.watch))
+        if frame.reply is not None:
+            await self._reply(frame.reply)
 
-        def heard(text: str) -> None:
-            frame = parse(text, Watch)
-            if self._watched is not None and frame.unwatch == self._watched.contact_id:
-                self._watched = None
-            if frame.watch is not None:
-                self._watched = _Cursor(frame.watch, frame.after)
-                listener.add(topics.contact(frame.watch))
+    async def _reply(self, reply: Reply) -> None:
+        """Acknowledged once stored, or refused with the reason; the line stays."""
+        try:
+            receipt = await messages.reply(self._system, self._actor, reply.contact, reply.id, reply.text)
+        except NotSignedIn:
+            raise
+        except HotlineError as error:
+            refused = refused_json(reply.id, error, self._language)
+            await self._send({"refused": {"contact": reply.contact, **refused}})
+            return
+        time = clock(receipt.at, self._language, self._system.centre.zone)
+        await self._send(
+            {"ack": {"contact": reply.contact, "id": reply.id, "seq": receipt.seq, "time": time}}
+        )
 
-        return heard
-
-    async def serve(self, listener: Listener) -> None:
+    async def serve(self) -> None:
         """Send what changed until cancelled."""
+        listener = self._listener
         listener.add(topics.rights(self._actor.id))
         listener.add(topics.staff(self._actor.id))
         listener.add(topics.roster())
         while True:
-            changed = await listener.changed(at_most=REFRESH)
+            changed = await listener.changed(at_most=self._patience())
             if topics.rights(self._actor.id) in changed:
                 self._actor = await self._who()
-            watched, frames = self._watched, []
-            if self._desk is None or not changed or not changed <= self._shown_queues():
-                async with self._readings.turn, self._system.read() as tx:
-                    if watched is not None and topics.contact(watched.contact_id) in changed:
-                        frames += await self._conversation(tx, watched, listener)
-                    self._desk = await views.own_desk(tx, tx.centre, self._actor)
-                self._pairs = views.seen_pairs(self._system.centre, self._actor, self._desk.queues)
-                self._listen(listener, self._desk)
-            frames.append(await self._pane(self._desk))
-            for frame in frames:
-                await self._send(frame)
-            if watched is None or topics.contact(watched.contact_id) not in changed:
-                await listener.gathers(CALM, but_for=topics.staff(self._actor.id))
+            if self._desk is None or not changed or not await self._only_words(self._desk, changed):
+                await self._all(changed)
+                await listener.gathers(CALM, but_for=self._urgent())
+
+    def _patience(self) -> float:
+        due = self._pane_due
+        return REFRESH if due is None else max(0.0, due - time.monotonic())
+
+    def _urgent(self) -> set[str]:
+        """What is not kept waiting: what concerns this person, and the words on the screen."""
+        urgent = {topics.staff(self._actor.id)}
+        if self._watched is not None:
+            urgent |= {topics.contact(self._watched.contact_id), topics.words(self._watched.contact_id)}
+        return urgent
+
+    async def _only_words(self, desk: ConsoleView, changed: set[str]) -> bool:
+        """Show what was said in conversations of this person's, if that is all that happened; was it?"""
+        said = {topics.words(mine.contact_id): at for at, mine in enumerate(desk.mine)}
+        if not changed <= said.keys():
+            return False
+        watched = self._watched
+        mine = list(desk.mine)
+        for place in sorted(said[topic] for topic in changed):
+            talk = mine[place]
+            shown = watched is not None and watched.contact_id == talk.contact_id
+            since = min(talk.last_seq, watched.after) if shown and watched is not None else talk.last_seq
+            rows = await self._news.after(talk.contact_id, since)
+            if len(rows) == LIMIT or not all(row.kind in ONLY_WORDS for row in rows):
+                return False
+            if shown and watched is not None and rows:
+                fresh = [row for row in rows if row.seq > watched.after]
+                entries = await self._news.opened(fresh, "staff")
+                watched.after = rows[-1].seq
+                await self._send({"contact": talk.contact_id, "entries": self._entries(entries)})
+            mine[place] = views.heard(talk, rows)
+        self._desk = replace(desk, mine=mine)
+        if self._pane_due is None:
+            calm = CALM_TALK if changed == {topics.words(watched.contact_id if watched else "")} else CALM
+            self._pane_due = time.monotonic() + calm
+        return True
+
+    async def _all(self, changed: set[str]) -> None:
+        """The conversation on the screen and the pane; the desk is read anew, unless only queues moved."""
+        watched, frames = self._watched, []
+        only_pane = self._desk is not None and self._pane_due is not None and not changed
+        if self._desk is None or not (only_pane or (changed and changed <= self._shown_queues())):
+            async with self._readings.turn, self._system.read() as tx:
+                if watched is not None and changed & {
+                    topics.contact(watched.contact_id),
+                    topics.words(watched.contact_id),
+                }:
+                    frames += await self._conversation(tx, watched)
+                self._desk = await views.own_desk(tx, tx.centre, self._actor)
+            self._pairs = views.seen_pairs(self._system.centre, self._actor, self._desk.queues)
+            self._listen(self._desk)
+        self._pane_due = None
+        frames.append(await self._pane(self._desk))
+        for frame in frames:
+            await self._send(frame)
 
     def _shown_queues(self) -> set[str]:
         return {topics.queue(each) for each in self._desk.queues} if self._desk else set()
@@ -122,22 +202,23 @@ class ConsoleFeed:
         view = replace(desk, queue=queue.seen_by(self._actor.id), now=self._system.clock.now())
         return {"console": console_json(view, self._system.centre, self._language)}
 
-    def _listen(self, listener: Listener, desk: ConsoleView) -> None:
+    def _listen(self, desk: ConsoleView) -> None:
         """To what this desk shows, and to nothing else."""
+        listener = self._listener
         wanted = {topics.rights(self._actor.id), topics.staff(self._actor.id), topics.roster()}
-        wanted |= {topics.contact(mine.contact_id) for mine in desk.mine} | self._shown_queues()
+        shown = [mine.contact_id for mine in desk.mine]
         if desk.asked is not None:
-            wanted.add(topics.contact(desk.asked.contact_id))
+            shown.append(desk.asked.contact_id)
         if self._watched is not None:
-            wanted.add(topics.contact(self._watched.contact_id))
+            shown.append(self._watched.contact_id)
+        wanted |= {topic(each) for each in shown for topic in (topics.contact, topics.words)}
+        wanted |= self._shown_queues()
         for topic in wanted - listener.topics:
             listener.add(topic)
         for topic in listener.topics - wanted:
             listener.drop(topic)
 
-    async def _conversation(
-        self, tx: Transaction, cursor: _Cursor, listener: Listener
-    ) -> list[dict[str, Any]]:
+    async def _conversation(self, tx: Transaction, cursor: _Cursor) -> list[dict[str, Any]]:
         """One's own, or what was opened for a reason."""
         try:
             await contacts.require_open(tx, self._actor, cursor.contact_id)
@@ -154,7 +235,7 @@ class ConsoleFeed:
         if entries:
             cursor.after = entries[-1].seq
         if len(entries) == LIMIT:  # a long talk comes in several frames, one right after the other
-            listener.poke(topics.contact(head.id))
+            self._listener.poke(topics.contact(head.id))
         return [
             {
                 "contact": head.id,
@@ -162,7 +243,10 @@ class ConsoleFeed:
                     **head_json(head, self._actor.id, tx.now, tx.centre, self._language),
                     **await around(tx, head, self._language),
                 },
-                "entries": [entry_json(each, self._actor.id, tx.centre, self._language) for each in entries],
+                "entries": self._entries(entries),
                 "deliveries": outgoing,
             }
         ]
+
+    def _entries(self, entries: Sequence[views.Entry]) -> list[dict[str, Any]]:
+        return [entry_json(each, self._actor.id, self._system.centre, self._language) for each in entries]

@@ -16,17 +16,15 @@ from hotline import metrics
 from hotline.actions import contacts, presence, signing_in
 from hotline.actions.contacts import caller_of
 from hotline.errors import HotlineError, Malformed, NotSignedIn
-from hotline.live import topics
-from hotline.live.hub import Listener
 from hotline.rules import access
 from hotline.rules.access import Actor
 from hotline.rules.presence import CALLER_PING, CONSOLE_PING
-from hotline.store import views
-from hotline.system import System
-from hotline.web import caller_view, middleware, render
+from hotline.web import middleware, render
+from hotline.web.beats import BEATS
 from hotline.web.board_live import BoardFeed
 from hotline.web.body import Body, Cursor, Token, parse
-from hotline.web.console_live import READINGS, ConsoleFeed
+from hotline.web.caller_live import CallerFeed
+from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
 from hotline.web.session import secret_of
 
@@ -34,8 +32,7 @@ log = structlog.get_logger()
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
 CLOSE_SECONDS = 5  # for the other end's good-bye
 NOT_SIGNED_IN = 4401
-FRAME_LIMIT = 4096
-CALM = 0.25  # views without a cursor go out at most four times a second
+FRAME_LIMIT = 32 * 1024  # the longest message in the longest writing
 
 
 class Hello(Body):
@@ -46,8 +43,11 @@ class Hello(Body):
 
 
 async def caller(request: web.Request) -> web.WebSocketResponse:
-    """WS /chat/{line}/socket. First frame {"token", "after"}; then state and entries come as they happen."""
-    system = request.app[SYSTEM]
+    """WS /chat/{line}/socket. First frame {"token", "after"}; then state and entries come as they happen.
+
+    What the page says is {"id", "text"}; the answer {"ack": {"id", "seq", "time"}} means *stored*, {"refused"} not.
+    """
+    system, beats = request.app[SYSTEM], request.app[BEATS]
     socket = await _open(request)
     try:
         async with asyncio.timeout(10):
@@ -56,54 +56,16 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
     except (HotlineError, TypeError, TimeoutError):  # no text, among others
         await socket.close(code=NOT_SIGNED_IN)
         return socket
-    language = render.language_of(request)
+    await contacts.caller_seen(system, actor)
+
+    async def alive() -> None:
+        beats.heard(actor.id)
+
     async with request.app[HUB].listener() as listener:
-        feed = CallerFeed(system, actor, hello.after, language, socket)
-
-        async def alive() -> None:
-            await caller_of(system, hello.token)  # a quick exit elsewhere ends this socket too
-            await contacts.caller_seen(system, actor)
-
-        await alive()
+        feed = CallerFeed(request, actor, hello.token, hello.after, lambda frame: _send(socket, frame))
         await feed.watch(listener)
-        await _run(request, socket, feed.serve(listener), alive, CALLER_PING.total_seconds(), _ignore)
+        await _run(request, socket, feed.serve(listener), alive, CALLER_PING.total_seconds(), feed.hear)
     return socket
-
-
-class CallerFeed:
-    """What one caller's page has seen, and what to send next."""
-
-    def __init__(
-        self, system: System, actor: Actor, after: int, language: str, socket: web.WebSocketResponse
-    ) -> None:
-        self._system, self._actor, self._after = system, actor, after
-        self._language, self._socket = language, socket
-
-    async def watch(self, listener: Listener) -> None:
-        """The contact itself, its queue for the place in it, and the roster for who is there."""
-        listener.add(topics.contact(self._actor.id))
-        listener.add(topics.roster())
-        async with self._system.read() as tx:
-            head = await views.contact_head(tx, self._actor.id)
-        if head is not None and head.queue is not None:
-            listener.add(topics.queue(head.queue))
-
-    async def serve(self, listener: Listener) -> None:
-        last: dict[str, Any] | None = None
-        while True:
-            changed = await listener.changed(at_most=15)
-            async with self._system.read() as tx:
-                frame = await caller_view.frame(tx, self._actor.id, self._after, self._language)
-                head = await views.contact_head(tx, self._actor.id)
-            if frame["entries"] or frame["state"] != last:
-                await _send(self._socket, frame)
-                last = frame["state"]
-            self._after = frame["cursor"]
-            if frame["more"]:  # a long absence comes in several frames, one right after the other
-                listener.poke(topics.contact(self._actor.id))
-                continue
-            if head is not None and topics.contact(head.id) not in changed:
-                await asyncio.sleep(CALM)
 
 
 async def console(request: web.Request) -> web.WebSocketResponse:
@@ -112,16 +74,14 @@ async def console(request: web.Request) -> web.WebSocketResponse:
     actor = await who()
     socket = await _open(request)
     async with request.app[HUB].listener() as listener:
-        language = render.language_of(request)
-        readings = request.app[READINGS]
-        feed = ConsoleFeed(system, readings, actor, who, language, lambda frame: _send(socket, frame))
+        feed = ConsoleFeed(request, actor, who, listener, lambda frame: _send(socket, frame))
 
         async def alive() -> None:
             await presence.seen(system, await who())
 
         await alive()
         ping_seconds = CONSOLE_PING.total_seconds()
-        await _run(request, socket, feed.serve(listener), alive, ping_seconds, feed.hear(listener))
+        await _run(request, socket, feed.serve(), alive, ping_seconds, feed.hear)
     return socket
 
 
@@ -167,8 +127,8 @@ async def _go_away(socket: web.WebSocketResponse) -> None:
             await socket.close(code=WSCloseCode.GOING_AWAY, drain=False)
 
 
-def _ignore(_text: str) -> None:
-    """Callers' pages say nothing over the socket after the first frame, boards nothing at all."""
+async def _ignore(_text: str) -> None:
+    """Boards say nothing over the socket."""
 
 
 async def _open(request: web.Request) -> web.WebSocketResponse:
@@ -192,7 +152,7 @@ async def _run(
     serving: Awaitable[None],
     alive: Callable[[], Awaitable[None]],
     ping_seconds: float,
-    hear: Callable[[str], None],
+    hear: Callable[[str], Awaitable[None]],
 ) -> None:
     """Read, write and ping until the page goes; whatever ends first ends all three."""
 
@@ -203,7 +163,7 @@ async def _run(
             elif message.type is WSMsgType.PING:
                 await socket.pong(message.data)
             elif message.type is WSMsgType.TEXT:
-                hear(message.data)
+                await hear(message.data)
         raise _PageGone
 
     async def ping() -> None:

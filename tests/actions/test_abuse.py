@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from hotline.actions import abuse, arrivals, callbacks, contacts, messages, offers
 from hotline.errors import NotFound, WrongState
 from hotline.rules.abuse import SLOWED, UNREVIEWED
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.rules.callback import SafeTime, Wish
 from hotline.store import queries
 from hotline.store.tables import audit, entries
@@ -66,7 +66,7 @@ async def test_it_is_kept_and_offered_to_nobody_until_it_ends_by_itself(
     contact_id, quarantine_id, filip = await held(system)
     assert await in_queue(system) == []
     async with factories.journal_running(system):
-        await messages.receive(system, arrivals.CHANNEL, contact_id, "m1-abcdefgh", "Jeszcze tu jestem.")
+        await messages.receive(system, CHANNEL, contact_id, "m1-abcdefgh", "Jeszcze tu jestem.")
     assert await in_queue(system) == []
     assert (await told(system, contact_id)).count("quarantined") == 1
     clock.advance(hours=24)
@@ -92,7 +92,7 @@ async def test_confirmed_it_closes_what_it_holds_and_holds_what_comes_for_days(
     again = await writes(system)
     assert await in_queue(system) == []
     assert await told(system, again) == ["quarantined"]
-    await contacts.stop(system, arrivals.CHANNEL, again, "stop-1")
+    await contacts.stop(system, CHANNEL, again, "stop-1")
     danger = await writes(system, danger="yes")
     assert await in_queue(system) == [danger]
 
@@ -101,7 +101,7 @@ async def test_lifted_it_lets_the_caller_into_the_queue(system: System) -> None:
     contact_id, quarantine_id, filip = await held(system)
     await abuse.review(system, filip.actor, quarantine_id, "lifted")
     assert await in_queue(system) == [contact_id]
-    await contacts.stop(system, arrivals.CHANNEL, contact_id, "stop-1")
+    await contacts.stop(system, CHANNEL, contact_id, "stop-1")
     again = await writes(system)
     assert await in_queue(system) == [again]
 
@@ -113,7 +113,7 @@ async def test_the_slow_lane_is_a_wait_with_a_sentence_and_never_for_danger(
     assert (await in_queue(system), await told(system, slow)) == ([], ["slow_lane"])
     clock.advance(seconds=SLOWED.total_seconds())
     assert await in_queue(system) == [slow]
-    await contacts.stop(system, arrivals.CHANNEL, slow, "stop-1")
+    await contacts.stop(system, CHANNEL, slow, "stop-1")
     danger = await writes(system, slow=True, danger="yes")
     assert await in_queue(system) == [danger]
 
@@ -128,11 +128,11 @@ async def test_danger_in_hand_is_not_put_aside(system: System) -> None:
 async def test_nobody_lets_themselves_out(system: System, clock: MovableClock) -> None:
     """Neither by "I wait here after all" nor by asking to be called back sooner."""
     contact_id, _, _ = await held(system)
-    await callbacks.return_to_queue(system, arrivals.CHANNEL, contact_id)
+    await callbacks.return_to_queue(system, CHANNEL, contact_id)
     assert await in_queue(system) == []
     soon = Wish(SafeTime(factories.MONDAY.date()), way="telegram")
-    assert await callbacks.ask(system, arrivals.CHANNEL, contact_id, soon) >= clock.now() + UNREVIEWED
-    await callbacks.return_to_queue(system, arrivals.CHANNEL, contact_id)
+    assert await callbacks.ask(system, CHANNEL, contact_id, soon) >= clock.now() + UNREVIEWED
+    await callbacks.return_to_queue(system, CHANNEL, contact_id)
     assert await in_queue(system) == []
     clock.advance(hours=24)
     assert await in_queue(system) == [contact_id]
@@ -140,14 +140,14 @@ async def test_nobody_lets_themselves_out(system: System, clock: MovableClock) -
 
 async def test_nor_out_of_the_slow_lane(system: System) -> None:
     slow = await writes(system, slow=True)
-    await callbacks.return_to_queue(system, arrivals.CHANNEL, slow)
+    await callbacks.return_to_queue(system, CHANNEL, slow)
     assert await in_queue(system) == []
 
 
 async def test_lifted_a_call_back_keeps_its_safe_time(system: System, clock: MovableClock) -> None:
     contact_id, quarantine_id, filip = await held(system)
     evening = Wish(SafeTime(factories.MONDAY.date(), 18 * 60, 20 * 60), way="telegram")
-    tomorrow = await callbacks.ask(system, arrivals.CHANNEL, contact_id, evening)
+    tomorrow = await callbacks.ask(system, CHANNEL, contact_id, evening)
     await abuse.review(system, filip.actor, quarantine_id, "lifted")
     assert await in_queue(system) == []
     async with system.read() as tx:
@@ -159,7 +159,7 @@ async def test_lifted_a_call_back_keeps_its_safe_time(system: System, clock: Mov
 async def test_confirmed_it_forgets_how_to_call_back(system: System) -> None:
     contact_id, quarantine_id, filip = await held(system)
     await callbacks.ask(
-        system, arrivals.CHANNEL, contact_id, Wish(SafeTime(factories.MONDAY.date()), number="600 100 200")
+        system, CHANNEL, contact_id, Wish(SafeTime(factories.MONDAY.date()), number="600 100 200")
     )
     await abuse.review(system, filip.actor, quarantine_id, "confirmed")
     async with system.read() as tx:

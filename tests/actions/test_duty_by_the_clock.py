@@ -11,10 +11,9 @@ from sqlalchemy import select
 
 from hotline import duty_commands
 from hotline.actions import attendance, presence, roster, staff_notices
-from hotline.channels import CHANNEL
 from hotline.clockwork import Clockwork
 from hotline.ids import new_id
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.rules.alarms import DUTY_EMPTY, DUTY_MISSED
 from hotline.rules.civil_time import WEEKDAYS
 from hotline.rules.duty import Override

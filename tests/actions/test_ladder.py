@@ -9,10 +9,9 @@ from sqlalchemy import select, update
 
 from hotline.actions import ladder, leases, offers, presence, roster
 from hotline.actions.staff_notices import CHAT
-from hotline.channels import CHANNEL
 from hotline.engine import Engine
 from hotline.errors import LeaseLost
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.rules.alarms import LADDER_END, RUNG_SILENT, STUCK
 from hotline.rules.centre_duty import LadderRung
 from hotline.rules.staff_notices import CALLED

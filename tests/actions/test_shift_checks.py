@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from hotline.actions import presence, reach, roster, shift_checks
-from hotline.channels import CHANNEL
 from hotline.clockwork import Clockwork
 from hotline.errors import Malformed, NoCheckDue, NotAllowed
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.rules.alarms import SHIFT_CHECK
 from hotline.store import tables, views
 from hotline.store.views import CheckNow

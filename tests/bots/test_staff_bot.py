@@ -8,11 +8,10 @@ from sqlalchemy import select
 from bots.telegram import notices
 from hotline import config
 from hotline.actions import alarms, ladder, presence, staff_notices
-from hotline.channels import CHANNEL
 from hotline.clockwork import Clockwork
 from hotline.errors import ConfigInvalid, NotFound
 from hotline.rules import contact
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.rules.alarms import CALLER_LEFT
 from hotline.store import queries, tables
 from hotline.system import System

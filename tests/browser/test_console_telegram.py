@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from hotline.actions import arrivals, contacts, messages, offers, reach, staff_notices
-from hotline.channels import CHANNEL
+from hotline.rules.access import CHANNEL
 from tests.browser.callers import open_chat, own, words, write
 from tests.factories import TRUST, Person, Running, add_person, pending
 from tests.flows.people import eventually

@@ -241,7 +241,7 @@ class WebCaller(Browser):
         assert numbers == sorted(set(numbers)), numbers
 
     def hears(self, frame: Json) -> None:
-        self.state = frame["state"]
+        self.state = frame.get("state", self.state)
         self.seen += frame["entries"]
         self.cursor = max(self.cursor, frame["cursor"])
 

@@ -134,7 +134,7 @@ class Counsellor(Colleague):
         if "console" in frame:
             self.console = frame["console"]
         else:
-            self.heads[frame["contact"]] = frame["head"]
+            self.heads[frame["contact"]] = frame.get("head") or self.heads[frame["contact"]]
             self.talks[frame["contact"]] += frame["entries"]
 
     def screen(self) -> object:

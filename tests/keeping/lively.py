@@ -22,8 +22,7 @@ from hotline.actions import (
     staff,
     staff_notices,
 )
-from hotline.channels import CHANNEL
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.rules.callback import SafeTime, Wish
 from hotline.store import views
 from hotline.system import System

@@ -24,13 +24,13 @@ async def test_changes_gather_but_for_what_may_not_wait() -> None:
         for _ in range(2):
             bus.publish(["queue:q"])
         began = time.monotonic()
-        await listener.gathers(0.1, but_for="staff:anna")
+        await listener.gathers(0.1, but_for={"staff:anna"})
         assert time.monotonic() - began >= 0.09
         assert await listener.changed(at_most=1) == {"queue:q"}
 
         # one's own do not wait, and take the others with them
         began = time.monotonic()
-        resting = tasks.create_task(listener.gathers(10, but_for="staff:anna"))
+        resting = tasks.create_task(listener.gathers(10, but_for={"staff:anna"}))
         for topic in ("queue:q", "staff:anna"):
             await asyncio.sleep(0.01)
             bus.publish([topic])
@@ -39,5 +39,5 @@ async def test_changes_gather_but_for_what_may_not_wait() -> None:
         assert await listener.changed(at_most=1) == {"queue:q", "staff:anna"}
 
         # and where nothing came there is nothing to tell
-        await listener.gathers(0.01, but_for="staff:anna")
+        await listener.gathers(0.01, but_for={"staff:anna"})
         assert await listener.changed(at_most=0.01) == set()

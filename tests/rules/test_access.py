@@ -51,6 +51,7 @@ EXPECTED = {
     "contacts.answer": Rights(own=True, kinds=("channel",)),
     "contacts.leave": Rights(own=True, kinds=("channel",)),
     "contacts.stop": Rights(kinds=("channel",)),
+    "contacts.callers_seen": Rights(kinds=("channel",)),
     "callbacks.ask": Rights(own=True, kinds=("channel",)),
     "callbacks.return": Rights(own=True, kinds=("channel",)),
     "messages.receive": Rights(own=True, kinds=("channel",)),

@@ -18,6 +18,8 @@ from structlog.testing import capture_logs
 from hotline.actions import contacts, messages, signing_in
 from hotline.ids import new_id
 from hotline.live import topics
+from hotline.live.bus import LocalBus
+from hotline.store import views
 from hotline.store.journal import Line
 from hotline.web import sockets
 from tests import factories
@@ -241,10 +243,10 @@ async def test_a_huge_frame_is_closed(doors: Doors, path: str) -> None:
             if path == CHAT:
                 await page.send_json(hello(caller))
                 await frame(page)
-            await page.send_str("x" * 5000)
+            await page.send_str("x" * (sockets.FRAME_LIMIT + 1))
             assert await closing_code(page) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
         async with opened(doors, CHAT) as page:
-            await page.send_str("x" * 5000)
+            await page.send_str("x" * (sockets.FRAME_LIMIT + 1))
             assert await closing_code(page) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
     no_failures(logged)
 
@@ -304,16 +306,98 @@ async def test_bytes_are_ignored_or_closed_but_break_nothing(doors: Doors, path:
     no_failures(logged)
 
 
-async def test_what_a_callers_page_says_later_is_ignored(doors: Doors) -> None:
+@pytest.mark.parametrize("words", ["{", "another hello", '{"watch": "@"}', '{"id": "short", "text": "?"}'])
+async def test_what_a_callers_page_says_is_a_message_or_the_end(doors: Doors, words: str) -> None:
     caller, other = await doors.caller(), await doors.caller()
+    if words == "another hello":
+        words = json.dumps(hello(other))
     async with opened(doors, CHAT) as page:
         await page.send_json(hello(caller))
         await frame(page)
-        for words in ("{", json.dumps(hello(other)), json.dumps({"watch": other.contact_id})):
-            await page.send_str(words)
-        await messages.receive(doors.running.system, caller.actor, caller.contact_id, "message-1", "to ja")
-        (entry,) = (await frame(page))["entries"]
-        assert entry["text"] == "to ja"
+        await page.send_str(words.replace("@", other.contact_id))
+        assert await closing_code(page) == aiohttp.WSCloseCode.POLICY_VIOLATION
+
+
+# -- words over the open line --------------------------------------------------------------------------------------
+
+
+def has_words(text: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda each: text in [entry["text"] for entry in each.get("entries", ())]
+
+
+async def test_words_over_the_line_are_acknowledged_once_stored(both_doors: Doors) -> None:
+    doors = both_doors
+    caller = await doors.talk()
+    async with (
+        opened(doors, CHAT) as page,
+        opened(doors, CHAT) as second_page,
+        opened(doors, CONSOLE, doors.as_staff("Anna")) as console,
+    ):
+        for each in (page, second_page):
+            await each.send_json(hello(caller))
+        await console.send_json({"watch": caller.contact_id, "after": 0})
+        await page.send_json({"id": "message-1", "text": "Jestem."})
+        told = (await frames_until(page, lambda each: "ack" in each))[-1]["ack"]
+        assert told["id"] == "message-1"
+        async with doors.running.system.read() as tx:
+            newest = (await views.entries_after(tx, caller.contact_id, 0, "caller"))[-1]
+        assert (newest.seq, newest.text) == (told["seq"], "Jestem.")
+        for each in (second_page, console):
+            await frames_until(each, has_words("Jestem."))
+
+        await console.send_json(
+            {"reply": {"contact": caller.contact_id, "id": "reply-0001", "text": "Słyszę."}}
+        )
+        wanted = {"ack", "entries"}  # either may be first
+        async with asyncio.timeout(PATIENCE):
+            while wanted:
+                wanted -= (await frame(console)).keys()
+        heard = await frames_until(page, has_words("Słyszę."))
+        assert not any(
+            has_words("Jestem.")(each) for each in heard
+        )  # its page has that from the acknowledgement
+
+        await page.send_json({"id": "message-1", "text": "Jestem."})  # as after a lost answer
+        again = (await frames_until(page, lambda each: "ack" in each))[-1]["ack"]
+        assert again["seq"] == told["seq"]
+
+
+async def test_refused_words_leave_the_line_open(doors: Doors) -> None:
+    caller, foreign = await doors.talk(), await doors.caller()
+    async with opened(doors, CHAT) as page, opened(doors, CONSOLE, doors.as_staff("Anna")) as console:
+        await page.send_json(hello(caller))
+        await page.send_json({"id": "message-1", "text": "  "})
+        refused = (await frames_until(page, lambda each: "refused" in each))[-1]["refused"]
+        assert (refused["id"], refused["status"], refused["code"]) == ("message-1", 400, "text_empty")
+        await page.send_json({"id": "message-2", "text": "Jednak."})
+        await frames_until(page, lambda each: "ack" in each)
+
+        await console.send_json(
+            {"reply": {"contact": foreign.contact_id, "id": "reply-0001", "text": "Halo."}}
+        )
+        refused = (await frames_until(console, lambda each: "refused" in each))[-1]["refused"]
+        assert (refused["contact"], refused["status"]) == (foreign.contact_id, 404)
+        await console.send_json(
+            {"reply": {"contact": caller.contact_id, "id": "reply-0002", "text": "Słyszę."}}
+        )
+        await frames_until(console, lambda each: "ack" in each)
+
+
+@pytest.mark.parametrize("text", ["Jeszcze jedno.", "nie chcę żyć"], ids=["ordinary", "flagged"])
+async def test_a_secret_that_died_lets_no_word_in(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    caller = await doors.talk()
+    monkeypatch.setattr(LocalBus, "publish", lambda *_: None)  # nobody tells this line that it is over
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frame(page)
+        await contacts.leave(doors.running.system, caller.actor, caller.contact_id, quick=True)
+        await page.send_json({"id": "message-1", "text": text})
+        assert await closing_code(page) == sockets.NOT_SIGNED_IN
+    async with doors.running.system.read() as tx:
+        said = await views.entries_after(tx, caller.contact_id, 0, "staff")
+    assert text not in [each.text for each in said]
 
 
 # -- when it ends ------------------------------------------------------------------------------------------------

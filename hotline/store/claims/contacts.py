@@ -1,9 +1,10 @@
 """A contact comes to be, changes hands, moves on and ends; its thread grows and is shut."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, case, exists, func, insert, or_, update
+from sqlalchemy import Row, and_, case, exists, func, insert, or_, select, update
 
 from hotline.ids import new_id
 from hotline.rules.contact import may_move
@@ -175,6 +176,17 @@ async def caller_seen(tx: Tx, contact_id: str) -> Row[Any] | None:
     if row is None:
         await change(tx, contact_id, caller_seen_at=tx.now)
     return row
+
+
+async def callers_seen(tx: Tx, contact_ids: Collection[str]) -> list[str]:
+    """Renew these signs of life, but of rows that are being changed just now. The ids whose secret is revoked."""
+    rows = select(contacts.c.id, contacts.c.caller_blind).where(contacts.c.id.in_(contact_ids))
+    rows = rows.order_by(contacts.c.id).with_for_update(key_share=True, skip_locked=True)
+    found = (await tx.connection.execute(rows)).all()
+    alive = [row.id for row in found if row.caller_blind is not None]
+    here = and_(contacts.c.id.in_(alive), contacts.c.caller_left_at.is_(None))
+    await tx.connection.execute(update(contacts).where(here).values(caller_seen_at=tx.now))
+    return [row.id for row in found if row.caller_blind is None]
 
 
 async def shut_thread(tx: Tx, contact_id: str) -> None:

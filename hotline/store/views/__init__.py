@@ -1,5 +1,6 @@
 """What pages show: reads for people, opened for those who may see them. Lists never show content."""
 
+from hotline.store.recent import Rows
 from hotline.store.views import roster
 from hotline.store.views.board import (
     AlarmNow,
@@ -37,6 +38,7 @@ from hotline.store.views.desk import (
     QueueView,
     WaitingRow,
     console,
+    heard,
     own_desk,
     queue,
     seen_pairs,
@@ -62,6 +64,7 @@ from hotline.store.views.quarantines import QuarantineRow, quarantines_now
 from hotline.store.views.record import AuditRow, audit_page
 from hotline.store.views.shift_checks import CheckNow, check_now, checks_now, checks_on_duty
 from hotline.store.views.talks import (
+    FOR_CALLER,
     Audience,
     ContactHead,
     Entry,
@@ -71,13 +74,16 @@ from hotline.store.views.talks import (
     deliveries,
     earlier_contacts,
     entries_after,
+    opened,
     queue_place,
+    rows_after,
     summary,
     words_now,
 )
 from hotline.store.views.transfers import Asked, Asking, Reader, asked_of, asking, readers
 
 __all__ = [
+    "FOR_CALLER",
     "AlarmNow",
     "Asked",
     "Asking",
@@ -114,6 +120,7 @@ __all__ = [
     "QueueView",
     "Reader",
     "RecoveryRow",
+    "Rows",
     "SessionRow",
     "StaffRow",
     "WaitingRow",
@@ -143,11 +150,13 @@ __all__ = [
     "earlier_contacts",
     "entries_after",
     "figures",
+    "heard",
     "is_told_by_telegram",
     "notice",
     "offers_made",
     "open_alarms",
     "open_callbacks",
+    "opened",
     "owed_by_the_gone",
     "own_desk",
     "people",
@@ -158,6 +167,7 @@ __all__ = [
     "readers",
     "recoveries_open",
     "roster",
+    "rows_after",
     "seen_pairs",
     "sessions_of",
     "shifts",

@@ -16,6 +16,7 @@ from hotline.rules.reply_watch import late
 from hotline.store import conflicts, queries
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
+from hotline.store.recent import Rows
 from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
 from hotline.store.turns import turns
 from hotline.store.views.shift_checks import CheckNow, check_now
@@ -311,6 +312,20 @@ async def _mine(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list
     ]
     # the order is stable but for those who have waited too long: they come first, the longest wait on top
     return sorted(found, key=lambda each: (not each.late, (each.late and each.unanswered_since) or tx.now))
+
+
+def heard(talk: Mine, rows: Rows) -> Mine:
+    """The same conversation after these words; who has not been answered begins to wait with the first of them."""
+    caller_seq, since, late = talk.caller_seq, talk.unanswered_since, talk.late
+    for row in rows:
+        if row.seq <= talk.last_seq:
+            continue
+        if row.author == "caller":
+            caller_seq, since = row.seq, since or row.at
+        elif row.kind == "message":
+            since, late = None, False
+    last_seq = max([talk.last_seq, *(row.seq for row in rows)])
+    return replace(talk, last_seq=last_seq, caller_seq=caller_seq, unanswered_since=since, late=late)
 
 
 def draining(centre: Centre, row: Row[Any], roles: Collection[str], on_duty: Collection[str]) -> bool:

@@ -3,13 +3,14 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Row, exists, func, or_, select
 
 from hotline.rules.presence import CALLER_PING, LEAVING_GRACE
 from hotline.store import queries
 from hotline.store.db import Tx
+from hotline.store.recent import Rows
 from hotline.store.tables import callbacks, case_contacts, contacts, entries, staff, summaries, threads
 
 Audience = Literal["caller", "staff"]
@@ -102,6 +103,14 @@ async def entries_after(
     tx: Tx, contact_id: str, after: int, audience: Audience, limit: int = 200
 ) -> list[Entry]:
     """Entries with a number greater than `after`, in order, opened. Notes are never for the caller."""
+    rows = await rows_after(tx, contact_id, after, audience, limit)
+    return [await opened(tx, row, audience) for row in rows]
+
+
+async def rows_after(
+    tx: Tx, contact_id: str, after: int, audience: Audience = "staff", limit: int = 200
+) -> Rows:
+    """The same as they are stored, with the names of who wrote them."""
     query = (
         select(entries, staff.c.name.label("author_name"), staff.c.signature)
         .outerjoin(staff, staff.c.id == entries.c.author_id)
@@ -111,14 +120,21 @@ async def entries_after(
     )
     if audience == "caller":
         query = query.where(entries.c.kind.in_(FOR_CALLER))
-    rows = (await tx.connection.execute(query)).all()
-    return [await _entry(tx, row, audience) for row in rows]
+    return (await tx.connection.execute(query)).all()
 
 
-async def _entry(tx: Tx, row: Row[Any], audience: Audience) -> Entry:
+class Opener(Protocol):
+    """Whoever opens what is sealed: a transaction, or the system itself."""
+
+    async def unseal(self, owner_id: str, table: str, row_id: str, sealed: bytes) -> str:
+        """The text behind `sealed`. Raises KeyDestroyed."""
+
+
+async def opened(opener: Opener, row: Any, audience: Audience) -> Entry:
+    """A stored entry as this audience sees it. Raises KeyDestroyed."""
     text = None
     if row.body_sealed is not None:
-        text = await tx.unseal(row.contact_id, "entries", row.id, row.body_sealed)
+        text = await opener.unseal(row.contact_id, "entries", row.id, row.body_sealed)
     name = row.signature if audience == "caller" else row.author_name
     return Entry(
         row.seq, row.id, row.kind, row.author, row.author_id, name, row.at, text, dict(row.data), row.delivery,

@@ -1,0 +1,102 @@
+"""What one caller's page has seen and what to send it next; and what comes from it: words, acknowledged once stored."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from hotline.actions import contacts, messages
+from hotline.errors import HotlineError, NotSignedIn
+from hotline.live import topics
+from hotline.live.hub import Listener
+from hotline.rules.access import Actor
+from hotline.rules.contact import ONLY_WORDS, WAITING
+from hotline.store import views
+from hotline.texts import say
+from hotline.web import caller_view, rates, render
+from hotline.web.body import parse
+from hotline.web.chat import Message, stored_json
+from hotline.web.keys import SYSTEM
+from hotline.web.news import LIMIT, NEWS
+
+CALM: Final = 0.25  # a state goes out at most four times a second
+REFRESH: Final = 15.0  # while one waits, minutes pass and shifts begin without any poke
+SELDOM: Final = 300.0
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class CallerFeed:
+    """One caller's cursor, and the state their page shows."""
+
+    def __init__(self, request: web.Request, actor: Actor, token: str, after: int, send: Send) -> None:
+        self._request, self._system, self._news = request, request.app[SYSTEM], request.app[NEWS]
+        self._actor, self._token, self._after, self._send = actor, token, after, send
+        self._blind = self._system.vault.blind("web", token)
+        self._language = render.language_of(request)
+        self._acknowledged: set[int] = set()  # the page has these without being sent them
+
+    async def watch(self, listener: Listener) -> None:
+        """The contact itself, its queue for the place in it, and the roster for who is there."""
+        listener.add(topics.contact(self._actor.id))
+        listener.add(topics.words(self._actor.id))
+        listener.add(topics.roster())
+        async with self._system.read() as tx:
+            head = await views.contact_head(tx, self._actor.id)
+        if head is not None and head.queue is not None:
+            listener.add(topics.queue(head.queue))
+
+    async def serve(self, listener: Listener) -> None:
+        """Send what is new until cancelled: words at once, the state of things whenever it may be another."""
+        last: dict[str, Any]
+        words, last = topics.words(self._actor.id), {"state": WAITING}
+        while True:
+            changed = await listener.changed(at_most=REFRESH if last["state"] == WAITING else SELDOM)
+            rows = await self._news.after(self._actor.id, self._after)
+            frame = await self._frame(rows)
+            only_words = changed == {words} and all(row.kind in ONLY_WORDS for row in rows)
+            if not only_words:
+                await contacts.caller_of(
+                    self._system, self._token
+                )  # a quick exit elsewhere ends this line, too
+                async with self._system.read() as tx:
+                    state = await caller_view.state(tx, self._actor.id, self._language)
+                if state != last:
+                    frame["state"] = last = state
+            if frame["entries"] or "state" in frame:
+                await self._send(frame)
+            if frame["more"]:  # a long absence comes in several frames, one right after the other
+                listener.poke(topics.contact(self._actor.id))
+            elif not only_words:
+                await listener.gathers(CALM, but_for={words, topics.contact(self._actor.id)})
+
+    async def _frame(self, rows: views.Rows) -> dict[str, Any]:
+        entries = await self._news.opened(rows, "caller")
+        shown = [each for each in entries if each.seq not in self._acknowledged]
+        if rows:
+            self._after = rows[-1].seq
+            self._acknowledged = {seq for seq in self._acknowledged if seq > self._after}
+        said = caller_view.entries_json(self._system.centre, shown, self._language)
+        return {"entries": said, "cursor": self._after, "more": len(rows) == LIMIT}
+
+    async def hear(self, text: str) -> None:
+        """A message over the open line. What is refused is told with the reason; the line stays. Raises NotSignedIn."""
+        body = parse(text, Message)
+        try:
+            slow = await rates.pace(self._request, self._actor.id, body.text)
+            receipt = await messages.receive(
+                self._system, self._actor, self._actor.id, body.id, body.text, caller_blind=self._blind
+            )
+        except NotSignedIn:
+            raise
+        except HotlineError as error:
+            await self._send({"refused": refused_json(body.id, error, self._language)})
+            return
+        if not receipt.repeated and receipt.seq > self._after:
+            self._acknowledged.add(receipt.seq)
+        await self._send({"ack": stored_json(self._system, body.id, receipt, self._language, slow=slow)})
+
+
+def refused_json(line_id: str, error: HotlineError, language: str) -> dict[str, Any]:
+    """Why a message was not stored; with a status of 500 and above it may be sent again."""
+    sentence = say(f"error.{error.code}", language, **error.params)
+    return {"id": line_id, "status": error.status, "code": error.code, "sentence": sentence}
