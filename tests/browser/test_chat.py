@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import BrowserContext, Route, expect
+from playwright.async_api import BrowserContext, Route, WebSocketRoute, expect
 
 from hotline.actions import contacts
 from tests.browser.callers import (
@@ -111,6 +111,39 @@ async def test_a_lost_acknowledgement_repeats_nothing(device: BrowserContext, ru
     await expect(words(page)).to_have_text(["raz", "dwa"])
 
 
+async def test_an_acknowledgement_lost_with_its_line_is_asked_for_again(
+    device: BrowserContext, running: Running
+) -> None:
+    page = await device.new_page()
+    lost: list[str | bytes] = []
+
+    def cut(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+
+        async def back(words: str | bytes) -> None:
+            if (
+                '"ack"' in str(words) and len(lost) < 2
+            ):  # stored, and the line breaks before the answer is there
+                lost.append(words)
+                await line.close()
+            else:
+                line.send(words)
+
+        server.on_message(back)
+
+    await page.route_web_socket("**/socket*", cut)
+    await page.goto(f"{running.url}/chat/{TRUST}")
+    await write(page, "raz")
+    await expect(own(page, "sent")).to_have_count(1)
+    for number, text in enumerate(("dwa", "trzy"), start=2):
+        await write(page, text)
+        await expect(own(page, "sent")).to_have_count(number, timeout=20_000)
+    caller = await caller_on(page, running)
+    assert await stored(running, caller.id) == ["raz", "dwa", "trzy"]
+    await expect(words(page)).to_have_text(["raz", "dwa", "trzy"])
+    assert lost  # words did go over the line
+
+
 async def test_a_reload_shows_everything_once_and_sends_what_was_unsent(
     device: BrowserContext, running: Running, anna: Person
 ) -> None:
@@ -119,11 +152,12 @@ async def test_a_reload_shows_everything_once_and_sends_what_was_unsent(
     contact_id = await answer(running, anna)
     await reply(running, anna, contact_id, "dwa")
     await expect(words(page)).to_have_text(["raz", "dwa"])
-    await page.route("**/messages?*", lambda route: route.abort())
+    await device.set_offline(True)
     await write(page, "trzy")
     await page.get_by_label("Wiadomość", exact=True).fill("jeszcze nie wysł")
     await expect(own(page, "retrying")).to_have_count(1)
-    await page.unroute_all()
+    await page.route("**/messages?*", lambda route: route.abort())
+    await device.set_offline(False)
     await page.reload()
     await expect(own(page, "sent")).to_have_count(2)
     await expect(words(page)).to_have_text(["raz", "dwa", "trzy"])

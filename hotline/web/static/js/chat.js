@@ -184,6 +184,7 @@ class HotlineChat extends HTMLElement {
       return post("contacts", given);
     }
     if (item.kind === "answer") return post("answers", { question: "danger", value: item.value });
+    if (this.#live?.open) return this.#live.say(item.id, item.text);
     return post("messages", { id: item.id, text: item.text });
   }
 
@@ -239,7 +240,7 @@ class HotlineChat extends HTMLElement {
     }
     if (this.#live && frame.cursor) this.#live.cursor = Math.max(this.#live.cursor, frame.cursor);
     if (this.#live && this.#live.cursor > heard) kept.set("cursor", String(this.#live.cursor));
-    this.#show(frame.state);
+    if (frame.state) this.#show(frame.state);
     if (frame.more) this.#live?.read();
     if (reading) this.thread.toEnd();
     else if (fresh) this.#button("newer").hidden = false;

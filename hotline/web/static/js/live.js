@@ -1,6 +1,6 @@
 // What is new, as it comes: a socket, and polling where sockets fail. Both read after the same cursor.
 
-import { Refused, ask, pause } from "./outbox.js";
+import { PATIENCE, Refused, ask, pause } from "./outbox.js";
 
 const POLL = 4000; // ms, while there is no socket
 const CHECK = 60000; // ms, although there is one: a dead line looks like a quiet one
@@ -16,6 +16,7 @@ export class Live {
   #retry;
   #poll;
   #asking = false;
+  #unanswered = new Map(); // id → what becomes of the words under way on the line
 
   /** `on` is told: frame({state, entries}), link(up), gone(). `cursor` is moved by whoever shows the frames. */
   constructor(at, token, cursor, on) {
@@ -28,6 +29,25 @@ export class Live {
   start() {
     this.#connect();
     this.#schedule(CHECK);
+  }
+
+  /** Can words go over the open line? Else they go by a request of their own. */
+  get open() {
+    return this.#socket?.spoke === true && this.#socket.readyState === WebSocket.OPEN && navigator.onLine;
+  }
+
+  /** Sends one message over the line: what the server answers once it is stored. Throws as `ask` does. */
+  say(id, text) {
+    return new Promise((resolve, reject) => {
+      const socket = this.#socket;
+      const timer = setTimeout(() => {
+        this.#answer(id, () => reject(new Error("no answer")));
+        socket.spoke = false; // it is dead, and nobody has told us
+        socket.close();
+      }, PATIENCE);
+      this.#unanswered.set(id, { resolve, reject, timer });
+      socket.send(JSON.stringify({ id, text }));
+    });
   }
 
   stop() {
@@ -103,12 +123,24 @@ export class Live {
         this.#on.link(true);
         this.#schedule(CHECK);
       }
-      this.#on.frame(JSON.parse(data));
+      const { ack, refused, ...frame } = JSON.parse(data);
+      if (ack) this.#answer(ack.id, ({ resolve }) => resolve(ack));
+      else if (refused) this.#answer(refused.id, ({ reject }) => reject(reason(refused)));
+      else this.#on.frame(frame);
     });
     socket.addEventListener("close", ({ code }) => this.#lost(socket, code));
   }
 
+  #answer(id, how) {
+    const waiting = this.#unanswered.get(id);
+    if (!waiting) return;
+    this.#unanswered.delete(id);
+    clearTimeout(waiting.timer);
+    how(waiting);
+  }
+
   #lost(socket, code) {
+    for (const id of [...this.#unanswered.keys()]) this.#answer(id, ({ reject }) => reject(new Error("the line broke")));
     if (this.#stopped || this.#socket !== socket) return;
     this.#socket = null;
     if (code === 4401) {
@@ -122,4 +154,8 @@ export class Live {
     }
     this.#retry = setTimeout(() => this.#connect(), pause(this.#failed));
   }
+}
+
+function reason({ status, code, sentence }) {
+  return status < 500 ? new Refused(status, code, sentence) : new Error(`status ${status}`);
 }

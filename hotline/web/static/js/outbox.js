@@ -2,7 +2,7 @@
 
 const FIRST = 500;
 const LONGEST = 30000; // ms
-const PATIENCE = 15000; // ms for one attempt
+export const PATIENCE = 15000; // ms for one attempt
 
 /** The server understood and said no: repeating would not help. */
 export class Refused extends Error {

@@ -250,7 +250,8 @@ export class Desk extends EventTarget {
       const item = talk.outbox.find((one) => one.state === "sending" || one.state === "retrying");
       if (!item) break;
       try {
-        await tell(`/console/contacts/${talk.id}/${item.kind}s`, { id: item.id, text: item.text });
+        if (item.kind === "message" && this.wire.isOpen) await this.wire.reply(talk.id, item.id, item.text);
+        else await tell(`/console/contacts/${talk.id}/${item.kind}s`, { id: item.id, text: item.text });
         item.state = "saved";
         wait = 500;
       } catch (error) {

@@ -60,6 +60,7 @@ export class Wire extends EventTarget {
   #tries = 0;
   #ended = false;
   #polling = null;
+  #unanswered = new Map(); // id → what becomes of the words under way on the line
 
   constructor(watching) {
     super();
@@ -81,12 +82,44 @@ export class Wire extends EventTarget {
       for (const [id, after] of this.watching()) this.watch(id, after);
       this.dispatchEvent(new Event("up"));
     });
-    socket.addEventListener("message", (event) => this.#say(JSON.parse(event.data)));
+    socket.addEventListener("message", (event) => this.#hear(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => this.#lost(event.code));
   }
 
   watch(contact, after) {
     this.#send({ watch: contact, after });
+  }
+
+  /** Can words go over the open line? Else they go by a request of their own. */
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN && navigator.onLine;
+  }
+
+  /** A message for a conversation: what the server answers once it is stored. Throws Refused or Unreachable. */
+  reply(contact, id, text) {
+    return new Promise((resolve, reject) => {
+      const socket = this.#socket;
+      const timer = setTimeout(() => {
+        this.#answer(id, () => reject(new Unreachable()));
+        socket.close(); // it is dead, and nobody has told us
+      }, PATIENCE);
+      this.#unanswered.set(id, { resolve, reject, timer });
+      this.#send({ reply: { contact, id, text } });
+    });
+  }
+
+  #hear({ ack, refused, ...frame }) {
+    if (ack) this.#answer(ack.id, ({ resolve }) => resolve(ack));
+    else if (refused) this.#answer(refused.id, ({ reject }) => reject(reason(refused)));
+    else this.#say(frame);
+  }
+
+  #answer(id, how) {
+    const waiting = this.#unanswered.get(id);
+    if (!waiting) return;
+    this.#unanswered.delete(id);
+    clearTimeout(waiting.timer);
+    how(waiting);
   }
 
   #send(frame) {
@@ -99,6 +132,7 @@ export class Wire extends EventTarget {
 
   #lost(code) {
     this.#socket = null;
+    for (const id of [...this.#unanswered.keys()]) this.#answer(id, ({ reject }) => reject(new Unreachable()));
     if (this.#ended) return;
     if (code === 4401) {
       document.dispatchEvent(new CustomEvent("signed-out"));
@@ -127,4 +161,8 @@ export class Wire extends EventTarget {
     clearInterval(this.#polling);
     this.#socket?.close();
   }
+}
+
+function reason({ status, code, sentence }) {
+  return status < 500 && status !== 429 ? new Refused(status, { code, sentence }) : new Unreachable(sentence);
 }
