@@ -1,5 +1,6 @@
 """Is the console alive, and what does the person say: available, busy with this or that, or done for today."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from hotline.actions import attendance
@@ -33,6 +34,17 @@ async def seen(system: System, actor: Actor) -> None:
         if before is None or link(before.seen_at, tx.now) != "alive":
             tx.topics.add(topics.staff(actor.id))
             await attendance.note(tx, actor.id, "console")
+
+
+async def consoles_seen(system: System, staff_ids: Collection[str]) -> None:
+    """The consoles of all these answered of late. Only coming back is worth a poke."""
+    access.require(access.CHANNEL, "presence.consoles_seen")
+    async with system.transaction(access.CHANNEL) as tx:
+        before = await claims.consoles_seen(tx, staff_ids)
+        for staff_id, seen_at in before.items():
+            if link(seen_at, tx.now) != "alive":
+                tx.topics.add(topics.staff(staff_id))
+                await attendance.note(tx, staff_id, "console")
 
 
 async def set_intent(

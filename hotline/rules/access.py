@@ -127,6 +127,7 @@ TABLE: dict[str, Rule] = {
     # counsellors
     "console.see": _staff(COUNSELLOR, SUPERVISOR),
     "presence.seen": _kind("staff"),
+    "presence.consoles_seen": _kind("channel"),
     "presence.set_intent": _answering,
     "shift_checks.save": _answering,
     "offers.accept": _answering,

@@ -1,4 +1,4 @@
-"""Signs of life of callers' pages: they gather for some seconds and are written together, each once."""
+"""Signs of life of open pages: they gather for a moment and are written together, each once."""
 
 import asyncio
 from typing import Final
@@ -6,14 +6,14 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from hotline.actions import contacts
+from hotline.actions import contacts, presence
 from hotline.errors import HotlineError
 from hotline.live import topics
 from hotline.live.hub import Hub
 from hotline.system import System
 
 log = structlog.get_logger()
-GATHER_SECONDS: Final = 5.0  # a caller is thought gone after three pings of half a minute
+GATHER_SECONDS: Final = 2.0  # little beside the 25 after which a console is thought silent
 
 
 class Beats:
@@ -21,11 +21,16 @@ class Beats:
 
     def __init__(self, system: System, hub: Hub) -> None:
         self._system, self._hub = system, hub
-        self._heard: set[str] = set()
+        self._callers: set[str] = set()
+        self._consoles: set[str] = set()
 
-    def heard(self, contact_id: str) -> None:
+    def caller(self, contact_id: str) -> None:
         """The page of this contact has answered."""
-        self._heard.add(contact_id)
+        self._callers.add(contact_id)
+
+    def console(self, staff_id: str) -> None:
+        """The console of this person has answered."""
+        self._consoles.add(staff_id)
 
     async def run(self) -> None:
         """Write what has gathered, until cancelled."""
@@ -37,13 +42,14 @@ class Beats:
                 log.warning("signs of life not written", code=error.code)
 
     async def write(self) -> None:
-        """Whose secret is dead has their page look for itself. Raises Unavailable, and forgets nothing."""
-        heard = frozenset(self._heard)
-        if not heard:
-            return
-        for contact_id in await contacts.callers_seen(self._system, heard):
-            self._hub.poke(topics.contact(contact_id))
-        self._heard -= heard
+        """Callers whose secret is dead have their page look for itself. Raises Unavailable, and forgets nothing."""
+        if consoles := frozenset(self._consoles):
+            await presence.consoles_seen(self._system, consoles)
+            self._consoles -= consoles
+        if callers := frozenset(self._callers):
+            for contact_id in await contacts.callers_seen(self._system, callers):
+                self._hub.poke(topics.contact(contact_id))
+            self._callers -= callers
 
 
 BEATS: web.AppKey[Beats] = web.AppKey("beats", Beats)

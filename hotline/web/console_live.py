@@ -33,7 +33,7 @@ from hotline.web.transfers import around
 
 CALM = 0.25  # the pane goes out at most four times a second, and at once for what concerns its person
 CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page shows the words by itself
-REFRESH = 15.0  # minutes pass and shifts begin without any poke
+REFRESH = 30.0  # minutes pass and shifts begin without any poke
 READ_AT_ONCE: Final = 3
 Who = Callable[[], Awaitable[Actor]]
 
@@ -92,6 +92,7 @@ class ConsoleFeed:
         self._desk: ConsoleView | None = None
         self._pairs: Pairs = frozenset()
         self._pane_due: float | None = None  # monotonic
+        self._known_until = 0.0  # a session ends by time, too
 
     async def hear(self, text: str) -> None:
         """A frame of the page; one that cannot be read ends the socket. Raises Malformed, NotSignedIn."""
@@ -128,8 +129,9 @@ class ConsoleFeed:
         listener.add(topics.roster())
         while True:
             changed = await listener.changed(at_most=self._patience())
-            if topics.rights(self._actor.id) in changed:
+            if topics.rights(self._actor.id) in changed or time.monotonic() > self._known_until:
                 self._actor = await self._who()
+                self._known_until = time.monotonic() + REFRESH
             if self._desk is None or not changed or not await self._only_words(self._desk, changed):
                 await self._all(changed)
                 await listener.gathers(CALM, but_for=self._urgent())

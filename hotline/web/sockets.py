@@ -59,7 +59,7 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
     await contacts.caller_seen(system, actor)
 
     async def alive() -> None:
-        beats.heard(actor.id)
+        beats.caller(actor.id)
 
     async with request.app[HUB].listener() as listener:
         feed = CallerFeed(request, actor, hello.token, hello.after, lambda frame: _send(socket, frame))
@@ -70,16 +70,16 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
 
 async def console(request: web.Request) -> web.WebSocketResponse:
     """WS /console/socket. The page says which contact it watches; everything else comes by itself."""
-    system, who = request.app[SYSTEM], _who(request, "console.see")
+    system, beats, who = request.app[SYSTEM], request.app[BEATS], _who(request, "console.see")
     actor = await who()
     socket = await _open(request)
     async with request.app[HUB].listener() as listener:
         feed = ConsoleFeed(request, actor, who, listener, lambda frame: _send(socket, frame))
 
         async def alive() -> None:
-            await presence.seen(system, await who())
+            beats.console(actor.id)
 
-        await alive()
+        await presence.seen(system, actor)
         ping_seconds = CONSOLE_PING.total_seconds()
         await _run(request, socket, feed.serve(), alive, ping_seconds, feed.hear)
     return socket

@@ -145,6 +145,21 @@ async def test_coming_back_cancels_leaving(system: System, clock: MovableClock) 
     assert (await head_of(system, caller.contact_id)).caller_left_at is None
 
 
+async def test_signs_of_life_that_gathered_bring_back_nobody_who_left(
+    system: System, clock: MovableClock
+) -> None:
+    here, left, out = [await add_caller(system) for _ in range(3)]
+    await contacts.leave(system, left.actor, left.contact_id, quick=False)
+    await contacts.leave(system, out.actor, out.contact_id, quick=True)
+    clock.advance(seconds=20)
+    heard = [each.contact_id for each in (here, left, out)]
+    assert await contacts.callers_seen(system, heard) == [out.contact_id]
+    assert (await head_of(system, here.contact_id)).caller_seen_at == clock.now()
+    gone = await head_of(system, left.contact_id)
+    assert gone.caller_left_at is not None
+    assert gone.caller_seen_at != clock.now()
+
+
 async def test_a_token_lives_a_quarter_of_an_hour_without_a_sign(system: System, clock: MovableClock) -> None:
     caller = await add_caller(system)
     clock.advance(minutes=14)

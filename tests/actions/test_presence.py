@@ -7,6 +7,7 @@ import pytest
 from hotline import app
 from hotline.actions import contacts, presence
 from hotline.errors import Malformed, WrongState
+from hotline.live import topics
 from hotline.rules.assignment import offerable
 from hotline.store import queries, views
 from hotline.system import System
@@ -97,3 +98,18 @@ async def test_restarting_every_process_changes_no_answer(system: System, clock:
     assert sorted(before.values()) == [False] * 7 + [True] * 3  # Ewa for both, Celina for danger
     async with app.open_system(system.settings, clock) as again:
         assert await answers(again) == before
+
+
+async def test_of_consoles_that_were_heard_only_those_come_back_that_had_been_silent(
+    system: System, clock: MovableClock
+) -> None:
+    anna, beata = await add_person(system, "Anna"), await add_person(system, "Beata")
+    await stays_alive(system, clock, anna, seconds=30)  # and Beata has been silent for that long
+    told: list[frozenset[str]] = []
+    system.bus.listen(told.append)
+    clock.advance(seconds=10)
+    await presence.consoles_seen(system, {anna.id, beata.id})
+    assert told == [frozenset({topics.staff(beata.id)})]
+    async with system.read() as tx:
+        rows = [await queries.staff_row(tx, each.id) for each in (anna, beata)]
+    assert [row.seen_at for row in rows if row] == [clock.now()] * 2

@@ -58,6 +58,7 @@ EXPECTED = {
     "messages.correct": Rights(kinds=("channel",)),
     "console.see": Rights(roles=(COUNSELLOR, SUPERVISOR)),
     "presence.seen": Rights(kinds=("staff",)),
+    "presence.consoles_seen": Rights(kinds=("channel",)),
     "presence.set_intent": Rights(roles=(COUNSELLOR,)),
     "shift_checks.save": Rights(roles=(COUNSELLOR,)),
     "offers.accept": Rights(roles=(COUNSELLOR,)),

@@ -21,7 +21,7 @@ from hotline.live import topics
 from hotline.live.bus import LocalBus
 from hotline.store import views
 from hotline.store.journal import Line
-from hotline.web import sockets
+from hotline.web import beats, sockets
 from tests import factories
 from tests.factories import Caller, MovableClock
 from tests.web.doors import Doors, doors_of
@@ -403,10 +403,7 @@ async def test_a_secret_that_died_lets_no_word_in(
 # -- when it ends ------------------------------------------------------------------------------------------------
 
 
-async def test_signing_out_elsewhere_closes_the_socket_at_the_next_ping(
-    doors: Doors, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sockets, "CONSOLE_PING", timedelta(seconds=0.05))
+async def test_signing_out_elsewhere_closes_the_socket(doors: Doors) -> None:
     await doors.employ("Celina", "counsellor")
     async with opened(doors, CONSOLE, doors.as_staff("Celina")) as page:
         await frame(page)
@@ -414,15 +411,27 @@ async def test_signing_out_elsewhere_closes_the_socket_at_the_next_ping(
         assert await closing_code(page) == 4401
 
 
-async def test_a_quick_exit_elsewhere_closes_the_socket_at_the_next_ping(
-    doors: Doors, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sockets, "CALLER_PING", timedelta(seconds=0.05))
+async def test_a_quick_exit_elsewhere_closes_the_socket(doors: Doors) -> None:
     caller = await doors.caller()
     async with opened(doors, CHAT) as page:
         await page.send_json(hello(caller))
         await frame(page)
         await contacts.leave(doors.running.system, caller.actor, caller.contact_id, quick=True)
+        assert await closing_code(page) == 4401
+
+
+async def test_without_a_poke_the_next_sign_of_life_finds_a_dead_secret(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "CALLER_PING", timedelta(seconds=0.05))
+    monkeypatch.setattr(beats, "GATHER_SECONDS", 0.05)
+    caller = await doors.caller()
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frame(page)
+        with monkeypatch.context() as silent:
+            silent.setattr(LocalBus, "publish", lambda *_: None)
+            await contacts.leave(doors.running.system, caller.actor, caller.contact_id, quick=True)
         assert await closing_code(page) == 4401
 
 
