@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,40 +36,48 @@ async def turns(tx: Tx, *, contact_id: str | None = None, holder_id: str | None 
     return [_turn(talk, said[talk.id]) for talk in talks]
 
 
-async def _since_last_reply(tx: Tx, contact_ids: Collection[str]) -> dict[str, list[Any]]:
-    """The counsellor's last message and what came after it from the caller and from us, in order."""
-    replied = (
-        select(entries.c.contact_id, func.max(entries.c.seq).label("seq"))
-        .where(
-            entries.c.contact_id.in_(contact_ids), entries.c.author == "staff", entries.c.kind == "message"
-        )
+@dataclass(slots=True)
+class _Said:
+    """When the counsellor wrote last, and what came after it: the caller's first word, and what we told the caller."""
+
+    replied: datetime | None = None
+    asked: datetime | None = None
+    told: dict[str, datetime] = field(default_factory=dict)
+
+
+async def _since_last_reply(tx: Tx, contact_ids: Collection[str]) -> dict[str, _Said]:
+    """Few rows for each, however much was written."""
+    of_these = entries.c.contact_id.in_(contact_ids)
+    by_staff = and_(of_these, entries.c.author == "staff", entries.c.kind == "message")
+    last = func.max(entries.c.seq).label("seq"), func.max(entries.c.at).label("at")
+    replied = select(entries.c.contact_id, *last).where(by_staff).group_by(entries.c.contact_id).subquery()
+    since = or_(replied.c.seq.is_(None), entries.c.seq > replied.c.seq)
+    later = entries.outerjoin(replied, replied.c.contact_id == entries.c.contact_id)
+    asked = (
+        select(entries.c.contact_id, func.min(entries.c.at).label("at"))
+        .select_from(later)
+        .where(of_these, since, entries.c.author == "caller", entries.c.kind.in_(WORDS))
         .group_by(entries.c.contact_id)
-        .subquery()
     )
-    columns = (entries.c.contact_id, entries.c.author, entries.c.kind, entries.c.at, entries.c.data)
-    query = (
-        select(*columns)
-        .outerjoin(replied, replied.c.contact_id == entries.c.contact_id)
-        .where(
-            entries.c.contact_id.in_(contact_ids),
-            or_(replied.c.seq.is_(None), entries.c.seq >= replied.c.seq),
-            entries.c.kind.in_((*WORDS, "system")),
-        )
-        .order_by(entries.c.contact_id, entries.c.seq)
+    told = (
+        select(entries.c.contact_id, entries.c.at, entries.c.data)
+        .select_from(later)
+        .where(of_these, since, entries.c.kind == "system")
+        .order_by(entries.c.seq)
     )
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in await tx.connection.execute(query):
-        found[row.contact_id].append(row)
+    found: dict[str, _Said] = defaultdict(_Said)
+    for row in await tx.connection.execute(select(replied)):
+        found[row.contact_id].replied = row.at
+    for row in await tx.connection.execute(asked):
+        found[row.contact_id].asked = row.at
+    for row in await tx.connection.execute(told):
+        found[row.contact_id].told[str(row.data.get("text"))] = row.at
     return found
 
 
-def _turn(talk: Any, said: list[Any]) -> Turn:
+def _turn(talk: Any, said: _Said) -> Turn:
     taken: datetime = talk.from_at
-    asked = [row.at for row in said if row.author == "caller"]
-    replied = said[0].at if said and said[0].author == "staff" else None
-    if asked or replied is None:  # who said nothing yet waits for the first word, too
-        return Turn(talk.id, talk.priority, talk.line, max(taken, min(asked, default=taken)))
-    told = {row.data.get("text"): row.at for row in said if row.kind == "system"}
-    return Turn(
-        talk.id, talk.priority, talk.line, None, max(taken, replied), told.get(ASKED), told.get(WARNED)
-    )
+    if said.asked is not None or said.replied is None:  # who said nothing yet waits for the first word, too
+        return Turn(talk.id, talk.priority, talk.line, max(taken, said.asked or taken))
+    silent = max(taken, said.replied)
+    return Turn(talk.id, talk.priority, talk.line, None, silent, said.told.get(ASKED), said.told.get(WARNED))
