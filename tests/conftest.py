@@ -6,14 +6,17 @@ A test that uses one is marked with its name, so `pytest -m "not browser"` leave
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import hotline.system
 from hotline import app
-from hotline.store import schema, tables
+from hotline.store import db, schema, tables
 from hotline.store.db import Database
 from hotline.system import System
 from tests import factories, servers
@@ -129,6 +132,40 @@ async def lasting() -> AsyncIterator[dict[str, Lasting]]:
     yield made
     for each in made.values():
         await each.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sqlite_engines_serve_again() -> Iterator[None]:
+    """An engine of a test that is over opens another file in the next one: what it has compiled stays compiled."""
+    make, close = db._sqlite_engine, Database.close
+    free: list[AsyncEngine] = []
+    places: dict[AsyncEngine, Path] = {}
+
+    def engine_of(url: str, *, alone: bool) -> AsyncEngine:
+        if alone:
+            return make(url, alone=alone)
+        engine = free.pop() if free else new(url)
+        places[engine] = db.sqlite_path(url)
+        return engine
+
+    def new(url: str) -> AsyncEngine:
+        engine = make(url, alone=False)
+
+        @event.listens_for(engine.sync_engine, "do_connect")
+        def connect(_dialect: object, _record: object, arguments: list[Any], _more: object) -> None:
+            arguments[0] = str(places[engine])
+
+        return engine
+
+    async def closed(self: Database) -> None:
+        await close(self)
+        if places.pop(self.engine, None) is not None:
+            free.append(self.engine)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "_sqlite_engine", engine_of)
+        patch.setattr(Database, "close", closed)
+        yield
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
