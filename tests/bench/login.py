@@ -8,6 +8,7 @@ over the wire and takes no core from us. Quiet and flood take turns, so that bot
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -166,19 +167,13 @@ async def flood(origin: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
 
-    async def sign_in(http: ClientSession, number: int) -> None:
-        count = 0
-        while True:
-            count += 1
-            login = "anna" if count % 2 else f"nobody{number}"
-            headers = {"X-Forwarded-For": f"10.{number}.{count % 250}.7"}
-            form = {"login": login, "password": f"wrong password {count}"}
-            async with http.post("/sign-in", data=form, headers=headers) as response:
-                answers[str(response.status)] += 1
+    async def tries(http: ClientSession, number: int) -> None:
+        async for status in sign_in(http, number):
+            answers[str(status)] += 1
 
     async with ClientSession(origin, headers={"Origin": origin}, connector=TCPConnector(limit=0)) as http:
         loop = asyncio.get_running_loop()
-        tasks = [loop.create_task(sign_in(http, number)) for number in range(FLOODERS)]
+        tasks = [loop.create_task(tries(http, number)) for number in range(FLOODERS)]
         await asyncio.sleep(0.2)
         _say("begun")
         await stop.wait()
@@ -186,6 +181,16 @@ async def flood(origin: str) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     _say(json.dumps(answers))
+
+
+async def sign_in(http: ClientSession, number: int) -> AsyncIterator[int]:
+    """Try for ever, each time from another network; the status of each answer."""
+    for count in itertools.count(1):
+        login = "anna" if count % 2 else f"nobody{number}"
+        headers = {"X-Forwarded-For": f"10.{number}.{count % 250}.7"}
+        form = {"login": login, "password": f"wrong password {count}"}
+        async with http.post("/sign-in", data=form, headers=headers) as response:
+            yield response.status
 
 
 def _say(text: str) -> None:

@@ -75,6 +75,11 @@ class Process:
         return cls(number, settings, log, nursery.ended(number))
 
     @property
+    def number(self) -> int:
+        """The kernel's name for it."""
+        return self._number
+
+    @property
     def alive(self) -> bool:
         return not self._ended.done()
 

@@ -1,0 +1,269 @@
+"""Ordinary chats beside those who would drown the house: `python -m tests.torture.fairness`, or with `--long`.
+
+One web process and an engine on PostgreSQL and Redis, behind one proxy. Callers and counsellors write to each other at
+a steady pace; beside them `abusers` do what they can, in a process with the lowest priority, for a real flood comes
+over the wire and takes no core from us. Quiet and flood take turns, so that both see the same machine.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+from aiohttp import ClientError
+
+from tests import factories, servers
+from tests.bench.login import percentile
+from tests.conftest import HouseTemplate
+from tests.flows.nursery import REPO, nursery_of
+from tests.flows.people import DEADLINE, Answer
+from tests.flows.processes import Process, Street, street_of
+from tests.flows.talks import Talk, talks_of
+from tests.torture.abusers import Crowd, obey
+from tests.torture.goals import Goal, judged, seldom
+from tests.torture.vitals import cpu, memory
+
+TIMES = 2.0  # as long as in quiet, at most
+LATEST = 0.5  # seconds
+GROWTH = 0.2  # of memory
+PATIENCE = 300.0  # for the abusers to arrive, or to answer
+NUMBERS = count(1)
+SLACK = 0.010  # seconds: below this two moments are the same to a person, and to a busy machine
+
+
+@dataclass(frozen=True)
+class Size:
+    chats: int
+    pace: float  # seconds between two words of one person
+    rounds: int
+    seconds: float  # of one turn
+    crowd: Crowd
+    rare: float  # of hundred words so many may take longer than what is judged
+
+
+SHORT = Size(4, 0.25, 2, 2.5, Crowd(chats=40, sign_ins=4, slow=10, oversized=2, ramp=0.5), 10)
+LONG = Size(10, 2.0, 2, 60, Crowd(chats=500, sign_ins=30, slow=200, oversized=20, ramp=3), 1)
+
+
+@dataclass
+class Turns:
+    """What people saw in all quiet turns, or in all of flood: seconds from sending."""
+
+    stored: list[float] = field(default_factory=list)  # until the mark
+    read: list[float] = field(default_factory=list)  # until the other's page has it
+    refused: Counter[str] = field(default_factory=Counter)
+    cpu: float = 0.0  # seconds of the web process
+    lasted: float = 0.0
+
+    @property
+    def words(self) -> int:
+        return len(self.stored) + self.refused.total()
+
+
+@dataclass
+class Found:
+    quiet: Turns = field(default_factory=Turns)
+    flood: Turns = field(default_factory=Turns)
+    memory: int = 0  # kB of the web process before anybody came
+    most: int = 0
+    sent: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+
+
+async def run(size: Size) -> int:
+    with tempfile.TemporaryDirectory() as folder, servers.postgres_server() as postgres:
+        main, keys = await HouseTemplate(postgres).copy()
+        with servers.redis_server() as redis:
+            given = {"database_url": main, "keys_url": keys, "redis_url": redis.url}
+            settings = factories.settings_in(Path(folder) / "data", **given, proxies=1)
+            async with nursery_of() as nursery, street_of(settings, nursery, Path(folder)) as street:
+                return _verdict(await _campaign(street, size), size)
+
+
+async def _campaign(street: Street, size: Size) -> Found:
+    web, engine = await street.start("web"), await street.start("engine")
+    await engine.says("engine leads")
+    await web.says("Listening on")
+    chats = (await talks_of(street, size.chats, web)).talks
+    found = Found()
+    await _talk(chats, size.pace, 2 * size.pace, Turns(), web)  # warm
+    found.memory = memory(web.number)
+    async with _abusers(web.settings.origin, size.crowd) as abusers:
+        for _ in range(size.rounds):
+            await _talk(chats, size.pace, size.seconds, found.quiet, web)
+            await abusers.told("begin")
+            watching = asyncio.get_running_loop().create_task(_watch(web, found))
+            await _talk(chats, size.pace, size.seconds, found.flood, web)
+            watching.cancel()
+            await abusers.told("pause")
+            await asyncio.sleep(1)  # what they left behind
+        sent, answers = json.loads(await abusers.told("end"))
+    found.sent, found.answers = Counter(sent), Counter(answers)
+    return found
+
+
+async def _watch(web: Process, found: Found) -> None:
+    while True:
+        found.most = max(found.most, memory(web.number))
+        await asyncio.sleep(0.25)
+
+
+async def _talk(chats: list[Talk], pace: float, seconds: float, turns: Turns, web: Process) -> None:
+    """Everybody writes at their pace, not all at the same instant, and waits until the other has read it."""
+    began, before = time.monotonic(), cpu(web.number)
+    sides = [side for chat in chats for side in _sides(chat)]
+    async with asyncio.TaskGroup() as all_at_once:
+        for number, (send, reads) in enumerate(sides):
+            offset = pace * number / len(sides)
+            all_at_once.create_task(_writes(send, reads, began + offset, began + seconds, pace, turns))
+    turns.cpu += cpu(web.number) - before
+    turns.lasted += time.monotonic() - began
+
+
+Send = Callable[[str], Awaitable[Answer]]
+Reads = Callable[[str], Awaitable[object]]
+
+
+def _sides(chat: Talk) -> list[tuple[Send, Reads]]:
+    """How each of the two writes, and how the other reads it."""
+    caller, counsellor, contact = chat.caller, chat.counsellor, chat.contact
+    return [
+        (caller.send, partial(counsellor.reads, contact)),
+        (partial(counsellor.send, contact), caller.reads),
+    ]
+
+
+async def _writes(send: Send, reads: Reads, begin: float, until: float, pace: float, turns: Turns) -> None:
+    due = begin
+    while (now := time.monotonic()) < until:
+        await asyncio.sleep(max(0.0, due - now))
+        due = max(due, now) + pace
+        await _one(send, reads, f"Słowo {next(NUMBERS)}.", turns)
+
+
+async def _one(send: Send, reads: Reads, text: str, turns: Turns) -> None:
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(DEADLINE):
+            answer = await send(text)
+    except (ClientError, TimeoutError):
+        turns.refused["no answer"] += 1
+        return
+    if answer.status != 200 or "slowed" in answer.json():
+        turns.refused[str(answer.status)] += 1
+        return
+    turns.stored.append(time.monotonic() - began)
+    try:
+        await reads(text)
+    except AssertionError:  # in vain for as long as a person of the stories waits
+        turns.read.append(DEADLINE)
+    else:
+        turns.read.append(time.monotonic() - began)
+
+
+class _Obedient:
+    """The process of the abusers."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def says(self) -> str:
+        assert self._process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            line = await self._process.stdout.readline()
+        assert line, "the abusers are gone"
+        return line.decode()
+
+    async def told(self, word: str) -> str:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{word}\n".encode())
+        return await self.says()
+
+
+@asynccontextmanager
+async def _abusers(origin: str, crowd: Crowd) -> AsyncIterator[_Obedient]:
+    """They have begun their contacts when the block begins, and are gone after it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.torture.fairness", "--abusers", origin, json.dumps(asdict(crowd)),
+        cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=lambda: os.nice(19),
+    )  # fmt: skip
+    try:
+        obedient = _Obedient(process)
+        await obedient.says()
+        yield obedient
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def _row(name: str, turns: Turns, size: Size) -> str:
+    most = 100 - size.rare
+    moments = "   ".join(
+        f"{what} {percentile(took, 50) * 1000:.0f} ms (half), {percentile(took, most) * 1000:.0f} ms ({most:g} of 100)"
+        for what, took in (("stored", turns.stored), ("read", turns.read))
+    )
+    busy = f"web process on a core {turns.cpu / turns.lasted:.0%}"
+    return f"{name}: {turns.words} words, {moments}; {busy}"
+
+
+def _verdict(found: Found, size: Size) -> int:
+    quiet, flood, most = found.quiet, found.flood, 100 - size.rare
+    goals = [Goal("ordinary words refused or unanswered", flood.refused.total(), most=0)]
+    for what, before, beside in (
+        ("stored", quiet.stored, flood.stored),
+        ("on the other's page", quiet.read, flood.read),
+    ):
+        usual, now = percentile(before, most), percentile(beside, most)
+        goals += [
+            Goal(f"{what}: {most:g} of 100, times the quiet value", now / max(usual, SLACK), most=TIMES),
+            Goal(f"{what}: {most:g} of 100, seconds", now, most=LATEST),
+        ]
+    goals += [
+        Goal("memory beside the flood, times that before", found.most / found.memory, most=1 + GROWTH),
+        Goal("sent by the abusers, times the ordinary words", found.sent.total() / flood.words, least=10),
+        Goal(
+            "slow readers that were not dropped",
+            found.sent["slow reader"] - found.answers["slow reader dropped"],
+            most=0,
+        ),
+        *(
+            Goal(f"{kind} sent", found.sent[kind], least=1)
+            for kind in ("messages", "frame", "sign-in", "slow reader", "huge body", "huge frame")
+        ),
+    ]
+    figures = [
+        _row("quiet", quiet, size),
+        _row("beside the flood", flood, size),
+        f"memory of the web process: {found.memory / 1024:.0f} MB before, {found.most / 1024:.0f} MB at most",
+        f"the abusers sent: {_counted(found.sent)}",
+        f"and were answered: {_counted(found.answers)}",
+        f"ordinary words refused: {seldom(flood.refused.total(), flood.words, 'beside the flood')}",
+    ]
+    return judged(figures, goals)
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} × {what}" for what, count in sorted(counts.items()))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--long", action="store_true", help="the whole crowd, in turns of a minute")
+    parser.add_argument("--abusers", nargs=2, metavar=("ORIGIN", "CROWD"), help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.abusers:
+        origin, crowd = chosen.abusers
+        asyncio.run(obey(origin, Crowd(**json.loads(crowd)), partial(print, flush=True)))
+        sys.exit()
+    sys.exit(asyncio.run(run(LONG if chosen.long else SHORT)))
