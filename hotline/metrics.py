@@ -39,6 +39,7 @@ def _histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -
 RUNNING = _gauge("running", "1; the labels say what runs.", "version", "schema", "parts")
 UP = _gauge("up", "Does this part answer this process?", "part")
 LOOP_LAG = _histogram("loop_lag_seconds", "How late the event loop woke a task that slept.", SECONDS)
+TASKS = _gauge("tasks", "Tasks of the event loop that have not ended.")
 CONNECTIONS = _gauge("database_connections", "Connections of the pool in use.", "database")
 
 # -- the web -----------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ class Monitor:
         for part in PARTS:
             if part != DRAINING:
                 metrics.UP.labels(part).set(part not in missing)
+        metrics.TASKS.set(len(asyncio.all_tasks()))
         metrics.CONNECTIONS.labels("main").set(self._system.db.in_use)
         metrics.CONNECTIONS.labels("keys").set(self._system.keys.in_use)
         try:

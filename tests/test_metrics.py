@@ -174,7 +174,11 @@ async def test_an_open_page_is_counted_while_it_is_open(doors: Doors) -> None:
     headers = {**doors.as_staff("Anna"), "Origin": doors.ours}
     async with doors.http.ws_connect(f"{doors.ours}/console/socket", headers=headers) as socket:
         await socket.receive_str()
-        assert value(await samples(doors.running), "sockets", route="/console/socket") == 1
+        found = await samples(doors.running)
+        assert value(found, "sockets", route="/console/socket") == 1
+        assert (
+            value(found, "tasks") > 3
+        )  # reading, writing and asking for signs of life, besides those of the process
 
 
 async def test_without_a_database_its_figures_are_gone_and_the_others_stay(doors: Doors) -> None:
