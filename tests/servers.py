@@ -157,7 +157,7 @@ class PostgresServer(Server):
                 os.kill(each, signal.SIGCONT)
 
     def answers(self) -> bool:
-        ready = [str(_postgres_tools() / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
+        ready = [str(postgres_tools() / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
     async def execute(self, statements: str, url: str = "/postgres") -> None:
@@ -199,7 +199,7 @@ def postgres_server(*options: str) -> Iterator[PostgresServer]:
 
     An option is a setting such as "fsync=off"; without any it runs as in production.
     """
-    tools = _postgres_tools()
+    tools = postgres_tools()
     with _directory() as home:
         user = _postgres_user()
         if user:
@@ -217,7 +217,7 @@ def postgres_server(*options: str) -> Iterator[PostgresServer]:
             yield server
 
 
-def _postgres_tools() -> Path:
+def postgres_tools() -> Path:
     """The directory of `initdb` and its like, which Debian keeps off the PATH; the newest of several."""
     versions = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     if versions:

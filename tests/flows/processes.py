@@ -131,6 +131,13 @@ class Street:
         self._processes.append(process)
         return process
 
+    async def runs(self, *command: str) -> None:
+        """A command that ends by itself, in order."""
+        log = self._logs / f"{command[0]}.log"
+        number = await self._nursery.bear(list(command), environment(self.settings), log, None)
+        status = await self._nursery.ended(number)
+        assert status == 0, log.read_text()
+
     async def opens(self) -> tuple[Process, Process, Process, Process]:
         """Two web processes, the engine that leads, and one that stands by."""
         one, other, engine = [await self.start(part) for part in ("web", "web", "engine")]
@@ -164,6 +171,11 @@ class Street:
             caller.state, caller.seen = before.state, list(before.seen)
         self._people.append(caller)
         return caller
+
+    async def goes(self, person: WebCaller) -> None:
+        """Their page is closed, and nobody waits for them."""
+        self._people.remove(person)
+        await person.close()
 
     async def contact_of(self, caller: WebCaller) -> str:
         return (await contacts.caller_of(self.system, caller.token)).id
