@@ -22,4 +22,4 @@ WORDS_MOST: Final = 120  # of one caller: no hand types that, and a page that wa
 WORDS_PAUSE: Final = 2.0  # seconds by which each further one is answered later
 
 HAND: Final = timedelta(seconds=1)  # between two messages, if a hand typed them
-TURN: Final = 0.02  # seconds of this process for each message of those who wait and are faster than that
+TURN: Final = 0.01  # seconds of this process for each message of those who wait and are faster than that

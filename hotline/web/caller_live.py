@@ -17,7 +17,7 @@ from hotline.web import caller_view, rates, render
 from hotline.web.body import parse
 from hotline.web.chat import Message, stored_json
 from hotline.web.keys import SYSTEM
-from hotline.web.news import LIMIT, NEWS
+from hotline.web.news import NEWS, full
 
 CALM: Final = 0.25  # a state goes out at most four times a second
 REFRESH: Final = 15.0  # while one waits, minutes pass and shifts begin without any poke
@@ -76,7 +76,7 @@ class CallerFeed:
             self._after = rows[-1].seq
             self._acknowledged = {seq for seq in self._acknowledged if seq > self._after}
         said = caller_view.entries_json(self._system.centre, shown, self._language)
-        return {"entries": said, "cursor": self._after, "more": len(rows) == LIMIT}
+        return {"entries": said, "cursor": self._after, "more": full(rows)}
 
     async def hear(self, text: str) -> None:
         """A message over the open line. What is refused is told with the reason; the line stays. Raises NotSignedIn."""

@@ -28,13 +28,14 @@ from hotline.web.body import Body, ClientId, Cursor, RowId, parse
 from hotline.web.caller_live import Send, refused_json
 from hotline.web.console_json import console_json, entry_json, head_json
 from hotline.web.keys import SYSTEM
-from hotline.web.news import LIMIT, NEWS
+from hotline.web.news import NEWS, full
 from hotline.web.transfers import around
 
 CALM = 0.25  # the pane goes out at most four times a second, and at once for what concerns its person
 CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page shows the words by itself
 REFRESH = 30.0  # minutes pass and shifts begin without any poke
 READ_AT_ONCE: Final = 3
+LIMIT: Final = 200  # entries of a talk that is opened, in one frame
 Who = Callable[[], Awaitable[Actor]]
 
 
@@ -159,7 +160,7 @@ class ConsoleFeed:
             shown = watched is not None and watched.contact_id == talk.contact_id
             since = min(talk.last_seq, watched.after) if shown and watched is not None else talk.last_seq
             rows = await self._news.after(talk.contact_id, since)
-            if len(rows) == LIMIT or not all(row.kind in ONLY_WORDS for row in rows):
+            if full(rows) or not all(row.kind in ONLY_WORDS for row in rows):
                 return False
             if shown and watched is not None and rows:
                 fresh = [row for row in rows if row.seq > watched.after]

@@ -21,7 +21,7 @@ from hotline.live import topics
 from hotline.live.bus import LocalBus
 from hotline.store import views
 from hotline.store.journal import Line
-from hotline.web import beats, sockets
+from hotline.web import beats, news, sockets
 from tests import factories
 from tests.factories import Caller, MovableClock
 from tests.web.doors import Doors, doors_of
@@ -191,6 +191,18 @@ async def test_a_long_absence_comes_in_several_frames_without_a_gap(doors: Doors
         frames = await frames_until(page, lambda each: not each["more"])
     texts = [entry["id"] for each in frames for entry in each["entries"] if entry["id"].startswith("bulk")]
     assert texts == [f"bulk-{number}" for number in range(450)]
+
+
+async def test_long_words_come_in_frames_of_a_bounded_weight(doors: Doors) -> None:
+    caller = await doors.talk()
+    await fill(doors, caller, 30, "ż" * 4000)
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        frames = await frames_until(page, lambda each: any(one["id"] == "bulk-29" for one in each["entries"]))
+    texts = [entry["id"] for each in frames for entry in each["entries"] if entry["id"].startswith("bulk")]
+    assert texts == [f"bulk-{number}" for number in range(30)]
+    heaviest = max(sum(len(entry["text"].encode()) for entry in each["entries"]) for each in frames)
+    assert heaviest < news.WEIGHT + 8000  # the last one may go over
 
 
 async def fill(doors: Doors, caller: Caller, many: int, text: str) -> None:
