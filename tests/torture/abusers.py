@@ -18,15 +18,16 @@ from random import uniform
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, TCPConnector
+from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType
 
 from hotline.ids import new_secret
 from tests.bench.login import sign_in
 from tests.factories import TRUST
 from tests.flows.people import new_id
 
-FILLED = 100  # long messages in the conversation that the slow readers open: more than a connection holds
+FILLED = 50  # long messages in the conversation that the slow readers open: more than a connection holds
 AT_ONCE = 20  # who arrive
+LONGEST = "ż" * 4000
 HUGE_BODY, HUGE_FRAME = 300_000, 100_000  # bytes
 PATIENCE = 14.0  # seconds that a slow reader does not read: more than it is given
 CATCH_UP = 8.0  # seconds for what was on its way
@@ -50,7 +51,7 @@ class Abusers:
     def __init__(self, origin: str, crowd: Crowd) -> None:
         self._origin, self._crowd = origin, crowd
         self._tokens: list[str] = []
-        self._networks = count(1)
+        self._networks, self._numbers = count(1), count(1)
         self._slow: list[SlowReader] = []
         self._opened_at = 0.0
         self.sent: Counter[str] = Counter()
@@ -69,7 +70,7 @@ class Abusers:
 
         await asyncio.gather(*(begins() for _ in range(self._crowd.chats)))
         for _ in range(FILLED if self._crowd.slow else 0):
-            await self._post(http, "messages", {"id": new_id(), "text": "ż" * 4000}, self._tokens[0])
+            await self._post(http, "messages", {"id": new_id(), "text": LONGEST}, self._tokens[0])
 
     @asynccontextmanager
     async def at_it(self, http: ClientSession) -> AsyncIterator[None]:
@@ -111,7 +112,7 @@ class Abusers:
         """The next as soon as the last is answered."""
         address = self._address()
         while True:
-            body = {"id": new_id(), "text": "Halo? " * 50}
+            body = {"id": new_id(), "text": self._words()}
             await self._post(http, "messages", body, token, address)
 
     async def _listens(self, http: ClientSession, token: str) -> None:
@@ -120,17 +121,18 @@ class Abusers:
             await self._hears(page)
 
     async def _babbles(self, http: ClientSession, token: str) -> None:
-        """Words over the socket, as fast as it takes them."""
+        """Words over the socket, the next as soon as the last is answered."""
         async with self._page(http, token) as page:
-            hearing = asyncio.get_running_loop().create_task(self._hears(page))
-            try:
-                while not page.closed:
-                    await page.send_json({"id": new_id(), "text": "Halo? " * 50})
-                    self.sent["frame"] += 1
-                    await asyncio.sleep(0.05)
-            finally:
-                hearing.cancel()
-                await asyncio.wait([hearing])
+            while True:
+                await page.send_json({"id": new_id(), "text": self._words()})
+                self.sent["frame"] += 1
+                answer: dict[str, Any] = {}
+                while not answer.keys() & {"ack", "refused"}:
+                    heard = await page.receive()
+                    if heard.type is not WSMsgType.TEXT:
+                        return
+                    answer = heard.json()
+                self.answers[f"frame {'stored' if 'ack' in answer else 'refused'}"] += 1
 
     async def _hears(self, page: ClientWebSocketResponse) -> None:
         async for _ in page:
@@ -174,6 +176,10 @@ class Abusers:
         async with http.ws_connect(f"/chat/{TRUST}/socket", headers=headers) as page:
             await page.send_json({"token": token, "after": 0})
             yield page
+
+    def _words(self) -> str:
+        """Every tenth as long as may be."""
+        return LONGEST if next(self._numbers) % 10 == 0 else "Halo? " * 50
 
     def _address(self) -> str:
         number = next(self._networks)
