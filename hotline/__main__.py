@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -216,6 +217,7 @@ async def _apart(settings: Settings, part: "app.Part") -> int:
 
 async def _live(settings: Settings, *parts: "app.Part") -> int:
     """These parts in this process, until it is told to end; then what is under way is finished."""
+    gc.disable()  # until all is settled: nothing is garbage yet, and looking for it took a quarter of the start
     from hotline import app, lifetime
 
     async with app.house(settings, parts=parts) as house:

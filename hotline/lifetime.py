@@ -42,6 +42,7 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def tell(state: str) -> None:
