@@ -13,12 +13,12 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import choice
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -160,12 +160,22 @@ class PostgresServer(Server):
         ready = [str(postgres_tools() / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
-    async def execute(self, statements: str, url: str = "/postgres") -> None:
+    async def execute(self, statements: str, url: str = "/postgres", seconds: float = 60) -> None:
         """All in one transaction, in the database of this URL."""
+        async with self._connected(url) as connection:
+            await connection.execute(statements, timeout=seconds)
+
+    async def ask(self, query: str, url: str = "/postgres") -> Any:
+        """The one value of a query."""
+        async with self._connected(url) as connection:
+            return await connection.fetchval(query)
+
+    @asynccontextmanager
+    async def _connected(self, url: str) -> "AsyncIterator[asyncpg.Connection]":
         name = url.rpartition("/")[2]
         connection = await asyncpg.connect(host=HOST, port=self.port, user="hotline", database=name)
         try:
-            await connection.execute(statements, timeout=60)
+            yield connection
         finally:
             await connection.close()
 

@@ -1,8 +1,17 @@
 """Each measurement runs and measures something; whether a goal is met is asked of a machine that does nothing else."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+from xml.etree import ElementTree
+
 import pytest
 
 from tests.bench import login, routing
+from tests.bench.conversations import flat, idle, paper, rounds, sides, start
+from tests.bench.conversations.rounds import Size
+from tests.bench.conversations.sides import Place
+from tests.conftest import HouseTemplate
+from tests.servers import PostgresServer, RedisServer
 
 
 @pytest.mark.slow
@@ -32,3 +41,64 @@ async def test_offers_reach_the_screens_of_a_house_in_which_others_wait() -> Non
     print(routing.report(found))
     assert len(found.offers[3]) == 3
     assert max(found.offers[3]) < 5000
+
+
+@pytest.fixture
+async def place(
+    tmp_path: Path, postgres_server: PostgresServer, redis_server: RedisServer,
+    house_template: HouseTemplate, monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Place]:  # fmt: skip
+    """Where conversations are measured, with hardly a pause."""
+    monkeypatch.setattr(sides, "SETTLE_SECONDS", 0.1)
+    monkeypatch.setattr(rounds, "WARM_SECONDS", 0.1)
+    made = Place(tmp_path, postgres_server, redis_server, house_template)
+    yield made
+    await made.clear()
+
+
+BRIEF = Size(talks=3, rounds=1, seconds=0.4)
+
+
+@pytest.mark.slow
+async def test_messages_are_acknowledged_and_delivered_by_every_kind_of_server(
+    place: Place, tmp_path: Path
+) -> None:
+    found = [await rounds.throughput(place, BRIEF), await rounds.sqlite(place, BRIEF)]
+    for part in found:
+        print(part)
+        assert all(goal.met for goal in part.goals[:3]), part  # nothing is lost or refused, on any side
+        assert all(figure > 10 for figure in part.bars.values())
+    table, plot = paper.write(tmp_path / "out", found, "a smoke")
+    assert "ours, ORM" in table.read_text()
+    assert len(ElementTree.parse(plot).findall(".//{*}g")) == len(found)  # noqa: S314  made by us
+
+
+@pytest.mark.slow
+async def test_messages_pass_from_one_process_to_another(place: Place) -> None:
+    two = [await place.reference("reference", 2, processes=2), await place.ours("ours", 2, processes=2)]
+    found = await rounds.alternate(two, 1, lambda side: side.pace(40, 0.5))
+    for goal in rounds.nothing_lost(found):
+        print(goal)
+        assert goal.met, goal
+    assert {each.sent for runs in found.values() for each in runs} == {20}
+
+
+@pytest.mark.slow
+async def test_idle_sockets_and_stored_entries_are_weighed(place: Place) -> None:
+    weighed = await idle.idle(place, sockets=20, seconds=0.5)
+    print(weighed)
+    assert [row[0] for row in weighed.rows] == ["reference", "ours"]
+    found = await flat.by_stored(place, rounds=1, seconds=0.5, sizes=(100,))
+    print(found)
+    ((stored, web, postgres, _, _),) = found.rows
+    assert stored == 100
+    assert isinstance(web, float)
+    assert 10 < web < 100_000
+    assert isinstance(postgres, float)
+
+
+@pytest.mark.slow
+async def test_the_first_byte_is_waited_for(place: Place) -> None:
+    found = await start.start(place, rounds=1)
+    print(found)
+    assert all(0 < figure < 60_000 for figure in found.bars.values())
