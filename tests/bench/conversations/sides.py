@@ -20,7 +20,7 @@ from aiohttp import ClientError, ClientSession
 
 from hotline.config import Settings
 from tests import factories, servers
-from tests.bench.conversations import crowd
+from tests.bench.conversations import crowd, ours
 from tests.bench.conversations.client import Told
 from tests.conftest import HouseTemplate
 from tests.flows.processes import environment
@@ -143,13 +143,19 @@ class Side:
         """The side may run while the block does."""
         self._tell(signal.SIGCONT)
         await asyncio.sleep(SETTLE_SECONDS)
+        self._profile(ours.BEGIN)
         try:
             yield
         finally:
+            self._profile(ours.END)
             self._tell(signal.SIGSTOP)
 
     def _tell(self, number: signal.Signals) -> None:
         for each in (*self.processes, self.load):
+            each.tell(number)
+
+    def _profile(self, number: signal.Signals) -> None:
+        for each in self.processes if self.profiles else ():
             each.tell(number)
 
     async def end(self) -> None:
