@@ -10,6 +10,7 @@ from tests.bench.conversations.sides import Place, Side
 from tests.torture.goals import Goal
 
 REFERENCE, OURS, ORM = "reference", "ours", "ours, ORM"
+AGAIN = "reference beside two"
 TWO, TWO_REFERENCE = "ours, two processes", "reference, two"
 WARM_SECONDS = 1.0
 PACE = 300.0  # messages a second in all
@@ -107,13 +108,15 @@ async def throughput(place: Place, size: Size) -> Part:
 
 async def paced(place: Place, size: Size) -> Part:
     """300 messages a second in all, each at its instant."""
-    sides = [
-        await place.reference(REFERENCE, size.talks),
-        await place.ours(OURS, size.talks),
+    one = [await place.reference(REFERENCE, size.talks), await place.ours(OURS, size.talks)]
+    found = await alternate(one, size.rounds, lambda side: side.pace(PACE, size.seconds))
+    await place.clear()
+    two = [
+        await place.reference(AGAIN, size.talks),
         await place.reference(TWO_REFERENCE, size.talks, processes=2),
         await place.ours(TWO, size.talks, processes=2),
     ]
-    found = await alternate(sides, size.rounds, lambda side: side.pace(PACE, size.seconds))
+    found |= await alternate(two, size.rounds, lambda side: side.pace(PACE, size.seconds))
     await place.clear()
     part = _table(f"At {PACE:g} messages a second: {size.talks} conversations, PostgreSQL", found)
     part.curves = {name: _typical(runs) for name, runs in found.items()}
@@ -128,7 +131,7 @@ async def paced(place: Place, size: Size) -> Part:
     part.goals += [
         Goal("acknowledgement p99, times the reference's", against(OURS, "ack"), most=3),
         Goal("delivery p99, times the reference's", against(OURS, "delivery"), most=4),
-        Goal("delivery p99 with two processes and Redis, times", against(TWO, "delivery"), most=8),
+        Goal("delivery p99 with two processes and Redis, times", against(TWO, "delivery", AGAIN), most=8),
     ]
     return part
 
