@@ -66,13 +66,14 @@ class ForeignRecords(logging.Handler):
     """Records of other libraries: where and how grave, without the text, which may hold anything."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(
-            min(max(record.levelno // 10, 1), 5) * 10,  # structlog knows the five ordinary levels only
-            "library",
-            logger=record.name,
-            where=f"{record.filename}:{record.lineno}",
-            exc_info=record.exc_info[1] if record.exc_info else None,
-        )
+        error = record.exc_info[1] if record.exc_info else None
+        level = min(max(record.levelno // 10, 1), 5) * 10  # structlog knows the five ordinary levels only
+        if record.name == "aiohttp.server" and isinstance(error, ConnectionError):
+            level = (
+                logging.INFO
+            )  # a visitor whose network went in the middle of a request is no error of ours
+        where = f"{record.filename}:{record.lineno}"
+        structlog.get_logger().log(level, "library", logger=record.name, where=where, exc_info=error)
 
 
 def configure(level: str = "info") -> None:

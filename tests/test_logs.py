@@ -192,6 +192,22 @@ def test_exceptions_of_other_libraries_lose_their_text(capsys: pytest.CaptureFix
     assert CANARY not in json.dumps(line, ensure_ascii=False)
 
 
+@pytest.mark.parametrize(
+    ("logger", "error", "level"),
+    [
+        ("aiohttp.server", ConnectionResetError("Cannot write"), "info"),
+        ("aiohttp.server", ValueError(), "error"),
+        ("sqlalchemy", ConnectionResetError(), "error"),
+    ],
+)
+def test_a_visitor_who_goes_in_the_middle_of_a_request_is_no_error(
+    capsys: pytest.CaptureFixture[str], logger: str, error: Exception, level: str
+) -> None:
+    log()
+    logging.getLogger(logger).error("Error handling request", exc_info=error)
+    assert logged(capsys)["level"] == level
+
+
 def test_other_libraries_are_heard_from_warnings_on(capsys: pytest.CaptureFixture[str]) -> None:
     log()
     logging.getLogger("asyncio").info("a busy day")
