@@ -10,7 +10,7 @@ import re
 import secrets
 import socket as sockets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
@@ -75,13 +75,14 @@ class Browser:
         self._socket: ClientWebSocketResponse | None = None
         self._reading: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
+        self.ways: Mapping[str, str] = {}  # origin -> where the way to it begins, if not at itself
 
     async def ask(
         self, method: str, path: str, body: Json | None = None, *, headers: Headers | None = None, **more: Any
     ) -> Answer:
         origin = next(self._origins)
         more |= {"headers": {"Origin": origin, **(headers or {})}, "allow_redirects": False}
-        async with self._session.request(method, origin + path, json=body, **more) as response:
+        async with self._session.request(method, self._way(origin) + path, json=body, **more) as response:
             return Answer(response.status, await response.text(), response.headers.get("Location", ""))
 
     async def until(self, condition: Callable[[], Found | None], what: str) -> Found:
@@ -110,7 +111,7 @@ class Browser:
 
     async def connect(self, path: str, hello: Json | None = None) -> None:
         origin = next(self._origins)
-        self._socket = await self._session.ws_connect(origin + path, headers={"Origin": origin})
+        self._socket = await self._session.ws_connect(self._way(origin) + path, headers={"Origin": origin})
         if hello is not None:
             await self._socket.send_json(hello)
         self._reading = asyncio.get_running_loop().create_task(self._read(self._socket))
@@ -153,6 +154,9 @@ class Browser:
             await self._socket.close()
             await self.gone()
         await self._session.close()
+
+    def _way(self, origin: str) -> str:
+        return self.ways.get(origin, origin)
 
     async def _read(self, socket: ClientWebSocketResponse) -> None:
         async for message in socket:

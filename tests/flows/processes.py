@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +37,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "centre",
         "centre_overlay",
         "port",
+        "public_url",
         "database_url",
         "keys_url",
         "redis_url",
@@ -122,6 +123,10 @@ class Street:
         self.settings, self.system, self._nursery, self._logs = settings, system, nursery, logs
         self._processes: list[Process] = []
         self._people: list[WebCaller | Counsellor] = []
+        self.ways_of_callers: Mapping[
+            str, str
+        ] = {}  # to the origins of web processes, where they are not straight
+        self.ways_of_staff: Mapping[str, str] = {}
 
     async def start(self, part: str, **more: Any) -> Process:
         """Start a process; it is not ready yet."""
@@ -157,6 +162,7 @@ class Street:
 
     async def at_console(self, person: Person, name: str, *webs: Process) -> Counsellor:
         counsellor = Counsellor(origins(webs), person.id, name)
+        counsellor.ways = self.ways_of_staff
         self._people.append(counsellor)
         secret = await staff.issue_link(self.system, OPERATOR, person.id)
         assert await counsellor.signs_in(f"/sign-in/once/{secret}") == "/console"
@@ -166,6 +172,7 @@ class Street:
     def caller(self, *webs: Process, before: WebCaller | None = None) -> WebCaller:
         """Somebody's page at these web processes; or the page they had `before`, as the browser kept it."""
         caller = WebCaller(origins(webs), VICTIMS)
+        caller.ways = self.ways_of_callers
         if before is not None:
             caller.token, caller.cursor = before.token, before.cursor
             caller.state, caller.seen = before.state, list(before.seen)
