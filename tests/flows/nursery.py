@@ -63,11 +63,11 @@ class Nursery:
 
 
 @asynccontextmanager
-async def nursery_of() -> AsyncIterator[Nursery]:
-    """It and all its children are gone afterwards."""
+async def nursery_of(release: Path = REPO) -> AsyncIterator[Nursery]:
+    """Of this release, or of another one that lies there. It and all its children are gone afterwards."""
     ours, theirs = socket.socketpair()
     with theirs:
-        program = _program(theirs.fileno())
+        program = _program(theirs.fileno(), release)
     reader, writer = await asyncio.open_connection(sock=ours)
     made = Nursery(reader, writer)
     listening = asyncio.get_running_loop().create_task(made.listen())
@@ -85,10 +85,10 @@ async def nursery_of() -> AsyncIterator[Nursery]:
             await asyncio.wait([listening])
 
 
-def _program(end: int) -> "subprocess.Popen[bytes]":
+def _program(end: int, release: Path) -> "subprocess.Popen[bytes]":
     """In a group of its own, so that Ctrl-C reaches the tests alone and they end it in order."""
     command = ["setpriv", "--pdeathsig=TERM", "--", sys.executable, "-m", "tests.flows.nursery"]
-    return subprocess.Popen(command, cwd=REPO, stdin=end, stdout=end, process_group=0)
+    return subprocess.Popen(command, cwd=release, stdin=end, stdout=end, process_group=0)
 
 
 # -- the program -----------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from aiohttp import ClientError
 from hotline.errors import HotlineError
 from tests.bots.bot_api import BotApi, Json
 from tests.flows.people import Answer, WebCaller, new_id
-from tests.flows.processes import Street
+from tests.flows.processes import Process, Street
 from tests.flows.staff import CARD, Counsellor
 from tests.flows.talks import PAUSE, Pen, Talk, talks_of
 from tests.torture.fleet import Fleet
@@ -118,12 +118,14 @@ class Chat:
         await self.counsellor.opens(self.contact)
 
 
-async def chats(fleet: Fleet, api: BotApi, history: History, count: int) -> list[Chat]:
+async def chats(
+    street: Street, webs: list[Process], api: BotApi, history: History, chance: Random, count: int
+) -> list[Chat]:
     """On Telegram, each with a counsellor of its own."""
     made: list[Chat] = []
     for place in range(count):
-        counsellor = await fleet.street.counsellor(f"Dana{place}", *fleet.webs, talks=1)
-        chat = Chat(api, FIRST_CHAT + place, history, fleet.chance, counsellor)
+        counsellor = await street.counsellor(f"Dana{place}", *webs, talks=1)
+        chat = Chat(api, FIRST_CHAT + place, history, chance, counsellor)
         await chat.begins()
         made.append(chat)
     return made

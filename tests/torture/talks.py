@@ -86,9 +86,10 @@ class Campaign:
                 starts.create_task(self._fleet.starts(post))
         await self._fleet.leader()
         self._talks = await talks(self._fleet, self._history, TALKS)
-        self._chats = await chats(self._fleet, self._api, self._history, CHATS)
-        beata = await self._fleet.street.counsellor("Beata", *self._fleet.webs, talks=1)
-        self._reception = Reception(self._fleet.street, self._history, beata)
+        street, webs = self._fleet.street, self._fleet.webs
+        self._chats = await chats(street, webs, self._api, self._history, self._fleet.chance, CHATS)
+        beata = await street.counsellor("Beata", *webs, talks=1)
+        self._reception = Reception(street, self._history, beata)
 
     async def _goes_on(self) -> None:
         """Everybody writes, everything breaks; then all falls silent and is looked at."""
