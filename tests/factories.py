@@ -257,6 +257,11 @@ async def talk(system: System, person: Person, **more: object) -> Caller:
 async def finish(system: System, person: Person, contact_id: str) -> None:
     """The conversation ends and its card is saved: the contact is closed."""
     await contacts.end(system, person.actor, contact_id, "completed")
+    await sum_up(system, person, contact_id)
+
+
+async def sum_up(system: System, person: Person, contact_id: str) -> None:
+    """The card of a conversation that has ended."""
     card: dict[str, Value] = {
         "reporter_role": "subject",
         "problem_primary": next(iter(system.centre.problem_areas)),
