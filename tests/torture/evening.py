@@ -103,7 +103,7 @@ class Evening:
         self.said.append((receipt.seq, text))
 
     async def caller_is_in_danger(self, pick: int) -> None:
-        text = "Chcę się zabić."
+        text = "Nie chcę żyć."
         receipt = await messages.receive(
             self.town.system(pick), self.caller.actor, self.id, secrets.token_urlsafe(12), text
         )
