@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from random import uniform
 from typing import Any
 
 import structlog
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
 CLOSE_SECONDS = 5  # for the other end's good-bye
 NOT_SIGNED_IN = 4401
+PING_SPREAD = (0.8, 1.0)  # ten per cent more or less, and never later than what presence counts on
 FRAME_LIMIT = 32 * 1024  # the longest message in the longest writing
 
 
@@ -167,9 +169,11 @@ async def _run(
         raise _PageGone
 
     async def ping() -> None:
+        # Pages that came together after a restart must not answer together for ever.
+        await asyncio.sleep(uniform(0, ping_seconds))  # noqa: S311  nothing to guess
         while True:
             await socket.ping()
-            await asyncio.sleep(ping_seconds)
+            await asyncio.sleep(ping_seconds * uniform(*PING_SPREAD))  # noqa: S311
 
     async def write() -> None:
         await serving

@@ -374,6 +374,26 @@ async def test_words_over_the_line_are_acknowledged_once_stored(both_doors: Door
         assert again["seq"] == told["seq"]
 
 
+async def test_pages_that_came_together_are_not_asked_together(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "CALLER_PING", timedelta(seconds=0.6))
+    caller = await doors.caller()
+    asked: list[float] = []
+
+    async def first_ping() -> None:
+        async with opened(doors, CHAT, autoping=False) as page:
+            await page.send_json(hello(caller))
+            while (await page.receive()).type is not WSMsgType.PING:
+                pass
+            asked.append(time.monotonic())
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(10):
+            group.create_task(first_ping())
+    assert max(asked) - min(asked) > 0.1
+
+
 async def test_refused_words_leave_the_line_open(doors: Doors) -> None:
     caller, foreign = await doors.talk(), await doors.caller()
     async with opened(doors, CHAT) as page, opened(doors, CONSOLE, doors.as_staff("Anna")) as console:

@@ -1,6 +1,7 @@
 // The outbox: what was written and is not yet known to be stored. Sent one by one in order, with the same id for ever.
 
 const FIRST = 500;
+const SHORTEST = 250;
 const LONGEST = 30000; // ms
 export const PATIENCE = 15000; // ms for one attempt
 
@@ -37,9 +38,9 @@ export async function ask(url, { method = "GET", token, body, keepalive = false,
   }
 }
 
-/** Full jitter: somewhere between nothing and a bound that doubles, so that a thousand pages do not come back at once. */
+/** Between a moment and a bound that doubles: a thousand pages do not come back at once, and none without a rest. */
 export function pause(attempt) {
-  return Math.random() * Math.min(LONGEST, FIRST * 2 ** Math.min(attempt, 10));
+  return SHORTEST + Math.random() * (Math.min(LONGEST, FIRST * 2 ** Math.min(attempt, 10)) - SHORTEST);
 }
 
 export class Outbox {

@@ -76,13 +76,15 @@ export class Wire extends EventTarget {
     const socket = new WebSocket(address);
     this.#socket = socket;
     socket.addEventListener("open", () => {
-      this.#tries = 0;
       clearInterval(this.#polling);
       this.#polling = null;
       for (const [id, after] of this.watching()) this.watch(id, after);
       this.dispatchEvent(new Event("up"));
     });
-    socket.addEventListener("message", (event) => this.#hear(JSON.parse(event.data)));
+    socket.addEventListener("message", (event) => {
+      this.#tries = 0; // not sooner: a line that is taken and dropped at once must not be asked for in a hurry
+      this.#hear(JSON.parse(event.data));
+    });
     socket.addEventListener("close", (event) => this.#lost(event.code));
   }
 
