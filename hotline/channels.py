@@ -171,5 +171,5 @@ class Delivery:
             at = tx.now + pause
             await claims.settle_delivery(tx, row.contact_id, row.seq, state, at, reason=reason, again=again)
             if state != "pending":
-                tx.topics.add(topics.contact(row.contact_id))
+                tx.topics.add(topics.words(row.contact_id))
         metrics.DELIVERIES.labels(self._channel, "again" if state == "pending" else state).inc()

@@ -76,7 +76,13 @@ def head_json(head: ContactHead, actor_id: str, now: datetime, centre: Centre, l
 
 
 def entry_json(entry: Entry, actor_id: str, centre: Centre, language: str) -> Json:
-    """One entry of a conversation. `who` is me, staff, caller or system; text is never markup."""
+    """One entry of a conversation. `who` is me, staff, caller or system; text is never markup.
+
+    What became of a message on its way is told by a later entry, too, whose `ref` it is.
+    """
+    delivery, reason = entry.delivery, entry.delivery_reason
+    if entry.kind == "delivery":
+        delivery, reason = entry.data["state"], entry.data["reason"]
     who = "me" if entry.author == "staff" and entry.author_id == actor_id else entry.author
     return {
         "seq": entry.seq,
@@ -87,8 +93,8 @@ def entry_json(entry: Entry, actor_id: str, centre: Centre, language: str) -> Js
         "text": entry_text(entry, centre, language),
         "at": entry.at.isoformat(),
         "time": clock(entry.at, language, centre.zone),
-        "delivery": entry.delivery,
-        "delivery_reason": entry.delivery_reason,
+        "delivery": delivery,
+        "delivery_reason": reason,
         "ref": entry.ref_seq,
     }
 

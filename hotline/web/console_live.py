@@ -234,7 +234,6 @@ class ConsoleFeed:
             entries = await views.entries_after(tx, head.id, cursor.after, "staff", LIMIT)
         except KeyDestroyed:  # erased meanwhile; the page has heard it from its own request
             return []
-        outgoing = await views.deliveries(tx, head.id) if head.channel == "telegram" else []
         if entries:
             cursor.after = entries[-1].seq
         if len(entries) == LIMIT:  # a long talk comes in several frames, one right after the other
@@ -247,7 +246,6 @@ class ConsoleFeed:
                     **await around(tx, head, self._language),
                 },
                 "entries": self._entries(entries),
-                "deliveries": outgoing,
             }
         ]
 

@@ -72,6 +72,10 @@ async def test_a_correction_and_a_blocked_bot(browser: Browser, running: Running
     await expect(page.locator(".bubble", has_text="Czy mogę pomóc")).to_contain_text(
         "nie doręczono: bot zablokowany"
     )
+    await page.reload()
+    await expect(page.locator(".bubble", has_text="Czy mogę pomóc")).to_contain_text(
+        "nie doręczono: bot zablokowany"
+    )
     await reach.back(system, CHANNEL, contact_id)
     await expect(page.locator(".talk-head")).not_to_contain_text("bot zablokowany")
 

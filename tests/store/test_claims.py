@@ -358,7 +358,18 @@ async def outbox(system: System, each: int, threads_of: int) -> list[tuple[str, 
     ]
     async with system.transaction(OPERATOR) as tx:
         await tx.connection.execute(insert(entries), rows)
+        await tx.connection.execute(update(threads).values(last_seq=each))
     return keys
+
+
+async def told(system: System) -> dict[tuple[str, int], dict[str, str | None]]:
+    """What the entries say of the delivery of others: (contact, number) -> state and reason."""
+    query = select(entries).where(entries.c.kind == "delivery")
+    async with system.read() as tx:
+        rows = (await tx.connection.execute(query)).all()
+    found = {(row.contact_id, row.ref_seq): row.data for row in rows}
+    assert len(found) == len(rows)
+    return found
 
 
 async def test_each_entry_is_claimed_once_and_in_order(system: System, clock: MovableClock) -> None:
@@ -377,6 +388,31 @@ async def test_each_entry_is_claimed_once_and_in_order(system: System, clock: Mo
             for row in rows:
                 await claims.settle_delivery(tx, row.contact_id, row.seq, "sent", tx.now)
     assert sorted(claimed) == sorted(keys)
+    assert await told(system) == {key: {"state": "sent", "reason": None} for key in keys}
+
+
+async def test_what_became_of_words_is_told_once_and_only_when_it_is_certain(
+    system: System, clock: MovableClock
+) -> None:
+    ((contact_id, first), (_, second)) = await outbox(system, each=2, threads_of=1)
+
+    async def settle(state: str, reason: str | None = None) -> None:
+        async with system.transaction(OPERATOR) as tx:
+            await claims.settle_delivery(tx, contact_id, first, state, tx.now, reason=reason)
+
+    async with system.transaction(OPERATOR) as tx:
+        await claims.claim_delivery(tx, "telegram", tx.now + timedelta(minutes=1))
+    await settle("pending")
+    assert await told(system) == {}
+    async with system.transaction(OPERATOR) as tx:
+        await claims.claim_delivery(tx, "telegram", tx.now + timedelta(minutes=1))
+    await settle("failed", "refused")
+    await settle("sent")  # by a process that had been thought dead
+    assert await told(system) == {(contact_id, first): {"state": "failed", "reason": "refused"}}
+    async with system.transaction(OPERATOR) as tx:
+        await claims.lock_contact(tx, contact_id)
+        await claims.give_up_delivery(tx, contact_id, "blocked")
+    assert (await told(system))[contact_id, second] == {"state": "failed", "reason": "blocked"}
 
 
 async def test_what_was_claimed_by_a_dead_process_is_claimed_again(

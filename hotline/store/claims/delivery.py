@@ -1,11 +1,18 @@
-"""The outbox: which entry a sender may send now, and what became of it."""
+"""The outbox: which entry a sender may send now, and what became of it.
 
+What became of a counsellor's words is an entry of its own, so that whoever reads on after a number hears of it. No
+messenger's bot is told whether somebody has read: what was sent has been taken by the channel, and no more is claimed.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, exists, or_, select, update
 
+from hotline.store.claims.locks import lock_thread
 from hotline.store.db import Tx
+from hotline.store.journal import Line, append
 from hotline.store.tables import contacts, entries
 
 Claimed = Row[Any]  # an entry, or a notice, that a sender may send now
@@ -65,11 +72,30 @@ async def settle_delivery(
     statement = update(entries).where(here).values(**values)
     if again:
         statement = statement.values(delivery_tries=entries.c.delivery_tries - 1)
-    await tx.connection.execute(statement)
+    if delivery == "pending":
+        await tx.connection.execute(statement)
+        return
+    await lock_thread(tx, contact_id)
+    settled = await tx.connection.execute(statement.returning(entries.c.seq, entries.c.author))
+    await _tell(tx, contact_id, settled.all(), delivery, reason)
 
 
 async def give_up_delivery(tx: Tx, contact_id: str, reason: str) -> None:
-    """Nothing that waits for this contact will be sent."""
+    """Nothing that waits for this contact, which is locked, will be sent."""
     waiting = and_(entries.c.contact_id == contact_id, entries.c.delivery.in_(("pending", "sending")))
     failed = {"delivery": "failed", "delivery_at": tx.now, "delivery_reason": reason}
-    await tx.connection.execute(update(entries).where(waiting).values(**failed))
+    statement = update(entries).where(waiting).values(**failed)
+    given_up = await tx.connection.execute(statement.returning(entries.c.seq, entries.c.author))
+    await _tell(tx, contact_id, given_up.all(), "failed", reason)
+
+
+async def _tell(tx: Tx, contact_id: str, settled: Sequence[Row[Any]], state: str, reason: str | None) -> None:
+    """Each of a counsellor's messages is settled once, so that its id says which one it is about."""
+    data = {"state": state, "reason": reason}
+    lines = [
+        Line(contact_id, f"delivery-{row.seq}", "delivery", "system", data=data, ref_seq=row.seq)
+        for row in sorted(settled, key=lambda row: row.seq)
+        if row.author == "staff"
+    ]
+    if lines:
+        await append(tx.connection, tx.now, lines)

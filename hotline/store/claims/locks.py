@@ -13,9 +13,14 @@ async def lock_contact(tx: Tx, contact_id: str) -> Row[Any] | None:
     query = select(contacts).where(contacts.c.id == contact_id).with_for_update(key_share=True)
     row = (await tx.connection.execute(query)).one_or_none()
     if row is not None:
-        thread = select(threads.c.last_seq).where(threads.c.contact_id == contact_id)
-        await tx.connection.execute(thread.with_for_update(key_share=True))
+        await lock_thread(tx, contact_id)
     return row
+
+
+async def lock_thread(tx: Tx, contact_id: str) -> None:
+    """Only the sequence of a contact, for an entry that leaves the contact as it is."""
+    thread = select(threads.c.last_seq).where(threads.c.contact_id == contact_id)
+    await tx.connection.execute(thread.with_for_update(key_share=True))
 
 
 async def lock_staff(tx: Tx, staff_id: str) -> Row[Any] | None:

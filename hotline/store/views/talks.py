@@ -56,7 +56,7 @@ class ContactHead:
 class Entry:
     """One entry, opened. `data` is coded: catalogue key of a system text, an answer, a change of state.
 
-    `ref_seq` is the number of the message that an edit corrects.
+    `ref_seq` is the number of the message that an edit corrects or a delivery tells of.
     """
 
     seq: int
@@ -140,17 +140,6 @@ async def opened(opener: Opener, row: Any, audience: Audience) -> Entry:
         row.seq, row.id, row.kind, row.author, row.author_id, name, row.at, text, dict(row.data), row.delivery,
         row.ref_seq, row.delivery_reason,
     )  # fmt: skip
-
-
-async def deliveries(tx: Tx, contact_id: str, limit: int = 50) -> list[tuple[int, str, str | None]]:
-    """(number, state, why it failed) of the newest entries that go out: it changes after they were read."""
-    query = (
-        select(entries.c.seq, entries.c.delivery, entries.c.delivery_reason)
-        .where(entries.c.contact_id == contact_id, entries.c.delivery != "none")
-        .order_by(entries.c.seq.desc())
-        .limit(limit)
-    )
-    return [(row.seq, row.delivery, row.delivery_reason) for row in await tx.connection.execute(query)]
 
 
 async def words_now(tx: Tx, contact_id: str, seq: int) -> str | None:

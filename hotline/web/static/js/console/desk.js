@@ -171,10 +171,6 @@ export class Desk extends EventTarget {
       const talk = this.#talkOf(frame.contact);
       if (frame.head) talk.head = frame.head;
       for (const entry of frame.entries ?? []) this.#learn(talk, entry);
-      for (const [seq, delivery, reason] of frame.deliveries ?? []) {
-        const sent = talk.entries.get(seq);
-        if (sent) Object.assign(sent, { delivery, delivery_reason: reason });
-      }
       this.#markSeen();
       this.#tell("talk", talk);
       this.#tell("console");

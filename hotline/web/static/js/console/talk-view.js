@@ -139,15 +139,19 @@ export class TalkView extends HTMLElement {
   #drawEntries(talk, stick) {
     let heard = null;
     const entries = [...talk.entries.values()].sort((one, other) => one.seq - other.seq);
-    const edits = new Map(entries.filter((entry) => entry.kind === "edit").map((edit) => [edit.ref, edit]));
+    const about = (kind) => new Map(entries.filter((entry) => entry.kind === kind).map((entry) => [entry.ref, entry]));
+    const edits = about("edit");
+    const deliveries = about("delivery");
     for (const entry of entries) {
+      if (entry.kind === "delivery") continue;
       const known = this.elements.get(entry.seq);
       const edit = edits.get(entry.seq) ?? null;
-      if (known && known.delivery === entry.delivery && known.edit === edit?.seq) continue;
-      const element = this.#entry(entry, edit, talk);
+      const { delivery, delivery_reason: reason } = deliveries.get(entry.seq) ?? entry;
+      if (known && known.delivery === delivery && known.edit === edit?.seq) continue;
+      const element = this.#entry({ ...entry, delivery, delivery_reason: reason }, edit, talk);
       if (known) known.element.replaceWith(element);
       else this.#insert(entry.seq, element);
-      this.elements.set(entry.seq, { element, delivery: entry.delivery, edit: edit?.seq });
+      this.elements.set(entry.seq, { element, delivery, edit: edit?.seq });
       if (!known && entry.who === "caller" && ["message", "edit"].includes(entry.kind)) heard = entry;
     }
     const empty = this.elements.size === 0 && talk.outbox.length === 0 && talk.head;
