@@ -12,7 +12,7 @@ from hotline.store import claims, queries
 from hotline.store.journal import Line, Receipt
 from hotline.system import System
 
-__all__ = ["Receipt", "correct", "note", "receive", "reply"]
+__all__ = ["Receipt", "correct", "note", "receive", "reply", "shown"]
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 
@@ -59,6 +59,16 @@ async def reply(system: System, actor: Actor, contact_id: str, client_id: str, t
         row = await queries.contact(tx, contact_id)
         access.require(actor, "messages.reply", await thing_of(row, tx, actor))
     return await _write(system, line, words)
+
+
+async def shown(system: System, actor: Actor, contact_id: str, seq: int) -> None:
+    """The caller's words up to this number stand on the screen of who holds it; the journal checks who that is.
+
+    A lower number than one that was told before changes nothing. Raises NotFound, NotTheHolder, ContactEnded,
+    Unavailable.
+    """
+    access.require(actor, "messages.shown", Thing(contact_id, actor.id))
+    await system.journal.write(Line(contact_id, f"shown-{seq}", "receipt", "staff", actor.id, ref_seq=seq))
 
 
 async def note(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:

@@ -142,6 +142,7 @@ TABLE: dict[str, Rule] = {
     "contacts.end": _holder,
     "contacts.set_priority": _unwalled(_any(_holder, _leading)),
     "messages.reply": _holder,
+    "messages.shown": _holder,
     "messages.note": _unwalled(_any(_holder, _guest)),
     "summaries.save": _holder,
     "callbacks.settle": _holder,

@@ -6,7 +6,7 @@ from typing import Final
 WAITING, ACTIVE, WRAP_UP, CLOSED = "waiting", "active", "wrap_up", "closed"
 STATES: Final = (WAITING, ACTIVE, WRAP_UP, CLOSED)
 # Kinds of entries that leave all else as it was.
-ONLY_WORDS: Final = frozenset({"message", "edit", "note", "delivery"})
+ONLY_WORDS: Final = frozenset({"message", "edit", "note", "receipt", "delivery"})
 MOVES: Final = {
     WAITING: frozenset({ACTIVE, CLOSED}),
     ACTIVE: frozenset({WRAP_UP, WAITING}),  # back to waiting when its counsellor is lost to it

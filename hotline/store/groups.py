@@ -30,7 +30,13 @@ def groups_of(db: Database) -> Groups:
     return OnSqlite(db) if db.is_sqlite else OnPostgres(db)
 
 
-STAND = """c.state, c.holder_id, c.caller_blind, c.channel, t.open, s.name, s.signature, e.seq, e.at"""
+STAND = """
+    c.state, c.holder_id, c.caller_blind, c.channel, t.open, s.name, s.signature,
+    CASE WHEN {kind} = 'receipt' THEN (
+        SELECT r.ref_seq FROM entries r WHERE r.contact_id = c.id AND r.kind = 'receipt' ORDER BY r.seq DESC LIMIT 1
+    ) END,
+    e.seq, e.at
+"""
 COLUMNS = (*Row._fields, "delivery_tries")
 
 
@@ -42,8 +48,9 @@ class OnPostgres:
         ORDER BY contact_id FOR NO KEY UPDATE SKIP LOCKED
     """
     LOOK = f"""
-        SELECT g.n, {STAND}
-        FROM unnest($1::varchar[], $2::varchar[], $3::varchar[]) WITH ORDINALITY AS g (contact_id, id, author_id, n)
+        SELECT g.n, {STAND.format(kind="g.kind")}
+        FROM unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::varchar[]) WITH ORDINALITY
+            AS g (contact_id, id, author_id, kind, n)
         JOIN contacts c ON c.id = g.contact_id
         JOIN threads t ON t.contact_id = g.contact_id
         LEFT JOIN entries e ON e.contact_id = g.contact_id AND e.id = g.id
@@ -81,13 +88,13 @@ class OnPostgres:
     async def _commit(self, connection: Any, lines: Sequence[Line], now: datetime) -> Judged:
         wanted = sorted({line.contact_id for line in lines})
         keys = [[line.contact_id for line in lines], [line.id for line in lines]]
-        authors = [line.author_id for line in lines]
+        authors, kinds = [line.author_id for line in lines], [line.kind for line in lines]
         async with connection.transaction():
             locked = {
                 each["contact_id"]: each["last_seq"] for each in await connection.fetch(self.LOCK, wanted)
             }
             stands: list[Stand | None] = [None] * len(lines)
-            for number, *found in await connection.fetch(self.LOOK, *keys, authors):
+            for number, *found in await connection.fetch(self.LOOK, *keys, authors, kinds):
                 stands[number - 1] = Stand(*found)
             judged = judge(lines, stands, locked, now)
             if judged.rows:
@@ -111,7 +118,7 @@ class OnSqlite:
 
     LAST = "SELECT last_seq FROM threads WHERE contact_id = ?"
     LOOK = f"""
-        SELECT {STAND}
+        SELECT {STAND.format(kind="?")}
         FROM contacts c
         JOIN threads t ON t.contact_id = c.id
         LEFT JOIN entries e ON e.contact_id = c.id AND e.id = ?
@@ -153,8 +160,8 @@ class OnSqlite:
         wanted = {line.contact_id for line in lines}
         last = {each: connection.execute(self.LAST, (each,)).fetchone() for each in wanted}
         locked = {each: found[0] for each, found in last.items() if found is not None}
-        looks = (connection.execute(self.LOOK, (line.id, line.author_id, line.contact_id)) for line in lines)
-        stands = [_stand(look.fetchone()) for look in looks]
+        asked = ((line.kind, line.id, line.author_id, line.contact_id) for line in lines)
+        stands = [_stand(connection.execute(self.LOOK, each).fetchone()) for each in asked]
         judged = judge(lines, stands, locked, now)
         changed = {each.contact_id: judged.last[each.contact_id] for each in judged.rows}
         connection.executemany(self.NUMBER, [(seq, contact_id) for contact_id, seq in changed.items()])
@@ -172,9 +179,9 @@ class OnSqlite:
 def _stand(found: tuple[Any, ...] | None) -> Stand | None:
     if found is None:
         return None
-    state, holder_id, caller_blind, channel, is_open, name, signature, seq, at = found
+    state, holder_id, caller_blind, channel, is_open, name, signature, shown, seq, at = found
     instant = datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None
-    return Stand(state, holder_id, caller_blind, channel, bool(is_open), name, signature, seq, instant)
+    return Stand(state, holder_id, caller_blind, channel, bool(is_open), name, signature, shown, seq, instant)
 
 
 def _plain(row: Row) -> tuple[Any, ...]:

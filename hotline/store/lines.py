@@ -16,6 +16,7 @@ WRITABLE = {
     ("caller", "edit"): ("waiting", "active"),
     ("staff", "message"): ("active",),
     ("staff", "note"): ("active", "wrap_up"),
+    ("staff", "receipt"): ("active",),
 }
 
 
@@ -81,6 +82,7 @@ class Stand(NamedTuple):
     open: bool
     author_name: str | None
     signature: str | None
+    shown: int | None  # of a receipt: up to where the newest one goes
     seq: int | None
     at: datetime | None
 
@@ -160,6 +162,8 @@ def judge(
             outcomes.append(NotFound())
         elif (refusal := _refusal(line, stand)) is not None:
             outcomes.append(refusal)
+        elif line.kind == "receipt" and (shown := _shown(line, stand, rows, locked)) is not None:
+            outcomes.append(Receipt(line.contact_id, shown, now, repeated=True))
         else:
             last[line.contact_id] += 1
             fresh[key] = Receipt(line.contact_id, last[line.contact_id], now, repeated=False)
@@ -178,6 +182,13 @@ def _refusal(line: Line, stand: Stand) -> HotlineError | None:
     if line.author == "staff" and line.author_id != stand.holder_id:
         return NotTheHolder()
     return None
+
+
+def _shown(line: Line, stand: Stand, rows: Sequence[Row], locked: Mapping[str, int]) -> int | None:
+    """How far the newest receipt goes, if this one goes no further, or to words that nobody has written; else None."""
+    here = [row.ref_seq for row in rows if (row.contact_id, row.kind) == (line.contact_id, "receipt")]
+    newest = max((seq for seq in (*here, stand.shown) if seq is not None), default=0)
+    return None if newest < (line.ref_seq or 0) <= locked[line.contact_id] else newest
 
 
 def row_of(line: Line, seq: int, now: datetime, *, outgoing: bool) -> Row:

@@ -78,7 +78,10 @@ async def frame(tx: Transaction, contact_id: str, after: int, language: str) -> 
 
 
 def entries_json(centre: Centre, entries: Sequence[Entry], language: str) -> list[dict[str, Any]]:
-    """[CallerEntry]; each says what it says after the corrections among them."""
+    """[CallerEntry]; each says what it says after the corrections among them.
+
+    A receipt says with its `ref` up to where one's own words stand on the screen of who answers; nobody says "read".
+    """
     shown = [entry_json(centre, each, language) for each in entries if each.kind != "state"]
     corrected = {each["ref"]: each["text"] for each in shown if each["kind"] == "edit"}
     for each in shown:

@@ -142,12 +142,13 @@ async def _page(
 
 async def _frame(request: web.Request, system: System, actor: Actor | None) -> dict[str, Any]:
     if actor is None:
-        return {"state": None, "entries": []}
+        return {"state": None, "entries": [], "shown": 0}
     language = render.language_of(request)
     entries: list[dict[str, Any]] = []
+    frame: dict[str, Any] = {"cursor": 0, "more": True}
     async with system.read() as tx:
-        while True:
-            frame = await caller_view.frame(tx, actor.id, entries[-1]["seq"] if entries else 0, language)
+        while frame["more"]:
+            frame = await caller_view.frame(tx, actor.id, frame["cursor"], language)
             entries += frame["entries"]
-            if not frame["more"] or not frame["entries"]:
-                return {"state": frame["state"], "entries": entries}
+    shown = max((entry["ref"] for entry in entries if entry["kind"] == "receipt"), default=0)
+    return {"state": frame["state"], "entries": entries, "shown": shown}

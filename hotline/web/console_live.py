@@ -7,13 +7,14 @@ and few read at a time, so that callers find a connection to the database.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from aiohttp import web
 
 from hotline.actions import contacts, messages
-from hotline.errors import HotlineError, KeyDestroyed, NotFound, NotSignedIn
+from hotline.errors import ContactEnded, HotlineError, KeyDestroyed, NotFound, NotSignedIn, NotTheHolder
 from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.live.shared import Shared
@@ -47,13 +48,21 @@ class Reply(Body):
     text: str
 
 
+class Shown(Body):
+    """The caller's words up to this number stand on the screen."""
+
+    contact: RowId
+    seq: Cursor
+
+
 class Said(Body):
-    """A frame of the page: which conversation is open, and what it has seen of it; or words for one of them."""
+    """A frame of the page: which conversation is open and what it has of it, words for one, what is on the screen."""
 
     watch: RowId | None = None
     unwatch: RowId | None = None
     after: Cursor = 0
     reply: Reply | None = None
+    shown: Shown | None = None
 
 
 @dataclass(slots=True)
@@ -106,6 +115,11 @@ class ConsoleFeed:
             self._listener.add(topics.words(frame.watch))
         if frame.reply is not None:
             await self._reply(frame.reply)
+        if frame.shown is not None:
+            with suppress(
+                NotFound, NotTheHolder, ContactEnded
+            ):  # it was so a moment ago; there is nobody to tell
+                await messages.shown(self._system, self._actor, frame.shown.contact, frame.shown.seq)
 
     async def _reply(self, reply: Reply) -> None:
         """Acknowledged once stored, or refused with the reason; the line stays."""

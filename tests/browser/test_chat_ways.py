@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
-from hotline.actions import contacts
+from hotline.actions import contacts, messages
 from hotline.errors import NotSignedIn
 from tests.browser.callers import (
     answer,
@@ -147,6 +147,11 @@ async def test_without_script(browser: Browser, running: Running, anna: Person) 
     await page.reload()  # the form again: the same id changes nothing
     await write(page, "trzy")
     await expect(words(page)).to_have_text(["raz <b>dwa</b>", "Jestem.", "trzy"])
+    await messages.shown(running.system, anna.actor, contact_id, 1)
+    await page.get_by_role("button", name="Sprawdź nowe wiadomości").click()
+    await expect(page.locator(".bubble-own .bubble-foot")).to_contain_text(
+        ["na ekranie dyżuru", "dotarła"]
+    )
     await page.route("**://www.imgw.pl/**", weather)
     token = await page.locator("#plain input[name=token]").input_value()
     await page.get_by_role("button", name="Szybkie wyjście").click()

@@ -81,6 +81,7 @@ EXPECTED = {
     "contacts.end": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "contacts.set_priority": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True),
     "messages.reply": Rights(holding=(COUNSELLOR, SUPERVISOR)),
+    "messages.shown": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "messages.note": Rights(holding=(COUNSELLOR, SUPERVISOR), reading=(COUNSELLOR,), walled=True),
     "summaries.save": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "abuse.quarantine": Rights(holding=(COUNSELLOR, SUPERVISOR)),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from hotline.store.db import Database
 from hotline.store.groups import OnPostgres, OnSqlite
 from hotline.store.journal import Line, Receipt
 from hotline.store.lines import Judged
-from hotline.store.tables import entries, threads
+from hotline.store.tables import audit, entries, threads
+from hotline.store.turns import turns
 from hotline.system import System
 from tests import factories
 from tests.factories import Caller, Person, add_caller, add_person, talk
@@ -179,6 +181,52 @@ async def test_one_refused_line_does_not_take_the_others_with_it(system: System)
         Receipt,
     ]
     assert [name for _, name in await stored(system, caller.contact_id)][-2:] == ["good-1", "good-2"]
+
+
+async def test_a_receipt_goes_forward_only_and_is_its_holders(system: System) -> None:
+    anna, beata = await add_person(system, "Anna"), await add_person(system, "Beata")
+    caller = await talk(system, anna)
+    second = (await messages.receive(system, caller.actor, caller.contact_id, "m1", "Jest tam ktoś?")).seq
+    before = await stored(system, caller.contact_id)
+    with pytest.raises(NotTheHolder):
+        await messages.shown(system, beata.actor, caller.contact_id, second)
+    await messages.shown(system, anna.actor, caller.contact_id, second + 1)  # nobody has written that
+    assert await stored(system, caller.contact_id) == before
+    for seq in (second, second, 1):  # as after a lost answer, and from a slower screen
+        await messages.shown(system, anna.actor, caller.contact_id, seq)
+    receipt = (second + 1, f"shown-{second}")
+    assert await stored(system, caller.contact_id) == [*before, receipt]
+    third = (await messages.receive(system, caller.actor, caller.contact_id, "m2", "Halo?")).seq
+    lines = [
+        Line(caller.contact_id, f"shown-{seq}", "receipt", "staff", anna.id, ref_seq=seq)
+        for seq in (third, receipt[0])
+    ]
+    await write_all(system, lines)  # the older one behind it in one group
+    assert (await stored(system, caller.contact_id))[len(before) :] == [
+        receipt,
+        (third, "m2"),
+        (third + 1, f"shown-{third}"),
+    ]
+
+
+async def test_a_receipt_answers_nobody(system: System) -> None:
+    """Who was shown on a screen still waits for a word, and nothing is unread that was not."""
+    anna = await add_person(system, "Anna")
+    caller = await talk(system, anna)
+    said = await messages.receive(system, caller.actor, caller.contact_id, "m1", "Jest tam ktoś?")
+    async with system.read() as tx:
+        (before,) = (await views.console(tx, tx.centre, anna.actor)).mine
+        turn = await turns(tx)
+    await messages.shown(system, anna.actor, caller.contact_id, said.seq)
+    async with system.read() as tx:
+        (after,) = (await views.console(tx, tx.centre, anna.actor)).mine
+        assert await turns(tx) == turn
+        rows = await views.rows_after(tx, caller.contact_id, said.seq)
+        assert (
+            await tx.connection.execute(select(audit.c.verb).where(audit.c.verb.like("%shown%")))
+        ).all() == []
+    assert before.unanswered_since is not None
+    assert after == replace(before, last_seq=said.seq + 1) == views.heard(before, rows)
 
 
 async def test_a_line_the_database_refuses_does_not_take_the_others_with_it(system: System) -> None:

@@ -374,6 +374,26 @@ async def test_words_over_the_line_are_acknowledged_once_stored(both_doors: Door
         assert again["seq"] == told["seq"]
 
 
+async def test_what_stands_on_the_screen_of_who_answers_is_told_to_the_caller(doors: Doors) -> None:
+    caller, foreign = await doors.talk(), await doors.caller()
+
+    def shown(contact: str, seq: int) -> dict[str, object]:
+        return {"shown": {"contact": contact, "seq": seq}}
+
+    async with opened(doors, CHAT) as page, opened(doors, CONSOLE, doors.as_staff("Anna")) as console:
+        await page.send_json(hello(caller))
+        await page.send_json({"id": "message-1", "text": "Jestem."})
+        seq = (await frames_until(page, lambda each: "ack" in each))[-1]["ack"]["seq"]
+        await console.send_json(shown(foreign.contact_id, 1))  # not hers: nothing comes of it
+        await console.send_json(shown(caller.contact_id, seq))
+        told = await frames_until(page, lambda each: any(e["kind"] == "receipt" for e in each["entries"]))
+        (receipt,) = (each for each in told[-1]["entries"] if each["kind"] == "receipt")
+        assert (receipt["ref"], receipt["text"]) == (seq, "")
+    async with doors.running.system.read() as tx:
+        untouched = await views.entries_after(tx, foreign.contact_id, 0, "staff")
+    assert "receipt" not in [each.kind for each in untouched]
+
+
 async def test_pages_that_came_together_are_not_asked_together(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from hotline.store.recent import Rows
 from hotline.store.tables import callbacks, case_contacts, contacts, entries, staff, summaries, threads
 
 Audience = Literal["caller", "staff"]
-FOR_CALLER = ("message", "edit", "system", "state")
+FOR_CALLER = ("message", "edit", "system", "state", "receipt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class ContactHead:
 class Entry:
     """One entry, opened. `data` is coded: catalogue key of a system text, an answer, a change of state.
 
-    `ref_seq` is the number of the message that an edit corrects or a delivery tells of.
+    `ref_seq` is the number of the message that an edit corrects or a delivery tells of, or up to which a receipt goes.
     """
 
     seq: int

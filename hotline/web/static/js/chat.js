@@ -19,12 +19,16 @@ class HotlineChat extends HTMLElement {
     this.form = this.querySelector("form");
     this.answers = new Answers(this.form);
     this.composer = new Composer(this.form.elements.text, { send: () => this.#send(), changed: () => this.#keep() });
-    this.thread = new Thread(this.#parts.thread, this.texts, this.#parts.check);
+    this.thread = this.#newThread();
     const unsent = read(kept.get("unsent"));
     this.composer.text ||= unsent.draft ?? "";
     this.outbox = this.#newOutbox(unsent.items ?? []);
     this.#listen();
     this.#resume();
+  }
+
+  #newThread() {
+    return new Thread(this.#parts.thread, this.texts, { sent: this.#parts.check, shown: this.#parts.checks });
   }
 
   #newOutbox(items) {
@@ -281,7 +285,7 @@ class HotlineChat extends HTMLElement {
     this.#live = null;
     this.outbox = this.#newOutbox([]);
     this.#parts.thread.replaceChildren();
-    this.thread = new Thread(this.#parts.thread, this.texts, this.#parts.check);
+    this.thread = this.#newThread();
     this.#return(words.join("\n"));
     this.#unbegun(this.texts.expired, false);
   }

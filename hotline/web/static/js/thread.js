@@ -5,14 +5,15 @@ const NEAR = 120; // px from the end that still count as reading along
 export class Thread {
   #list;
   #texts;
-  #check;
+  #icons; // by mark
+  #shown = 0; // up to this number one's words stand on the screen of who answers
   #bySeq = new Map();
   #byId = new Map();
 
-  constructor(list, texts, check) {
+  constructor(list, texts, icons) {
     this.#list = list;
     this.#texts = texts;
-    this.#check = check;
+    this.#icons = icons;
   }
 
   get empty() {
@@ -32,6 +33,7 @@ export class Thread {
   add(entry, spoken = true) {
     if (this.#bySeq.has(entry.seq)) return false;
     if (entry.kind === "edit") return this.#correct(entry);
+    if (entry.kind === "receipt") return this.#show(entry.ref);
     const known = this.#byId.get(entry.id);
     if (known && entry.who === "me") {
       this.sent(entry.id, entry.seq, entry.time);
@@ -39,7 +41,7 @@ export class Thread {
     }
     const item = entry.kind === "system" ? this.#system(entry) : this.#bubble(entry);
     if (entry.who === "me" || !spoken || entry.danger) item.setAttribute("aria-live", "off"); // own words are not read back
-    if (entry.who === "me") this.#mark(item, "sent", entry.time);
+    if (entry.who === "me") this.#mark(item, this.#standing(entry.seq), entry.time);
     this.#byId.set(entry.id, item);
     this.#place(item, entry.seq);
     return true;
@@ -58,7 +60,7 @@ export class Thread {
   sent(id, seq, time) {
     const item = this.#byId.get(id);
     if (!item || item.dataset.seq) return;
-    this.#mark(item, "sent", time);
+    this.#mark(item, this.#standing(seq), time);
     this.#place(item, seq);
   }
 
@@ -94,6 +96,19 @@ export class Thread {
   #correct(entry) {
     const words = this.#bySeq.get(entry.ref)?.querySelector(".bubble-text");
     if (words) words.textContent = entry.text;
+    return false;
+  }
+
+  #standing(seq) {
+    return seq <= this.#shown ? "shown" : "sent";
+  }
+
+  /** The second mark, for all words up to this number. */
+  #show(seq) {
+    this.#shown = Math.max(this.#shown, seq);
+    for (const [one, item] of this.#bySeq) {
+      if (one <= seq && item.dataset.mark === "sent") this.#mark(item, "shown", item.querySelector("time")?.textContent);
+    }
     return false;
   }
 
@@ -133,7 +148,7 @@ export class Thread {
     foot.replaceChildren();
     item.dataset.mark = mark;
     if (time) foot.append(this.#time(time));
-    if (mark === "sent") foot.append(this.#check.content.cloneNode(true));
+    if (this.#icons[mark]) foot.append(this.#icons[mark].content.cloneNode(true));
     foot.append(part("span", "bubble-mark", this.#texts[`mark_${mark}`]));
   }
 

@@ -1,6 +1,7 @@
 // The conversation: the caller's words first, quiet lines for what happened between, the composer below.
 
 import { Composer } from "./composer.js";
+import { Receipts } from "./receipts.js";
 import { tell } from "./wire.js";
 import { fill, h, icon, mark, speak, t } from "./words.js";
 
@@ -12,9 +13,10 @@ export class TalkView extends HTMLElement {
     this.dialogs = dialogs;
     this.nothing = [...this.childNodes];
     this.shown = null;
+    this.receipts = new Receipts(desk, () => this.shown === desk.selected && this.thread.offsetHeight > 0 && this.#atEnd());
     desk.addEventListener("selected", () => this.draw());
     desk.addEventListener("console", () => this.desk.talk && this.#drawAround(this.desk.talk));
-    document.addEventListener("show-pane", (event) => event.detail === "middle" && this.scroller && this.#toEnd());
+    document.addEventListener("show-pane", (event) => event.detail === "middle" && this.scroller && this.#arrive());
     desk.addEventListener("talk", (event) => event.detail.id === this.desk.selected && this.draw());
     this.draw();
   }
@@ -32,6 +34,7 @@ export class TalkView extends HTMLElement {
     this.#drawEntries(talk, stick);
     fill(this.outbox, ...talk.outbox.map((item) => this.#unsent(talk, item)));
     if (stick) this.#toEnd();
+    this.receipts.look();
     this.#greet(talk);
   }
 
@@ -63,7 +66,11 @@ export class TalkView extends HTMLElement {
     this.blank = h("div", { class: "nothing" });
     this.scroller = h("div", { class: "talk-scroll", tabindex: "0", "aria-label": t("thread"), role: "group" });
     this.scroller.append(this.blank, this.thread, this.outbox);
-    this.scroller.addEventListener("scroll", () => this.#atEnd() && (this.jump.hidden = true));
+    this.scroller.addEventListener("scroll", () => {
+      if (!this.#atEnd()) return;
+      this.jump.hidden = true;
+      this.receipts.look();
+    });
     this.jump = h("button", { class: "button button-small jump", type: "button", hidden: true }, icon("down"), t("jump"));
     this.jump.addEventListener("click", () => this.#toEnd());
     this.composer ??= new Composer(this.desk);
@@ -143,7 +150,7 @@ export class TalkView extends HTMLElement {
     const edits = about("edit");
     const deliveries = about("delivery");
     for (const entry of entries) {
-      if (entry.kind === "delivery") continue;
+      if (entry.kind === "delivery" || entry.kind === "receipt") continue;
       const known = this.elements.get(entry.seq);
       const edit = edits.get(entry.seq) ?? null;
       const { delivery, delivery_reason: reason } = deliveries.get(entry.seq) ?? entry;
@@ -253,6 +260,11 @@ export class TalkView extends HTMLElement {
   #atEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     return scrollHeight - scrollTop - clientHeight < 60;
+  }
+
+  #arrive() {
+    this.#toEnd();
+    this.receipts.look();
   }
 
   #toEnd() {

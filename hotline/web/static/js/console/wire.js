@@ -92,6 +92,11 @@ export class Wire extends EventTarget {
     this.#send({ watch: contact, after });
   }
 
+  /** The caller's words up to this number stand on the screen. */
+  shown(contact, seq) {
+    this.#send({ shown: { contact, seq } });
+  }
+
   /** Can words go over the open line? Else they go by a request of their own. */
   get isOpen() {
     return this.#socket?.readyState === WebSocket.OPEN && navigator.onLine;

@@ -1,0 +1,59 @@
+"""Two marks: one's words are stored; they stand on the screen of who answers. Nobody claims that they are read."""
+
+import asyncio
+
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.callers import open_chat, own, write
+from tests.browser.test_console_telegram import console
+from tests.factories import Person, Running, add_caller, pending
+from tests.flows.people import eventually
+
+LONGER_THAN_A_RECEIPT_WAITS = 1.2  # seconds
+EYES = """
+    globalThis.eyes = "visible";
+    Object.defineProperty(document, "visibilityState", { get: () => globalThis.eyes });
+"""
+
+
+async def look(page: Page, eyes: str) -> None:
+    """The tab of this page is hidden, or visible."""
+    await page.evaluate(
+        "eyes => { globalThis.eyes = eyes; document.dispatchEvent(new Event('visibilitychange')); }", eyes
+    )
+
+
+async def only_stored(chat: Page, text: str) -> None:
+    await asyncio.sleep(LONGER_THAN_A_RECEIPT_WAITS)
+    await expect(own(chat, "sent")).to_contain_text([text])
+
+
+async def test_the_second_mark_comes_when_the_words_are_before_somebodys_eyes(
+    browser: Browser, device: BrowserContext, running: Running, anna: Person
+) -> None:
+    chat = await open_chat(device, running)
+    await write(chat, "raz")
+    await expect(own(chat, "sent")).to_contain_text(["dotarła"])
+    await eventually(lambda: pending(running.system), "an offer")
+    page = await console(browser, running, anna)
+    await page.evaluate(EYES)
+    await expect(own(chat, "sent")).to_have_count(1)  # it rings; nobody has opened it
+    await page.locator(".offer-accept").click()
+    await expect(own(chat, "shown")).to_contain_text(["na ekranie dyżuru"])
+
+    await look(page, "hidden")
+    await write(chat, "dwa")
+    await expect(page.locator("talk-view .bubble", has_text="dwa")).to_be_visible()
+    await only_stored(chat, "dwa")
+    await look(page, "visible")
+    await expect(own(chat, "shown")).to_have_count(2)
+
+    await chat.reload()
+    await expect(own(chat, "shown")).to_have_count(2)
+
+    await add_caller(running.system, "Ktoś inny.")
+    await page.locator(".offer-accept").click()
+    await expect(page.locator("talk-view")).to_contain_text("Ktoś inny.")
+    await write(chat, "trzy")
+    await expect(page.locator("mine-list .unread")).to_be_visible()
+    await only_stored(chat, "trzy")
