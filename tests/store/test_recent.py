@@ -1,0 +1,52 @@
+"""What is at hand of a conversation is whole, or it is not used: a gap in it would be words that nobody sees."""
+
+from types import SimpleNamespace
+
+from hotline.store.recent import ENTRIES, Recent, Rows
+
+
+def rows(*numbers: int) -> Rows:
+    return [SimpleNamespace(seq=number) for number in numbers]
+
+
+def after(recent: Recent, seq: int) -> list[int]:
+    return [row.seq for row in recent.after("talk", seq)]
+
+
+def test_what_follows_a_number_and_nothing_before_it() -> None:
+    recent = Recent()
+    recent.keep("talk", 3, rows(4, 5))
+    recent.keep("talk", 5, rows(6))
+    assert (after(recent, 3), after(recent, 5), after(recent, 6)) == ([4, 5, 6], [6], [])
+    assert after(recent, 2) == []  # the third is not known here
+
+
+def test_where_another_process_wrote_there_is_no_hole() -> None:
+    recent = Recent()
+    recent.keep("talk", 0, rows(1, 2))
+    recent.keep("talk", 3, rows(4))  # the third was written elsewhere
+    assert after(recent, 2) == []
+    assert after(recent, 3) == [4]
+
+
+def test_what_is_read_again_is_there_once() -> None:
+    recent = Recent()
+    recent.keep("talk", 0, rows(1, 2))
+    recent.keep("talk", 1, rows(2, 3))
+    assert after(recent, 0) == [1, 2, 3]
+
+
+def test_whoever_is_further_behind_than_what_is_kept_asks_the_database() -> None:
+    recent = Recent()
+    recent.keep("talk", 0, rows(*range(1, ENTRIES + 3)))
+    assert after(recent, 1) == []
+    assert after(recent, 2) == [*range(3, ENTRIES + 3)]
+
+
+def test_only_what_was_written_here_was_told_here() -> None:
+    recent = Recent()
+    recent.keep("talk", 0, rows(1))
+    assert recent.told("talk") is None
+    recent.keep("talk", 1, rows(2), written=True)
+    recent.keep("talk", 2, rows(3))
+    assert recent.told("talk") == 2
