@@ -183,6 +183,19 @@ async def test_frames_come_after_the_cursor_and_nothing_comes_twice(doors: Doors
         assert [entry["seq"] for entry in (await frame(page))["entries"]] == numbers[-1:]
 
 
+async def test_a_console_is_shown_every_word_once_and_in_order(doors: Doors) -> None:
+    caller = await doors.talk()
+    system, contact_id = doors.running.system, caller.contact_id
+    async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
+        await page.send_json({"watch": contact_id, "after": 0})
+        frames = await frames_until(page, lambda each: bool(each.get("entries")))
+        for number in range(4):
+            await messages.receive(system, caller.actor, contact_id, f"message-{number}", f"słowo {number}")
+            frames += await frames_until(page, has_words(f"słowo {number}"))
+    numbers = [entry["seq"] for each in frames for entry in each.get("entries", ())]
+    assert numbers == [*range(1, numbers[-1] + 1)]
+
+
 async def test_a_long_absence_comes_in_several_frames_without_a_gap(doors: Doors) -> None:
     caller = await doors.talk()
     await fill(doors, caller, 450, "słowo")
@@ -497,6 +510,23 @@ async def test_a_reader_that_takes_nothing_is_dropped(doors: Doors, monkeypatch:
         await eventually(lambda: topic in hub._listeners)
         await eventually(lambda: topic not in hub._listeners)
     no_failures(logged)
+
+
+async def test_a_page_that_takes_nothing_keeps_no_other_waiting(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page is sent to by itself: one that is stuck costs the others nothing."""
+    stuck, other = await doors.talk("Anna"), await doors.talk("Beata")
+    await fill(doors, stuck, 1000, "ż" * 4000)
+    sending = Sending(monkeypatch)
+    with slow_reader(doors, stuck):
+        await eventually(lambda: sending.begun >= 2 and sending.now == 1)
+        async with opened(doors, CHAT) as page:
+            await page.send_json(hello(other))
+            began = time.monotonic()
+            assert (await frame(page))["entries"]
+            assert time.monotonic() - began < sockets.SEND_SECONDS / 3
+            assert sending.now == 1
 
 
 class slow_reader:  # noqa: N801  reads like what it is: with slow_reader(…)
