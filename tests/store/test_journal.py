@@ -15,7 +15,7 @@ from hotline import app
 from hotline.actions import contacts, messages
 from hotline.errors import ContactEnded, HotlineError, NotFound, NotTheHolder, Unavailable
 from hotline.ids import new_id
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.store import claims, journal, views
 from hotline.store.db import Database
 from hotline.store.groups import OnPostgres, OnSqlite
@@ -123,6 +123,16 @@ async def test_a_repeat_is_answered_as_stored_even_after_the_end(system: System)
     assert (again.seq, again.at, again.repeated) == (first.seq, first.at, True)
     again = await messages.reply(system, anna.actor, caller.contact_id, "r1", "Słyszę.")
     assert (again.seq, again.repeated) == (answer.seq, True)
+    with pytest.raises(ContactEnded):
+        await messages.receive(system, caller.actor, caller.contact_id, "m2", "Jeszcze jedno.")
+
+
+async def test_a_repeat_is_answered_as_stored_when_its_thread_is_shut(system: System) -> None:
+    caller = await add_caller(system)
+    first = await messages.receive(system, caller.actor, caller.contact_id, "m1", "Słyszy mnie pani?")
+    assert await contacts.stop(system, CHANNEL, caller.contact_id, "stop")
+    again = await messages.receive(system, caller.actor, caller.contact_id, "m1", "Słyszy mnie pani?")
+    assert (again.seq, again.at, again.repeated) == (first.seq, first.at, True)
     with pytest.raises(ContactEnded):
         await messages.receive(system, caller.actor, caller.contact_id, "m2", "Jeszcze jedno.")
 
