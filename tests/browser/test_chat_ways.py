@@ -149,9 +149,7 @@ async def test_without_script(browser: Browser, running: Running, anna: Person) 
     await expect(words(page)).to_have_text(["raz <b>dwa</b>", "Jestem.", "trzy"])
     await messages.shown(running.system, anna.actor, contact_id, 1)
     await page.get_by_role("button", name="Sprawdź nowe wiadomości").click()
-    await expect(page.locator(".bubble-own .bubble-foot")).to_contain_text(
-        ["na ekranie dyżuru", "dotarła"]
-    )
+    await expect(page.locator(".bubble-own .bubble-foot")).to_contain_text(["na ekranie dyżuru", "dotarła"])
     await page.route("**://www.imgw.pl/**", weather)
     token = await page.locator("#plain input[name=token]").input_value()
     await page.get_by_role("button", name="Szybkie wyjście").click()
