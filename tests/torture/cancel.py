@@ -175,7 +175,17 @@ class CutsShort:
 
 
 def _long(cutter: Cutter, tests: list[str]) -> None:
-    options = ["-q", "-n0", "-p", "no:cacheprovider", "--tb=no", "-W", "ignore", "-o", "log_cli=false"]
+    options = [
+        "-q",
+        "-n0",
+        "-p",
+        "no:cacheprovider",
+        "--tb=no",
+        "-W",
+        "ignore",
+        "-o",
+        "faulthandler_timeout=0",
+    ]
     pytest.main([*options, *(tests or TESTS)], plugins=[CutsShort(cutter)])
 
 

@@ -22,6 +22,7 @@ from hotline.store.db import Database
 from hotline.store.journal import Line
 from hotline.store.live_board import LiveBoard
 from hotline.store.recent import Recent
+from hotline.store.tables import centre, roster
 from hotline.system import System
 
 Make = Callable[[], Coroutine[Any, Any, Any]]
@@ -30,8 +31,8 @@ Shape = Counter[str]
 SOON = 10.0  # seconds: "at once", where others keep the machine busy
 SIGNS = frozenset({"seen_at", "caller_seen_at"})  # columns that change by themselves
 APART = frozenset({"leases"})
-OF_TALKS = frozenset(
-    {"contacts", "threads", "entries", "audit", "offers", "assignments", "work", "sealing_keys"}
+OF_PLANS = frozenset(
+    table.name for part in (roster, centre) for table in vars(part).values() if isinstance(table, Table)
 )
 
 
@@ -134,7 +135,7 @@ async def restore(system: System, before: Rows, after: Rows) -> None:
                         values = _values(table, before[table][key])
                         await connection.execute(update(table).where(_is(table, key)).values(values))
     system.journal.recent = Recent()
-    if any(before[table] != after[table] for table in before if table.name not in OF_TALKS):
+    if any(before[table] != after[table] for table in before if table.name in OF_PLANS):
         system.duty, system._centre_version = LiveBoard(), None
         await system.refresh_centre()
 

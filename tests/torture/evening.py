@@ -365,10 +365,15 @@ _NAMES = [
     name for name, what in vars(Evening).items() if inspect.iscoroutinefunction(what) and name[0] != "_"
 ]
 _OFTEN = ("caller_writes", "caller_corrects", "anna_replies", "page_comes_back")
+_AT_THE_END = ("page_is_cut", "talk_ends", "wire_goes", "wire_returns")
+_ONCE = [name for name in _NAMES if name not in _AT_THE_END]
 TOUR: list[Step] = [
-    *((name, pick, False) for pick in (1, 2) for name in _NAMES if name not in ("page_is_cut", "talk_ends")),
+    *((name, 1, False) for name in _ONCE),
+    ("wire_goes", 0, False),
+    *((name, 2, False) for name in _ONCE),
     ("page_is_cut", 1, False),
     ("caller_corrects", 0, False),
+    ("wire_returns", 0, False),
     ("talk_ends", 0, False),
 ]
 STEPS: st.SearchStrategy[Step] = st.tuples(
