@@ -40,12 +40,12 @@ def test_every_kind_of_entry_occurs_in_the_evenings_that_are_compared() -> None:
 
 @pytest.mark.postgres
 def test_pages_at_two_houses_show_what_fresh_ones_show(postgres_server: servers.PostgresServer) -> None:
-    books = replay.run(postgres_server, evenings=4)
+    books = replay.run(postgres_server, evenings=2)
     assert books.kinds.keys() == KINDS
     assert books.lost
     assert books.again
 
 
 def test_pages_at_one_house_show_what_fresh_ones_show() -> None:
-    books = replay.run(None, evenings=4)
+    books = replay.run(None, evenings=2)
     assert books.kinds.keys() == KINDS
