@@ -12,9 +12,7 @@ from hotline.store.views import Audience, Entry, Rows
 from hotline.system import System
 
 LIMIT = 40  # entries at once
-WEIGHT = (
-    32 * 1024
-)  # bytes of words at once: who asks for a long talk and does not read it holds so much memory
+WEIGHT = 32 * 1024  # bytes of words at once: a page that asks for a long talk and does not read holds so much
 
 
 class News:
