@@ -176,6 +176,7 @@ class WebCaller(Browser):
         self.state: Json = {}
         self.seen: list[Json] = []  # every entry in the order it came, repeats included
         self.cursor = 0
+        self.marked: set[str] = set()  # messages over the open line that are stored
 
     async def page(self) -> str:
         """The page of the line as a person reads it, before any script."""
@@ -200,6 +201,12 @@ class WebCaller(Browser):
 
     async def writes(self, text: str) -> Json:
         return (await self.send(text)).ok()
+
+    async def says(self, text: str) -> None:
+        """A message over the open line, until it has its mark."""
+        message = new_id()
+        await self.say({"id": message, "text": text})
+        await self.until(lambda: message in self.marked, "the mark")
 
     async def answers(self, question: str, value: str) -> None:
         body = {"question": question, "value": value}
@@ -245,6 +252,9 @@ class WebCaller(Browser):
         assert numbers == sorted(set(numbers)), numbers
 
     def hears(self, frame: Json) -> None:
+        if "ack" in frame:
+            self.marked.add(frame["ack"]["id"])
+            return
         self.state = frame.get("state", self.state)
         self.seen += frame["entries"]
         self.cursor = max(self.cursor, frame["cursor"])
