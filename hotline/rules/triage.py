@@ -5,6 +5,7 @@ The phrases are an aid: a false alarm is acceptable, and the absence of a flag m
 
 import re
 import unicodedata
+from itertools import filterfalse
 from typing import Final
 
 from hotline.rules.contact import P1, P2, P3, P4
@@ -80,7 +81,7 @@ def _plain(text: str) -> str:
     )
     decomposed = unicodedata.normalize("NFD", lowered)
     # й and ї keep their marks' base letter; losing marks on both sides alike is what makes this a match.
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    bare = "".join(filterfalse(unicodedata.combining, decomposed))
     return " ".join(re.findall(r"[\w']+", bare))
 
 

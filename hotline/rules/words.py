@@ -1,16 +1,18 @@
 """What a text from outside must be before it is stored: something, not too much, and storable as it is."""
 
+import re
 from typing import Final
 
 from hotline.errors import TextEmpty, TextMalformed, TextTooLong
 
 MESSAGE_LIMIT: Final = 4000
 REASON_LIMIT: Final = 500
+_HALF_A_LETTER: Final = re.compile("[\ud800-\udfff]")
 
 
 def checked(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """The text without outer white space. Raises TextEmpty, TextTooLong, TextMalformed; changes nothing else."""
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if "\0" in text or _HALF_A_LETTER.search(text):
         raise TextMalformed
     trimmed = text.replace("\r\n", "\n").strip()
     if not trimmed:
