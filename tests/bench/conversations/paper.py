@@ -106,7 +106,7 @@ def _curves(title: str, curves: Mapping[str, Mapping[str, float]]) -> tuple[int,
     def y_of(value: float) -> float:
         return HEIGHT - 40 - (HEIGHT - 40 - TOP) * (math.log10(max(value, 0.01)) - first) / (last - first)
 
-    drawn = [_text(16, 26, f"{title}: milliseconds by percentile", 'class="title"')]
+    drawn = [_text(16, 26, f"{title}, delivery in ms", 'class="title"')]
     for power in range(first, last + 1):
         y = y_of(10**power)
         drawn.append(f'<path class="line" d="M60 {y:.1f}H{right}"/>')
