@@ -224,6 +224,8 @@ class ConsoleFeed:
         listener = self._listener
         wanted = {topics.rights(self._actor.id), topics.staff(self._actor.id), topics.roster()}
         shown = [mine.contact_id for mine in desk.mine]
+        if desk.offer is not None:  # what is said of a caller who waits shows on what rings
+            shown.append(desk.offer.contact_id)
         if desk.asked is not None:
             shown.append(desk.asked.contact_id)
         if self._watched is not None:
