@@ -42,6 +42,7 @@ FAULTS = (
             judged = self._write(connection, lines, now)
 """,
         (JOURNAL + "test_the_same_line_twice_in_one_group_is_stored_once[sqlite]",),
+        slow=True,
     ),
     Fault(
         "not-on-disk",
@@ -74,15 +75,8 @@ FAULTS = (
         "hotline/store/lines.py",
         "elif stand is not None and stand.seq is not None and stand.at is not None:",
         "elif stand is not None and stand.seq is not None and stand.at is not None and stand.open:",
-        (JOURNAL + "test_a_repeat_is_answered_as_stored_even_after_the_end[sqlite]",),
-    ),
-    Fault(
-        "twice-in-a-group",
-        "the same message twice in one group is stored once",
-        "hotline/store/lines.py",
-        "        elif key in fresh:\n",
-        "        elif key in fresh and stand is None:\n",
-        (JOURNAL + "test_the_same_line_twice_in_one_group_is_stored_once[sqlite]",),
+        (JOURNAL + "test_a_repeat_is_answered_as_stored_when_its_thread_is_shut[sqlite]",),
+        shows="ContactEnded",
     ),
     Fault(
         "flagged-repeat-not-known",
@@ -112,7 +106,8 @@ FAULTS = (
         "        ORDER BY contact_id FOR NO KEY UPDATE SKIP LOCKED\n",
         "        ORDER BY contact_id\n",
         (JOURNAL + "test_a_thread_that_an_action_holds_waits_and_the_others_go_on[postgres]",),
-        shows="",
+        shows="ExceptionGroup",
+        slow=True,
     ),
     Fault(
         "order-of-ids",
