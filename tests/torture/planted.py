@@ -127,8 +127,7 @@ FAULTS = (
         "hotline/store/claims/delivery.py",
         "            ~blocked,\n",
         "",
-        (BOT + "test_delivery.py::test_telegram_asks_to_wait[sqlite]",),
-        slow=True,
+        ("tests/store/test_claims.py::test_each_entry_is_claimed_once_and_in_order[sqlite]",),
     ),
     # -- whoever looks sees all of it, once ---------------------------------------------------------------------
     Fault(
@@ -138,7 +137,8 @@ FAULTS = (
         "            self._after = rows[-1].seq\n",
         "            self._after = rows[-1].seq + 1\n",
         (SOCKETS + "test_frames_come_after_the_cursor_and_nothing_comes_twice",),
-        shows="",
+        shows="TimeoutError",
+        slow=True,
     ),
     Fault(
         "console-skips",
@@ -275,9 +275,7 @@ async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         "hotline/store/claims/delivery.py",
         """.values(delivery="sending",""",
         """.values(delivery="sent",""",
-        (BOT + "test_delivery.py::test_network_trouble_is_tried_again",),
-        slow=True,
-        shows="",
+        ("tests/store/test_claims.py::test_what_was_claimed_by_a_dead_process_is_claimed_again[sqlite]",),
     ),
     Fault(
         "never-again",
@@ -287,7 +285,7 @@ async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         """                await self._settle(row, "failed", pause)\n""",
         (BOT + "test_delivery.py::test_network_trouble_is_tried_again",),
         slow=True,
-        shows="",
+        shows="Failed: never",
     ),
     # -- when a process ends ------------------------------------------------------------------------------------
     Fault(
