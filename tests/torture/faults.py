@@ -23,7 +23,7 @@ from tests.torture.planted import FAULTS, Fault
 
 ROOT = Path(__file__).parents[2]
 SHORT = 3
-LIMIT = 180  # seconds for the tests of one fault
+LIMIT = 300  # seconds for the tests of one fault
 PYTEST = ("-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", "--junitxml")
 WHERE = "import bots, hotline, tests; print(bots.__file__, hotline.__file__, tests.__file__, sep='\\n')"
 

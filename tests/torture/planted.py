@@ -259,7 +259,7 @@ async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         "bots/telegram/polling.py",
         "        return min(self._open, default=self._next)\n",
         "        return self._next\n",
-        (BOT + "test_confirmation.py::test_the_offset_stays_until_the_commit[fails-sqlite]",),
+        (BOT + "test_confirmation.py::test_the_offset_stays_until_the_commit[sqlite-fails]",),
     ),
     Fault(
         "200-for-nothing",
@@ -267,7 +267,7 @@ async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         "bots/telegram/webhook.py",
         "            return web.Response(status=503",
         "            return web.Response(status=200",
-        (BOT + "test_webhook.py::test_503_while_the_database_is_away",),
+        (BOT + "test_webhook.py::test_503_while_the_database_is_away[sqlite-fails]",),
     ),
     Fault(
         "sent-before-sending",
