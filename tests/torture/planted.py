@@ -260,6 +260,7 @@ async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         "        return min(self._open, default=self._next)\n",
         "        return self._next\n",
         (BOT + "test_confirmation.py::test_the_offset_stays_until_the_commit[sqlite-fails]",),
+        slow=True,
     ),
     Fault(
         "200-for-nothing",
