@@ -123,6 +123,7 @@ class ConsoleFeed:
 
     async def _reply(self, reply: Reply) -> None:
         """Acknowledged once stored, or refused with the reason; the line stays."""
+        self._actor = await self._who()  # as with a request of its own: nobody who is signed out says another word
         try:
             receipt = await messages.reply(self._system, self._actor, reply.contact, reply.id, reply.text)
         except NotSignedIn:

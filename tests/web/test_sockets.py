@@ -17,13 +17,13 @@ from structlog.testing import capture_logs
 
 from hotline.actions import contacts, messages, signing_in
 from hotline.ids import new_id
-from hotline.live import topics
+from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
 from hotline.store import views
 from hotline.store.journal import Line
 from hotline.web import beats, news, sockets
 from tests import factories
-from tests.factories import Caller, MovableClock
+from tests.factories import Caller, MovableClock, talk
 from tests.web.doors import Doors, doors_of
 
 CHAT, CONSOLE = "/chat/city_trust_19513/socket", "/console/socket"
@@ -463,6 +463,25 @@ async def test_a_secret_that_died_lets_no_word_in(
     async with doors.running.system.read() as tx:
         said = await views.entries_after(tx, caller.contact_id, 0, "staff")
     assert text not in [each.text for each in said]
+
+
+async def test_whoever_is_signed_out_says_no_more_although_nobody_told_the_line(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await doors.employ("Dorota", "counsellor")
+    caller = await talk(doors.running.system, doors.people["Dorota"])
+    async with opened(doors, CONSOLE, doors.as_staff("Dorota")) as page:
+        await frames_until(page, lambda each: "console" in each)
+        monkeypatch.setattr(LocalBus, "publish", lambda *_: None)
+        monkeypatch.setattr(hub, "POLL_SECONDS", 3600)
+        await signing_in.sign_out(doors.running.system, doors.secrets["Dorota"])
+        await page.send_json(
+            {"reply": {"contact": caller.contact_id, "id": "reply-0001", "text": "Jeszcze ja."}}
+        )
+        assert await closing_code(page) == sockets.NOT_SIGNED_IN
+    async with doors.running.system.read() as tx:
+        said = await views.entries_after(tx, caller.contact_id, 0, "staff")
+    assert "Jeszcze ja." not in [each.text for each in said]
 
 
 # -- when it ends ------------------------------------------------------------------------------------------------
