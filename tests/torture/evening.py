@@ -24,7 +24,9 @@ from tests.factories import TRUST, Caller, Person
 from tests.torture.screens import CallerScreen, ConsoleScreen, Json
 from tests.torture.town import Page, Town
 
-KINDS = frozenset({"message", "edit", "note", "answer", "state", "system", "look", "transfer"})
+KINDS = frozenset(
+    {"message", "edit", "note", "answer", "state", "system", "look", "transfer", "receipt", "delivery"}
+)
 DEADLINE = 15.0  # seconds until a page must show what is there: a busy machine is slow, not wrong
 QUESTIONS = (("danger", "no"), ("topic", "missing_person"), ("under18", "yes"), ("danger", "unsure"))
 Step = tuple[str, int, bool]
@@ -129,6 +131,16 @@ class Evening:
             anna = self.town.people["Anna"].actor
             await messages.reply(self.town.system(pick), anna, self.id, reply["id"], reply["text"])
 
+    async def words_are_shown(self, pick: int) -> None:
+        """The caller's words stand on Anna's screen: her page says so over its line, or another of hers does."""
+        if not self.said:
+            return
+        seq, _ = self.said[-1]
+        if pick % 3 == 0 and self.pages["Anna"].live:
+            await self.pages["Anna"].says({"shown": {"contact": self.id, "seq": seq}})
+        else:
+            await messages.shown(self.town.system(pick), self.town.people["Anna"].actor, self.id, seq)
+
     async def anna_notes(self, pick: int) -> None:
         anna = self.town.people["Anna"].actor
         await messages.note(
@@ -160,13 +172,16 @@ class Evening:
             await contacts.end(self.town.system(pick), self.town.people["Anna"].actor, self.id, "completed")
 
     async def telegram_takes(self, pick: int) -> None:
-        """The oldest message that is to go out is taken, or refused."""
+        """What is to go out is taken, or refused, the oldest first."""
 
         async def send(outbound: Outbound) -> None:
             if pick % 3 == 0:
                 raise Refused(blocked=outbound.contact_id == "")
 
-        await Delivery(self.town.system(pick), "telegram", send).step()
+        delivery = Delivery(self.town.system(pick), "telegram", send)
+        for _ in range(5):
+            if not await delivery.step():
+                return
 
     # -- what happens around it -------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ class CallerScreen:
     cursor: int = 0
     lines: dict[int, tuple[str, str, str]] = field(default_factory=dict)  # number -> who, name, words
     unsent: dict[str, str] = field(default_factory=dict)  # own words that have no number yet, by their id
+    marked: int = 0  # up to this number own words have the second mark
 
     def hears(self, frame: Json) -> None:
         for entry in frame.get("entries", ()):
@@ -40,7 +41,9 @@ class CallerScreen:
         seq = entry["seq"]
         if seq in self.lines:
             return
-        if entry["kind"] == "edit":
+        if entry["kind"] == "receipt":
+            self.marked = max(self.marked, entry["ref"])
+        elif entry["kind"] == "edit":
             if entry["ref"] in self.lines:
                 who, name, _ = self.lines[entry["ref"]]
                 self.lines[entry["ref"]] = (who, name, entry["text"])
@@ -52,6 +55,7 @@ class CallerScreen:
     def shown(self) -> Json:
         return {
             "state": self.state,
+            "marked": self.marked,
             "lines": dict(sorted(self.lines.items())),
             "unsent": list(self.unsent.values()),
         }
@@ -67,20 +71,26 @@ class Talk:
 
     def lines(self) -> dict[int, tuple[Any, ...]]:
         """Number -> what stands there: the kind, who, the words as they read now, what was written first, the mark."""
-        edits = {
-            each["ref"]: each["text"] for _, each in sorted(self.entries.items()) if each["kind"] == "edit"
+        in_order = [each for _, each in sorted(self.entries.items())]
+        edits = {each["ref"]: each["text"] for each in in_order if each["kind"] == "edit"}
+        became = {
+            each["ref"]: (each["delivery"], each["delivery_reason"] or "")
+            for each in in_order
+            if each["kind"] == "delivery"
         }
         return {
-            seq: (
+            each["seq"]: (
                 each["kind"],
                 each["who"],
                 each["name"] or "",
-                edits.get(seq, each["text"]),
+                edits.get(each["seq"], each["text"]),
                 each["text"],
-                each["delivery"],
-                each["delivery_reason"] or "",
+                became.get(each["seq"], "under way")
+                if each["delivery"] != "none" and each["who"] == "me"
+                else "",
             )
-            for seq, each in sorted(self.entries.items())
+            for each in in_order
+            if each["kind"] not in ("delivery", "receipt")
         }
 
 
@@ -102,9 +112,6 @@ class ConsoleScreen:
             for entry in frame.get("entries", ()):
                 talk.entries[entry["seq"]] = dict(entry)
                 talk.cursor = max(talk.cursor, entry["seq"])
-            for seq, delivery, reason in frame.get("deliveries", ()):
-                if seq in talk.entries:
-                    talk.entries[seq] |= {"delivery": delivery, "delivery_reason": reason}
 
     @property
     def talk(self) -> Talk:
