@@ -39,10 +39,10 @@ from tests.torture.goals import Goal, judged
 STAFF = 6
 WORDS = 3  # of each side of a talk
 FIRST_LOOKS = 40  # at once, so that every pool has the connections it may have before anything is noted
-REST = 1.5  # seconds until what was closed is gone
+REST = 6.0  # seconds until what was closed is gone, and figures are fresh
 PATIENCE = 120.0  # seconds for a turn in the queue
 IDLE = 5.0  # seconds that a transaction may stand idle
-POOL = 12  # connections that an engine or a bot opens with its first work, and keeps
+POOL = 24  # connections to both databases that a process opens with its first work, and keeps
 FEW = 3  # descriptors or tasks that come and go by themselves
 # A leak of 15 kB for each of the two hundred contacts of ten minutes would be this much; the allocator asks for a
 # whole megabyte at a time, so that less cannot be told from chance.
@@ -318,7 +318,7 @@ def _verdict(found: Found, size: Size) -> int:
             Goal(
                 f"{name}: descriptors at rest more than before",
                 after.descriptors - before.descriptors,
-                most=FEW if name.startswith("web") else POOL,
+                most=POOL,
             ),
             Goal(f"{name}: tasks at rest more than before", after.tasks - before.tasks, most=FEW),
         ]
