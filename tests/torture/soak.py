@@ -43,7 +43,7 @@ REST = 6.0  # seconds until what was closed is gone, and figures are fresh
 PATIENCE = 120.0  # seconds for a turn in the queue
 IDLE = 5.0  # seconds that a transaction may stand idle
 POOL = 24  # connections to both databases that a process opens with its first work, and keeps
-FEW = 3  # descriptors or tasks that come and go by themselves
+FEW = 3 + STAFF  # descriptors or tasks that come and go: a browser may keep a connection for its next request
 # A leak of 15 kB for each of the two hundred contacts of ten minutes would be this much; the allocator asks for a
 # whole megabyte at a time, so that less cannot be told from chance.
 GROWTH = 3.0  # MB from the middle third of the time to the last
