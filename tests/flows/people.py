@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, TypeVar
 
-from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType
+from aiohttp import (
+    ClientConnectionError,
+    ClientError,
+    ClientSession,
+    ClientWebSocketResponse,
+    CookieJar,
+    WSMsgType,
+)
 
 Json = dict[str, Any]
 Headers = dict[str, str]
@@ -75,6 +82,7 @@ class Browser:
         self._socket: ClientWebSocketResponse | None = None
         self._reading: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
+        self._unanswered: dict[str, asyncio.Future[Json]] = {}  # id -> what the line says of these words
         self.ways: Mapping[str, str] = {}  # origin -> where the way to it begins, if not at itself
 
     async def ask(
@@ -120,6 +128,23 @@ class Browser:
         assert self._socket is not None
         await self._socket.send_json(frame)
 
+    async def says(self, frame: Json, message: str) -> Answer:
+        """Words over the open line, and what comes back once they are stored. Raises ClientError if the line breaks."""
+        if self._reading is None or self._reading.done():
+            raise ClientConnectionError
+        answer = self._unanswered[message] = asyncio.get_running_loop().create_future()
+        try:
+            await self.say(frame)
+            await asyncio.wait([answer, self._reading], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._unanswered.pop(message, None)
+        if not answer.done():
+            raise ClientConnectionError
+        told = answer.result()
+        if "ack" in told:
+            return Answer(200, json.dumps(told["ack"]), "")
+        return Answer(told["refused"]["status"], json.dumps({"error": told["refused"]}), "")
+
     async def pong(self) -> None:
         """An unasked sign of life; the server's own pings are answered by themselves."""
         assert self._socket is not None
@@ -162,7 +187,12 @@ class Browser:
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
                 break
-            self.hears(json.loads(message.data))
+            frame = json.loads(message.data)
+            told = frame.get("ack") or frame.get("refused")
+            if told is None:
+                self.hears(frame)
+            elif (answer := self._unanswered.get(told["id"])) is not None and not answer.done():
+                answer.set_result(frame)
             self._moved.set()
 
 
@@ -175,6 +205,9 @@ class WebCaller(Browser):
         self.token = secrets.token_urlsafe(32)
         self.state: Json = {}
         self.seen: list[Json] = []  # every entry in the order it came, repeats included
+        self.own: set[int] = (
+            set()
+        )  # numbers of those that are here because they were acknowledged on the line
         self.cursor = 0
         self.marked: set[str] = set()  # messages over the open line that are stored
 
@@ -198,6 +231,15 @@ class WebCaller(Browser):
     async def send(self, text: str, message_id: str | None = None) -> Answer:
         body = {"id": message_id or new_id(), "text": text}
         return await self.ask("POST", f"/chat/{self.line}/messages", body, headers=self._secret)
+
+    async def send_on_line(self, text: str, message_id: str) -> Answer:
+        """As the page sends where its line is open: what is acknowledged on it stands on the page by that."""
+        answer = await self.says({"id": message_id, "text": text}, message_id)
+        if answer.status == 200 and (seq := answer.json()["seq"]) not in [each["seq"] for each in self.seen]:
+            self.own.add(seq)
+            self.seen.append({"seq": seq, "kind": "message", "text": text})
+            self.seen.sort(key=_number)
+        return answer
 
     async def writes(self, text: str) -> Json:
         return (await self.send(text)).ok()
@@ -256,7 +298,9 @@ class WebCaller(Browser):
             self.marked.add(frame["ack"]["id"])
             return
         self.state = frame.get("state", self.state)
-        self.seen += frame["entries"]
+        self.seen += [each for each in frame["entries"] if each["seq"] not in self.own]
+        if self.own:  # an answer may overtake what was said before
+            self.seen.sort(key=_number)
         self.cursor = max(self.cursor, frame["cursor"])
 
     def screen(self) -> object:
@@ -265,3 +309,8 @@ class WebCaller(Browser):
     @property
     def _secret(self) -> Headers:
         return {"Authorization": f"Bearer {self.token}"}
+
+
+def _number(entry: Json) -> int:
+    number: int = entry["seq"]
+    return number

@@ -88,6 +88,11 @@ class Counsellor(Colleague):
         body = {"id": message_id or new_id(), "text": text}
         return await self.ask("POST", f"/console/contacts/{contact}/messages", body)
 
+    async def send_on_line(self, contact: str, text: str, message_id: str) -> Answer:
+        """As the console sends where its line is open."""
+        reply = {"contact": contact, "id": message_id, "text": text}
+        return await self.says({"reply": reply}, message_id)
+
     async def replies(self, contact: str, text: str) -> Json:
         return (await self.send(contact, text)).ok()
 

@@ -13,6 +13,10 @@ SSL_REQUEST = (80877103).to_bytes(4)
 WRITES = re.compile(rb"\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\b", re.IGNORECASE)
 LOCKS = re.compile(rb"\bFOR\s+(NO\s+KEY\s+)?UPDATE\b", re.IGNORECASE)
 
+TEXT = b"\x81"  # how a whole frame of text begins on an open line
+WORDS = (b'{"id"', b'{"reply"')
+ACK = b'{"ack"'
+
 
 @dataclass
 class Answers:
@@ -25,24 +29,33 @@ class Answers:
 
 
 class HttpEar:
-    """Hears requests that change something; of these some are carried out and not answered."""
+    """Hears words that are sent, by a request or over an open line; of these some are stored and not answered."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self.waits = False  # for the answer to one that is on its way
 
     def sent(self, data: bytes) -> bool:
-        self.waits |= data.startswith(b"POST ")
+        self.waits |= data.startswith(b"POST ") or _said_on_line(data)
         return False
 
     def answered(self, data: bytes) -> bool:
-        if not self.waits:
+        if not self.waits or (data[:1] == TEXT and ACK not in data):
             return False
         self.waits = False
         self._answers.given += 1
         lost = self._answers.chance.random() < self._answers.share
         self._answers.lost += lost
         return lost
+
+
+def _said_on_line(data: bytes) -> bool:
+    """Is this a frame with words in it? Browsers mask what they send."""
+    if data[:1] != TEXT or len(data) < 20:
+        return False
+    start = {126: 4, 127: 10}.get(data[1] & 127, 2)
+    mask, masked = data[start : start + 4], data[start + 4 : start + 16]
+    return bytes(each ^ mask[place % 4] for place, each in enumerate(masked)).startswith(WORDS)
 
 
 @dataclass

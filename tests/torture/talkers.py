@@ -15,12 +15,12 @@ from aiohttp import ClientError
 
 from hotline.errors import HotlineError
 from tests.bots.bot_api import BotApi, Json
-from tests.flows.people import Answer, WebCaller, new_id
+from tests.flows.people import Answer, Browser, WebCaller, new_id
 from tests.flows.processes import Process, Street
 from tests.flows.staff import CARD, Counsellor
 from tests.flows.talks import PAUSE, Pen, Talk, talks_of
 from tests.torture.fleet import Fleet
-from tests.torture.history import History, Said
+from tests.torture.history import History, Said, Send
 
 TRY_SECONDS = 15.0  # for one try, like a page
 OF_CALLERS = 0.45  # seconds between one's messages: whoever writes 120 in a minute is slowed
@@ -30,6 +30,7 @@ FIRST_CHAT = (1 << 52) + 1
 COPIES = 4  # more of an update, at most
 WINDOW = 1.0  # seconds within which they come, meanwhile the chat's next ones and others'
 COMES_EVERY = 1.0
+ON_LINE = 0.7  # of the words of a page whose line is open
 Try = Callable[[], Awaitable[Answer]]
 
 
@@ -42,9 +43,15 @@ async def answered(attempt: Try) -> Answer | None:
         return None
 
 
-async def _patient(send: Callable[[str, str], Awaitable[Answer]], text: str, message: str) -> Answer:
-    async with asyncio.timeout(TRY_SECONDS):
-        return await send(text, message)
+def _by_either(page: Browser, on_line: Send, by_request: Send, chance: Random) -> Send:
+    """Over the open line, as pages do; and some by a request, as when there is none."""
+
+    async def send(text: str, message: str) -> Answer:
+        way = on_line if page.live and chance.random() < ON_LINE else by_request
+        async with asyncio.timeout(TRY_SECONDS):
+            return await way(text, message)
+
+    return send
 
 
 async def talks(fleet: Fleet, history: History, count: int) -> list[Talk]:
@@ -53,7 +60,15 @@ async def talks(fleet: Fleet, history: History, count: int) -> list[Talk]:
     for talk in made:
         for pen, pause in zip(talk.pens, (OF_CALLERS, OF_STAFF), strict=True):
             pen.pause = pause
-            pen.send = history.noted(pen.name, talk.contact, partial(_patient, pen.send))
+        his, hers = talk.pens
+        ways = {
+            his: _by_either(talk.caller, talk.caller.send_on_line, his.send, fleet.chance),
+            hers: _by_either(
+                talk.counsellor, partial(talk.counsellor.send_on_line, talk.contact), hers.send, fleet.chance
+            ),
+        }
+        for pen, send in ways.items():
+            pen.send = history.noted(pen.name, talk.contact, send)
     return made
 
 
@@ -75,7 +90,9 @@ class Chat:
         await self._tells("zaczyna")
         self.contact = await self.counsellor.answers_next()
         name = f"Na{self.number}"
-        send = partial(_patient, partial(self.counsellor.send, self.contact))
+        desk = self.counsellor
+        ways = partial(desk.send_on_line, self.contact), partial(desk.send, self.contact)
+        send = _by_either(desk, *ways, self.chance)
         self.pen = Pen(name, self.history.noted(name, self.contact, send), TO_PHONES)
 
     async def writes(self, stop: asyncio.Event, copies: asyncio.TaskGroup, pause: float) -> None:
