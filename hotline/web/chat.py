@@ -92,9 +92,9 @@ async def resume(request: web.Request) -> web.StreamResponse:
 async def message(request: web.Request) -> web.StreamResponse:
     """POST /chat/{line}/messages: answered only after the commit."""
     system = request.app[SYSTEM]
-    actor = await caller(request)
-    body = await read_json(request, Message)
-    slow = await rates.pace(request, actor.id, body.text)
+    token, body = secret(request), await read_json(request, Message)
+    slow = await rates.pace(request, token, body.text)
+    actor = await contacts.caller_of(system, token)
     receipt = await messages.receive(system, actor, actor.id, body.id, body.text)
     return web.json_response(stored_json(system, body.id, receipt, render.language_of(request), slow=slow))
 
@@ -142,10 +142,15 @@ def stored_json(
 
 async def caller(request: web.Request) -> Actor:
     """Who holds the secret in the Authorization header. Raises NotSignedIn."""
+    return await contacts.caller_of(request.app[SYSTEM], secret(request))
+
+
+def secret(request: web.Request) -> str:
+    """What the Authorization header holds. Raises NotSignedIn where that is nothing."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotSignedIn
-    return await contacts.caller_of(request.app[SYSTEM], token.strip())
+    return token.strip()
 
 
 def cursor(request: web.Request) -> int:

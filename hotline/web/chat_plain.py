@@ -115,7 +115,7 @@ async def _go_on(request: web.Request, system: System, actor: Actor, form: Form)
     elif form.pressed == "danger":
         await contacts.answer(system, actor, actor.id, "danger", form.danger)
     elif form.pressed == "send" and form.text.strip():
-        await rates.pace(request, actor.id, form.text)
+        await rates.pace(request, form.token, form.text)
         await messages.receive(system, actor, actor.id, form.id, form.text)
         form.text = ""
 

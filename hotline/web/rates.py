@@ -4,6 +4,7 @@ import asyncio
 
 from aiohttp import web
 
+from hotline.actions import contacts
 from hotline.errors import ManyContacts
 from hotline.rules import abuse, contact, triage
 from hotline.sources import REMEMBERED, Sources
@@ -19,8 +20,8 @@ class Rates:
         self.starts = Sources(abuse.NETWORK_CEILING + 1, abuse.WITHIN)
         self.words = Sources(abuse.WORDS_MOST + 1, abuse.WORDS_WITHIN)
         self.haste = Sources(2, abuse.HAND)
-        self.row = asyncio.Lock()
-        self.answered: set[str] = set()  # contacts that were found to have somebody who reads
+        self.asking, self.row = asyncio.Lock(), asyncio.Lock()
+        self.answered: set[str] = set()  # callers who were found to have somebody who reads
 
 
 RATES: web.AppKey[Rates] = web.AppKey("rates", Rates)
@@ -40,34 +41,39 @@ def slow_lane(request: web.Request, danger: str | None) -> bool:
     return begun > abuse.NETWORK_MOST
 
 
-async def pace(request: web.Request, contact_id: str, words: str) -> bool:
+async def pace(request: web.Request, token: str, words: str) -> bool:
     """Answer later a caller who sends very much in one go; True if so. Words that sound like danger are not held up.
 
-    Whoever waits and writes faster than a hand does takes turns with all who do: together they get a small part of
-    this process, however many they are, and where nobody else does so, they notice nothing.
+    Whoever waits and writes faster than a hand does takes turns with all who do, one at a time with all that is asked
+    for them: together they get a small part of this process, however many they are, and where nobody else does so,
+    they notice nothing. Raises NotSignedIn.
     """
-    rates, now = request.app[RATES], request.app[SYSTEM].clock.now()
-    sent, hasty = rates.words.count(contact_id, now), rates.haste.count(contact_id, now) > 1
+    rates, system = request.app[RATES], request.app[SYSTEM]
+    who, now = system.vault.blind("web", token), system.clock.now()
+    sent, hasty = rates.words.count(who, now), rates.haste.count(who, now) > 1
     if triage.flagged(words):
         return False
     slow = sent > abuse.WORDS_MOST
     if slow:
         await asyncio.sleep(abuse.WORDS_PAUSE)
-    if hasty and not await _answered(request, contact_id):
-        async with rates.row:
-            await asyncio.sleep(abuse.TURN)
+    if hasty and who not in rates.answered:
+        async with rates.asking:
+            answered = await _answered(request, token, who)
+        if not answered:
+            async with rates.row:
+                await asyncio.sleep(abuse.TURN)
     return slow
 
 
-async def _answered(request: web.Request, contact_id: str) -> bool:
+async def _answered(request: web.Request, token: str, who: str) -> bool:
     """Does somebody read them? Asked once for each who is answered; whoever waits may not wait any more."""
-    answered = request.app[RATES].answered
-    if contact_id not in answered:
-        async with request.app[SYSTEM].read() as tx:
-            head = await views.contact_head(tx, contact_id)
-        if head is None or head.state == contact.WAITING:
-            return False
-        if len(answered) >= REMEMBERED:
-            answered.clear()
-        answered.add(contact_id)
+    system, answered = request.app[SYSTEM], request.app[RATES].answered
+    actor = await contacts.caller_of(system, token)
+    async with system.read() as tx:
+        head = await views.contact_head(tx, actor.id)
+    if head is None or head.state == contact.WAITING:
+        return False
+    if len(answered) >= REMEMBERED:
+        answered.clear()
+    answered.add(who)
     return True
