@@ -68,10 +68,8 @@ class ForeignRecords(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         level = min(max(record.levelno // 10, 1), 5) * 10  # structlog knows the five ordinary levels only
-        if record.name == "aiohttp.server" and isinstance(error, ConnectionError):
-            level = (
-                logging.INFO
-            )  # a visitor whose network went in the middle of a request is no error of ours
+        if record.name in ("aiohttp.server", "asyncio") and isinstance(error, ConnectionError):
+            level = logging.INFO  # a line that broke, and nobody was waiting for it any more
         where = f"{record.filename}:{record.lineno}"
         structlog.get_logger().log(level, "library", logger=record.name, where=where, exc_info=error)
 

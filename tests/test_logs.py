@@ -196,11 +196,13 @@ def test_exceptions_of_other_libraries_lose_their_text(capsys: pytest.CaptureFix
     ("logger", "error", "level"),
     [
         ("aiohttp.server", ConnectionResetError("Cannot write"), "info"),
+        ("asyncio", ConnectionResetError(), "info"),
         ("aiohttp.server", ValueError(), "error"),
+        ("asyncio", ValueError(), "error"),
         ("sqlalchemy", ConnectionResetError(), "error"),
     ],
 )
-def test_a_visitor_who_goes_in_the_middle_of_a_request_is_no_error(
+def test_a_line_that_breaks_while_nobody_waits_for_it_is_no_error(
     capsys: pytest.CaptureFixture[str], logger: str, error: Exception, level: str
 ) -> None:
     log()
