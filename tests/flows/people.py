@@ -209,7 +209,6 @@ class WebCaller(Browser):
             set()
         )  # numbers of those that are here because they were acknowledged on the line
         self.cursor = 0
-        self.marked: set[str] = set()  # messages over the open line that are stored
 
     async def page(self) -> str:
         """The page of the line as a person reads it, before any script."""
@@ -243,12 +242,6 @@ class WebCaller(Browser):
 
     async def writes(self, text: str) -> Json:
         return (await self.send(text)).ok()
-
-    async def says(self, text: str) -> None:
-        """A message over the open line, until it has its mark."""
-        message = new_id()
-        await self.say({"id": message, "text": text})
-        await self.until(lambda: message in self.marked, "the mark")
 
     async def answers(self, question: str, value: str) -> None:
         body = {"question": question, "value": value}
@@ -294,9 +287,6 @@ class WebCaller(Browser):
         assert numbers == sorted(set(numbers)), numbers
 
     def hears(self, frame: Json) -> None:
-        if "ack" in frame:
-            self.marked.add(frame["ack"]["id"])
-            return
         self.state = frame.get("state", self.state)
         self.seen += [each for each in frame["entries"] if each["seq"] not in self.own]
         if self.own:  # an answer may overtake what was said before

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,7 @@ class Street:
     def __init__(self, settings: Settings, system: System, nursery: Nursery, logs: Path) -> None:
         self.settings, self.system, self._nursery, self._logs = settings, system, nursery, logs
         self._processes: list[Process] = []
+        self._numbers = count()
         self._people: list[WebCaller | Counsellor] = []
         self.ways_of_callers: Mapping[
             str, str
@@ -131,7 +133,7 @@ class Street:
     async def start(self, part: str, **more: Any) -> Process:
         """Start a process; it is not ready yet."""
         settings = replace(self.settings, **{"port": free_port(), **more})
-        log = self._logs / f"{len(self._processes)}-{part}.log"
+        log = self._logs / f"{next(self._numbers)}-{part}.log"  # two may start at once
         process = await Process.start(self._nursery, part, settings, log)
         self._processes.append(process)
         return process

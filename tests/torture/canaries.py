@@ -111,7 +111,7 @@ class Rounds:
         host, contact = await self._answered(caller)
         guest = self.beata if host is self.anna else self.anna
         await caller.writes(say("message"))
-        await caller.says(say("open line"))
+        (await caller.send_on_line(say("open line"), new_id())).ok()
         await caller.writes(say("flagged") + " nie chcę żyć")
         await self._without_script(caller)
         await self._talked(host, contact)
