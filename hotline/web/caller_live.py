@@ -35,18 +35,19 @@ class CallerFeed:
         self._language = render.language_of(request)
         self._acknowledged: set[int] = set()  # the page has these without being sent them
 
-    async def watch(self, listener: Listener) -> None:
+    async def _watch(self, listener: Listener) -> None:
         """The contact itself, its queue for the place in it, and the roster for who is there."""
         listener.add(topics.contact(self._actor.id))
         listener.add(topics.words(self._actor.id))
         listener.add(topics.roster())
-        async with self._system.read() as tx:
+        async with self._news.few, self._system.read() as tx:
             head = await views.contact_head(tx, self._actor.id)
         if head is not None and head.queue is not None:
             listener.add(topics.queue(head.queue))
 
     async def serve(self, listener: Listener) -> None:
         """Send what is new until cancelled: words at once, the state of things whenever it may be another."""
+        await self._watch(listener)
         last: dict[str, Any]
         words, last = topics.words(self._actor.id), {"state": WAITING}
         while True:
@@ -55,11 +56,7 @@ class CallerFeed:
             frame = await self._frame(rows)
             only_words = changed == {words} and all(row.kind in ONLY_WORDS for row in rows)
             if not only_words:
-                await contacts.caller_of(
-                    self._system, self._token
-                )  # a quick exit elsewhere ends this line, too
-                async with self._system.read() as tx:
-                    state = await caller_view.state(tx, self._actor.id, self._language)
+                state = await self._state()
                 if state != last:
                     frame["state"] = last = state
             if frame["entries"] or "state" in frame:
@@ -68,6 +65,12 @@ class CallerFeed:
                 listener.poke(topics.contact(self._actor.id))
             elif not only_words:
                 await listener.gathers(CALM, but_for={words, topics.contact(self._actor.id)})
+
+    async def _state(self) -> dict[str, Any]:
+        async with self._news.few:
+            await contacts.caller_of(self._system, self._token)  # a quick exit elsewhere ends this line, too
+            async with self._system.read() as tx:
+                return await caller_view.state(tx, self._actor.id, self._language)
 
     async def _frame(self, rows: views.Rows) -> dict[str, Any]:
         entries = await self._news.opened(rows, "caller")
@@ -82,7 +85,7 @@ class CallerFeed:
         """A message over the open line. What is refused is told with the reason; the line stays. Raises NotSignedIn."""
         body = parse(text, Message)
         try:
-            slow = await rates.pace(self._request, self._actor.id, body.text)
+            slow = await rates.pace(self._request, self._token, body.text)
             receipt = await messages.receive(
                 self._system, self._actor, self._actor.id, body.id, body.text, caller_blind=self._blind
             )

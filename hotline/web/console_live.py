@@ -123,7 +123,8 @@ class ConsoleFeed:
 
     async def _reply(self, reply: Reply) -> None:
         """Acknowledged once stored, or refused with the reason; the line stays."""
-        self._actor = await self._who()  # as with a request of its own: nobody who is signed out says another word
+        # As with a request of its own: nobody who is signed out says another word.
+        self._actor = await self._who()
         try:
             receipt = await messages.reply(self._system, self._actor, reply.contact, reply.id, reply.text)
         except NotSignedIn:

@@ -14,6 +14,8 @@ from hotline.system import System
 LIMIT = 40  # entries at once
 WEIGHT = 32 * 1024  # bytes of words at once: a page that asks for a long talk and does not read holds so much
 
+READ_AT_ONCE = 3  # so that whoever writes finds a connection, however many pages open at once
+
 
 class News:
     """Of one process."""
@@ -21,6 +23,7 @@ class News:
     def __init__(self, system: System) -> None:
         self._system = system
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.few = asyncio.Semaphore(READ_AT_ONCE)  # for what callers' pages read besides
 
     async def after(self, contact_id: str, seq: int) -> Rows:
         """Entries as they are stored, sealed, as many as go into one frame. Raises Unavailable."""

@@ -27,6 +27,7 @@ from hotline.web.body import Body, Cursor, Token, parse
 from hotline.web.caller_live import CallerFeed
 from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
+from hotline.web.news import NEWS
 from hotline.web.session import secret_of
 
 log = structlog.get_logger()
@@ -49,23 +50,27 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
 
     What the page says is {"id", "text"}; the answer {"ack": {"id", "seq", "time"}} means *stored*, {"refused"} not.
     """
-    system, beats = request.app[SYSTEM], request.app[BEATS]
+    system, beats, few = request.app[SYSTEM], request.app[BEATS], request.app[NEWS].few
     socket = await _open(request)
     try:
         async with asyncio.timeout(10):
             hello = parse(await socket.receive_str(), Hello)
-        actor = await caller_of(system, hello.token)
-    except (HotlineError, TypeError, TimeoutError):  # no text, among others
+        async with few:
+            actor = await caller_of(system, hello.token)
+            await contacts.caller_seen(system, actor)
+    except (NotSignedIn, Malformed, TypeError):  # no text, among others
         await socket.close(code=NOT_SIGNED_IN)
         return socket
-    await contacts.caller_seen(system, actor)
+    except (HotlineError, TimeoutError) as error:  # its page keeps the secret and comes back
+        log.warning("socket ended", code=error.code if isinstance(error, HotlineError) else "no_hello")
+        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+        return socket
 
     async def alive() -> None:
         beats.caller(actor.id)
 
     async with request.app[HUB].listener() as listener:
         feed = CallerFeed(request, actor, hello.token, hello.after, lambda frame: _send(socket, frame))
-        await feed.watch(listener)
         await _run(request, socket, feed.serve(listener), alive, CALLER_PING.total_seconds(), feed.hear)
     return socket
 
@@ -140,6 +145,8 @@ async def _open(request: web.Request) -> web.WebSocketResponse:
     )
     await socket.prepare(request)
     request.app[SOCKETS].add(socket)
+    if request.app[SYSTEM].closing.is_set():  # those that are open have been told already
+        await _go_away(socket)
     return socket
 
 

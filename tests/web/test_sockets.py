@@ -16,6 +16,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, 
 from structlog.testing import capture_logs
 
 from hotline.actions import contacts, messages, signing_in
+from hotline.errors import Unavailable
 from hotline.ids import new_id
 from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
@@ -255,6 +256,24 @@ async def test_a_foreign_conversation_is_not_shown_live(doors: Doors) -> None:
         seen = await frames_until(page, lambda each: "contact" in each)
     assert seen[-1]["contact"] == mine.contact_id
     assert "tylko dla niej" not in json.dumps(seen, ensure_ascii=False)
+
+
+async def test_a_page_that_comes_while_the_database_is_away_keeps_its_secret_and_comes_back(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = await doors.caller()
+
+    async def away(*_: object) -> Any:
+        raise Unavailable
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(sockets, "caller_of", away)
+        async with opened(doors, CHAT) as page:
+            await page.send_json(hello(caller))
+            assert await closing_code(page) == aiohttp.WSCloseCode.TRY_AGAIN_LATER
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        assert "state" in await frame(page)
 
 
 # -- what must not come over one -------------------------------------------------------------------------------
@@ -568,6 +587,17 @@ class slow_reader:  # noqa: N801  reads like what it is: with slow_reader(…)
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+
+@pytest.mark.parametrize("path", [CHAT, CONSOLE])
+async def test_a_page_that_comes_while_the_house_closes_is_sent_away_at_once(doors: Doors, path: str) -> None:
+    closing = doors.running.system.closing
+    closing.set()
+    try:
+        async with opened(doors, path, doors.as_staff("Anna")) as page:
+            assert await closing_code(page) == aiohttp.WSCloseCode.GOING_AWAY
+    finally:
+        closing.clear()
 
 
 async def test_when_the_house_closes_every_page_is_told_that_it_comes_back(tmp_path: Path) -> None:
