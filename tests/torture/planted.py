@@ -244,6 +244,14 @@ async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         slow=True,
     ),
     Fault(
+        "signed-out-speaks",
+        "nor does that person say another word over its line",
+        "hotline/web/console_live.py",
+        """        self._actor = await self._who()\n        try:\n            receipt""",
+        """        try:\n            receipt""",
+        (SOCKETS + "test_whoever_is_signed_out_says_no_more_although_nobody_told_the_line",),
+    ),
+    Fault(
         "words-moved",
         "sealed words open in their own place only",
         "hotline/vault.py",
