@@ -73,8 +73,7 @@ class CallerFeed:
                 return await caller_view.state(tx, self._actor.id, self._language)
 
     async def _frame(self, rows: views.Rows) -> dict[str, Any]:
-        entries = await self._news.opened(rows, "caller")
-        shown = [each for each in entries if each.seq not in self._acknowledged]
+        shown = await self._news.opened([row for row in rows if row.seq not in self._acknowledged], "caller")
         if rows:
             self._after = rows[-1].seq
             self._acknowledged = {seq for seq in self._acknowledged if seq > self._after}
