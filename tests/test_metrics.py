@@ -74,7 +74,7 @@ def closed_sets(running: Running) -> dict[str, set[str]]:
         "queue": {*running.system.centre.queues, "other"},
         "priority": set(PRIORITIES),
         "author": {"caller", "staff"},
-        "kind": {"message", "note"},
+        "kind": {"message", "note", "receipt"},
         "channel": {"telegram"},
         "result": {"sent", "failed", "again", "done"},
         "what": {"published", "heard", "lost"},

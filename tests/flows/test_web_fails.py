@@ -44,7 +44,7 @@ AT_ONCE = 110  # ten more than a caller has connections: one commit cannot ackno
 
 async def test_a_web_process_dies_with_messages_on_their_way(street: Street) -> None:
     here, there, _, _ = await street.opens()
-    repeated, figured = 0, []
+    figured = []
     for _ in range(KILLS):
         caller = street.caller(here)
         await caller.writes_first("Zaraz będzie dużo naraz.")
@@ -57,19 +57,17 @@ async def test_a_web_process_dies_with_messages_on_their_way(street: Street) -> 
             stored = {entry.text for entry in await views.entries_after(tx, contact, 0, "staff", 1000)}
         assert {sent[each] for each in acknowledged} <= stored
         unheard = sum(sent[each] in stored for each in lost)
-        repeated += unheard
         figured.append((len(acknowledged), unheard, len(lost) - unheard))
 
         again = street.caller(there, before=caller)
         await again.resumes()
-        for message in lost:
-            (await again.send(sent[message], message)).ok()
+        for message, text in sent.items():  # all of them again: no page can know what became of the answer
+            (await again.send(text, message)).ok()
         for text in sent.values():
             await again.reads(text)
         assert sorted(again.words()[1:]) == sorted(sent.values())
         again.saw_each_entry_once_in_order()
         here = await _another(street, here)
-    assert repeated, "no repetition met with what had been stored already"
     figures(f"web killed {KILLS} times: (acknowledged, stored unheard, not stored) {figured}; all there once")
 
 
