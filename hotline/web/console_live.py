@@ -101,6 +101,7 @@ class ConsoleFeed:
         self._watched: _Cursor | None = None
         self._desk: ConsoleView | None = None
         self._pairs: Pairs = frozenset()
+        self._queue: QueueView | None = None
         self._pane_due: float | None = None  # monotonic
         self._known_until = 0.0  # a session ends by time, too
 
@@ -149,9 +150,12 @@ class ConsoleFeed:
             if topics.rights(self._actor.id) in changed or time.monotonic() > self._known_until:
                 self._actor = await self._who()
                 self._known_until = time.monotonic() + REFRESH
-            if self._desk is None or not changed or not await self._only_words(self._desk, changed):
+            only_words = self._desk is not None and changed and await self._only_words(self._desk, changed)
+            if not only_words:
                 await self._all(changed)
                 await listener.gathers(CALM, but_for=self._urgent())
+            elif self._patience() == 0.0:  # words that come without a pause hold nothing else back
+                await self._all(set())
 
     def _patience(self) -> float:
         due = self._pane_due
@@ -204,20 +208,21 @@ class ConsoleFeed:
                 self._desk = await views.own_desk(tx, tx.centre, self._actor)
             self._pairs = views.seen_pairs(self._system.centre, self._actor, self._desk.queues)
             self._listen(self._desk)
+        if not only_pane or self._queue is None:
+            self._queue = await self._readings.queues.get(self._pairs, self._read_queue)
         self._pane_due = None
-        frames.append(await self._pane(self._desk))
+        frames.append(self._pane(self._desk, self._queue))
         for frame in frames:
             await self._send(frame)
 
     def _shown_queues(self) -> set[str]:
         return {topics.queue(each) for each in self._desk.queues} if self._desk else set()
 
-    async def _pane(self, desk: ConsoleView) -> dict[str, Any]:
-        async def read() -> QueueView:
-            async with self._system.read() as tx:
-                return await views.queue(tx, self._pairs)
+    async def _read_queue(self) -> QueueView:
+        async with self._system.read() as tx:
+            return await views.queue(tx, self._pairs)
 
-        queue = await self._readings.queues.get(self._pairs, read)
+    def _pane(self, desk: ConsoleView, queue: QueueView) -> dict[str, Any]:
         view = replace(desk, queue=queue.seen_by(self._actor.id), now=self._system.clock.now())
         return {"console": console_json(view, self._system.centre, self._language)}
 
