@@ -19,6 +19,7 @@ from hotline import app
 from hotline.store import db, schema, tables
 from hotline.store.db import Database
 from hotline.system import System
+from hotline.web import beats
 from tests import factories, servers
 
 # a busy machine is slow, not wrong: no deadline per example
@@ -132,6 +133,14 @@ async def lasting() -> AsyncIterator[dict[str, Lasting]]:
     yield made
     for each in made.values():
         await each.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signs_of_life_are_written_soon() -> Iterator[None]:
+    """Stories wait for each of them, and do so thousands of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(beats, "GATHER_SECONDS", factories.SOON)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

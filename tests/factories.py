@@ -30,6 +30,7 @@ from hotline.vault import make_master_key
 from tests.servers import free_port
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # 10:00 in Kielce, an ordinary working day
+SOON = 0.02  # seconds for which signs of life gather in tests
 TRUST = "city_trust_19513"
 VICTIMS = "sow_victims_24h"
 PERPETRATORS = "sow_perpetrators"

@@ -103,7 +103,6 @@ class ConsoleFeed:
         self._pairs: Pairs = frozenset()
         self._queue: QueueView | None = None
         self._pane_due: float | None = None  # monotonic
-        self._known_until = 0.0  # a session ends by time, too
 
     async def hear(self, text: str) -> None:
         """A frame of the page; one that cannot be read ends the socket. Raises Malformed, NotSignedIn."""
@@ -119,7 +118,7 @@ class ConsoleFeed:
         if frame.shown is not None:
             with suppress(
                 NotFound, NotTheHolder, ContactEnded
-            ):  # it was so a moment ago; there is nobody to tell
+            ):  # it was so a moment ago; nobody is to be told
                 await messages.shown(self._system, self._actor, frame.shown.contact, frame.shown.seq)
 
     async def _reply(self, reply: Reply) -> None:
@@ -147,9 +146,8 @@ class ConsoleFeed:
         listener.add(topics.roster())
         while True:
             changed = await listener.changed(at_most=self._patience())
-            if topics.rights(self._actor.id) in changed or time.monotonic() > self._known_until:
+            if topics.rights(self._actor.id) in changed:
                 self._actor = await self._who()
-                self._known_until = time.monotonic() + REFRESH
             only_words = self._desk is not None and changed and await self._only_words(self._desk, changed)
             if not only_words:
                 await self._all(changed)

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 from random import uniform
 from typing import Any
 
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
 CLOSE_SECONDS = 5  # for the other end's good-bye
 NOT_SIGNED_IN = 4401
+SESSION_ASKED = timedelta(seconds=30)
 PING_SPREAD = (0.8, 1.0)  # ten per cent more or less, and never later than what presence counts on
 FRAME_LIMIT = 32 * 1024  # the longest message in the longest writing
 
@@ -83,8 +85,14 @@ async def console(request: web.Request) -> web.WebSocketResponse:
     async with request.app[HUB].listener() as listener:
         feed = ConsoleFeed(request, actor, who, listener, lambda frame: _send(socket, frame))
 
+        asked = system.clock.now()
+
         async def alive() -> None:
+            nonlocal asked
             beats.console(actor.id)
+            if system.clock.now() - asked >= SESSION_ASKED:
+                asked = system.clock.now()
+                await who()  # it ends by time, too, and an open page keeps it alive
 
         await presence.seen(system, actor)
         ping_seconds = CONSOLE_PING.total_seconds()

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page
 
 from hotline.store import queries
-from hotline.web import beats, sockets
+from hotline.web import sockets
 from tests.browser.test_console import sign_in
 from tests.factories import Person, Running, add_person
 
@@ -22,7 +22,6 @@ async def test_a_page_whose_timers_sleep_answers_the_server_all_the_same(
     running: Running, device: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "CONSOLE_PING", timedelta(seconds=BEAT))
-    monkeypatch.setattr(beats, "GATHER_SECONDS", BEAT / 2)
     anna = await add_person(running.system, "Anna")
     page = await sign_in(device, running, anna)
     seen: list[int] = []

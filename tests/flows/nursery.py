@@ -21,6 +21,8 @@ from bots import telegram  # noqa: F401  for the children: importing aiogram tak
 from hotline import __main__ as command
 from hotline import app
 from hotline.texts import texts
+from hotline.web import beats
+from tests.factories import SOON
 from tests.flows.clock import StoryClock
 
 REPO = Path(__file__).parent.parent.parent
@@ -150,6 +152,7 @@ def _run(order: dict[str, Any]) -> int:
     os.environ.update(order["environment"])
     if order["clock"]:
         clock = StoryClock(Path(order["clock"]))
+        beats.GATHER_SECONDS = SOON  # type: ignore[misc]  # a story waits for each sign of life
 
         async def clock_of(_db: object) -> StoryClock:
             return clock

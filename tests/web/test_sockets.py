@@ -22,7 +22,7 @@ from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
 from hotline.store import views
 from hotline.store.journal import Line
-from hotline.web import beats, news, sockets
+from hotline.web import news, sockets
 from tests import factories
 from tests.factories import Caller, MovableClock, talk
 from tests.web.doors import Doors, doors_of
@@ -536,7 +536,6 @@ async def test_without_a_poke_the_next_sign_of_life_finds_a_dead_secret(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "CALLER_PING", timedelta(seconds=0.05))
-    monkeypatch.setattr(beats, "GATHER_SECONDS", 0.05)
     caller = await doors.caller()
     async with opened(doors, CHAT) as page:
         await page.send_json(hello(caller))
