@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from hotline.store.db import Database, or_unavailable
-from hotline.store.lines import Judged, Line, Row, Stand, judge
+from hotline.store.lines import COLUMNS, Judged, Line, Row, Stand, judge
 
 
 class Groups(Protocol):
@@ -37,7 +37,7 @@ STAND = """
     ) END,
     e.seq, e.at
 """
-COLUMNS = (*Row._fields, "delivery_tries")
+NAMES = ", ".join((*COLUMNS, "delivery_tries"))
 
 
 class OnPostgres:
@@ -61,7 +61,7 @@ class OnPostgres:
             UPDATE threads t SET last_seq = m.seq
             FROM unnest($1::varchar[], $2::bigint[]) AS m (contact_id, seq) WHERE t.contact_id = m.contact_id
         )
-        INSERT INTO entries ({", ".join(COLUMNS)})
+        INSERT INTO entries ({NAMES})
         SELECT *, 0 FROM unnest(
             $3::varchar[], $4::bigint[], $5::varchar[], $6::varchar[], $7::varchar[], $8::varchar[],
             $9::timestamptz[], $10::bigint[], $11::varchar[], $12::bytea[], $13::json[], $14::varchar[],
@@ -100,7 +100,8 @@ class OnPostgres:
             if judged.rows:
                 changed = {each.contact_id: judged.last[each.contact_id] for each in judged.rows}
                 columns = zip(
-                    *((*each[:10], json.dumps(each.data), *each[11:]) for each in judged.rows), strict=True
+                    *((*each[:10], json.dumps(each.data), *each[11 : len(COLUMNS)]) for each in judged.rows),
+                    strict=True,
                 )
                 await connection.execute(
                     self.INSERT, list(changed), list(changed.values()), *map(list, columns)
@@ -126,7 +127,7 @@ class OnSqlite:
         WHERE c.id = ?
     """  # noqa: S608
     NUMBER = "UPDATE threads SET last_seq = ? WHERE contact_id = ?"
-    INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(Row._fields))}, 0)"  # noqa: S608
+    INSERT = f"INSERT INTO entries ({NAMES}) VALUES ({', '.join('?' * len(COLUMNS))}, 0)"  # noqa: S608
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -186,7 +187,7 @@ def _stand(found: tuple[Any, ...] | None) -> Stand | None:
 
 def _plain(row: Row) -> tuple[Any, ...]:
     """As the columns of SQLite hold it."""
-    *head, at, ref_seq, source_blind, body, data, delivery, due = row
+    *head, at, ref_seq, source_blind, body, data, delivery, due, _name, _signature = row
     when = _text(due) if due is not None else None
     return (*head, _text(at), ref_seq, source_blind, body, json.dumps(data), delivery, when)
 

@@ -45,7 +45,7 @@ async def append(connection: AsyncConnection, now: datetime, lines: Sequence[Lin
         else:
             receipts.append(there[key])
     if rows:
-        await connection.execute(insert(entries), [{**each._asdict(), "delivery_tries": 0} for each in rows])
+        await connection.execute(insert(entries), [each.values() for each in rows])
         for contact_id in {each.contact_id for each in rows}:
             await connection.execute(
                 update(threads).where(threads.c.contact_id == contact_id).values(last_seq=last[contact_id])
@@ -135,7 +135,7 @@ class Journal:
 
     def _settle(self, batch: list[_Waiting], judged: Judged) -> list[_Waiting]:
         """Keep at hand what was stored, answer everybody, tell whoever listens."""
-        for contact_id, rows in judged.stored().items():
+        for contact_id, rows in judged.by_contact().items():
             self.recent.keep(contact_id, judged.before[contact_id], rows, written=True)
         for row in judged.rows:
             metrics.MESSAGES.labels(row.author, row.kind).inc()

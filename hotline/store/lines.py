@@ -6,7 +6,7 @@ What is decided here is decided under the lock of the thread, by whoever holds i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from hotline.errors import ContactEnded, HotlineError, NotFound, NotSignedIn, NotTheHolder
 
@@ -55,7 +55,7 @@ class Receipt(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An entry as it is stored; the names are those of its columns."""
+    """An entry as it is stored, under the names of its columns; then who wrote it, as a query of entries says it."""
 
     contact_id: str
     seq: int
@@ -70,6 +70,19 @@ class Row(NamedTuple):
     data: dict[str, Any]
     delivery: str
     delivery_at: datetime | None
+    author_name: str | None
+    signature: str | None
+
+    @property
+    def delivery_reason(self) -> None:
+        """None yet: it has only just been written."""
+
+    def values(self) -> dict[str, Any]:
+        """By the columns of its table."""
+        return {**dict(zip(COLUMNS, self, strict=False)), "delivery_tries": 0}
+
+
+COLUMNS: Final = Row._fields[:-2]
 
 
 class Stand(NamedTuple):
@@ -92,51 +105,19 @@ Outcome = Receipt | HotlineError | None
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """An entry and who wrote it; the names are those of a query of entries."""
-
-    contact_id: str
-    seq: int
-    id: str
-    kind: str
-    author: str
-    author_id: str | None
-    author_name: str | None
-    signature: str | None
-    at: datetime
-    body_sealed: bytes | None
-    data: dict[str, Any]
-    delivery: str
-    ref_seq: int | None
-    delivery_reason: str | None = None
-
-    @classmethod
-    def of(cls, row: Row, name: str | None, signature: str | None) -> "Stored":
-        """A row just written, by somebody of that name."""
-        return cls(
-            row.contact_id, row.seq, row.id, row.kind, row.author, row.author_id, name, signature,
-            row.at, row.body_sealed, row.data, row.delivery, row.ref_seq,
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
-    """What becomes of each line, in their order, and what is to be stored of it.
-
-    `before` and `last` are the numbers of the locked threads before and after; `names`: of authors, and how they sign.
-    """
+    """What becomes of each line, in their order; what is to be stored; the locked threads' numbers before and after."""
 
     outcomes: list[Outcome]
     rows: list[Row]
     before: Mapping[str, int]
     last: dict[str, int]
-    names: dict[str | None, tuple[str | None, str | None]]
 
-    def stored(self) -> dict[str, list[Stored]]:
-        """By contact, what was stored, in order."""
-        found: dict[str, list[Stored]] = {}
+    def by_contact(self) -> dict[str, list[Row]]:
+        """What is to be stored in each, in order."""
+        found: dict[str, list[Row]] = {}
         for row in self.rows:
-            found.setdefault(row.contact_id, []).append(Stored.of(row, *self.names[row.author_id]))
+            found.setdefault(row.contact_id, []).append(row)
         return found
 
 
@@ -147,7 +128,6 @@ def judge(
     outcomes: list[Outcome] = []
     rows: list[Row] = []
     last = dict(locked)
-    names: dict[str | None, tuple[str | None, str | None]] = {None: (None, None)}
     fresh: dict[tuple[str, str], Receipt] = {}
     for line, stand in zip(lines, stands, strict=True):
         key = (line.contact_id, line.id)
@@ -168,10 +148,10 @@ def judge(
             last[line.contact_id] += 1
             fresh[key] = Receipt(line.contact_id, last[line.contact_id], now, repeated=False)
             outcomes.append(fresh[key])
-            names[line.author_id] = stand.author_name, stand.signature
             outgoing = stand.channel == "telegram" and (line.author, line.kind) == ("staff", "message")
-            rows.append(row_of(line, fresh[key].seq, now, outgoing=outgoing))
-    return Judged(outcomes, rows, locked, last, names)
+            names = stand.author_name, stand.signature
+            rows.append(row_of(line, fresh[key].seq, now, *names, outgoing=outgoing))
+    return Judged(outcomes, rows, locked, last)
 
 
 def _refusal(line: Line, stand: Stand) -> HotlineError | None:
@@ -191,7 +171,15 @@ def _shown(line: Line, stand: Stand, rows: Sequence[Row], locked: Mapping[str, i
     return None if newest < (line.ref_seq or 0) <= locked[line.contact_id] else newest
 
 
-def row_of(line: Line, seq: int, now: datetime, *, outgoing: bool) -> Row:
+def row_of(
+    line: Line,
+    seq: int,
+    now: datetime,
+    author_name: str | None = None,
+    signature: str | None = None,
+    *,
+    outgoing: bool,
+) -> Row:
     """The entry that this line becomes."""
     return Row(
         line.contact_id,
@@ -207,4 +195,6 @@ def row_of(line: Line, seq: int, now: datetime, *, outgoing: bool) -> Row:
         line.data,
         "pending" if outgoing else "none",
         now if outgoing else None,
+        author_name,
+        signature,
     )

@@ -78,7 +78,7 @@ class OneByOne(Journal):
             for row in judged.rows:
                 thread.last_seq = row.seq
                 entry = Entry()
-                for name, value in {**row._asdict(), "delivery_tries": 0}.items():
+                for name, value in row.values().items():
                     setattr(entry, name, value)
                 session.add(entry)
             return judged
