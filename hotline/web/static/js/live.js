@@ -1,6 +1,7 @@
 // What is new, as it comes: a socket, and polling where sockets fail. Both read after the same cursor.
 
 import { PATIENCE, Refused, ask, pause } from "./outbox.js";
+import { Unanswered } from "./unanswered.js";
 
 const POLL = 4000; // ms, while there is no socket
 const CHECK = 60000; // ms, although there is one: a dead line looks like a quiet one
@@ -16,7 +17,7 @@ export class Live {
   #retry;
   #poll;
   #asking = false;
-  #unanswered = new Map(); // id → what becomes of the words under way on the line
+  #unanswered = new Unanswered();
 
   /** `on` is told: frame({state, entries}), link(up), gone(). `cursor` is moved by whoever shows the frames. */
   constructor(at, token, cursor, on) {
@@ -38,16 +39,14 @@ export class Live {
 
   /** Sends one message over the line: what the server answers once it is stored. Throws as `ask` does. */
   say(id, text) {
-    return new Promise((resolve, reject) => {
-      const socket = this.#socket;
-      const timer = setTimeout(() => {
-        this.#answer(id, () => reject(new Error("no answer")));
-        socket.spoke = false; // it is dead, and nobody has told us
-        socket.close();
-      }, PATIENCE);
-      this.#unanswered.set(id, { resolve, reject, timer });
-      socket.send(JSON.stringify({ id, text }));
+    const socket = this.#socket;
+    const answer = this.#unanswered.wait(id, PATIENCE, () => {
+      socket.spoke = false; // it is dead, and nobody has told us
+      socket.close();
+      return new Error("no answer");
     });
+    socket.send(JSON.stringify({ id, text }));
+    return answer;
   }
 
   stop() {
@@ -124,23 +123,15 @@ export class Live {
         this.#schedule(CHECK);
       }
       const { ack, refused, ...frame } = JSON.parse(data);
-      if (ack) this.#answer(ack.id, ({ resolve }) => resolve(ack));
-      else if (refused) this.#answer(refused.id, ({ reject }) => reject(reason(refused)));
+      if (ack) this.#unanswered.resolve(ack.id, ack);
+      else if (refused) this.#unanswered.reject(refused.id, reason(refused));
       else this.#on.frame(frame);
     });
     socket.addEventListener("close", ({ code }) => this.#lost(socket, code));
   }
 
-  #answer(id, how) {
-    const waiting = this.#unanswered.get(id);
-    if (!waiting) return;
-    this.#unanswered.delete(id);
-    clearTimeout(waiting.timer);
-    how(waiting);
-  }
-
   #lost(socket, code) {
-    for (const id of [...this.#unanswered.keys()]) this.#answer(id, ({ reject }) => reject(new Error("the line broke")));
+    this.#unanswered.rejectAll(new Error("the line broke"));
     if (this.#stopped || this.#socket !== socket) return;
     this.#socket = null;
     if (code === 4401) {

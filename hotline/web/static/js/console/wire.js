@@ -1,5 +1,7 @@
 // The line to the server: questions over HTTP, news over a socket, and questions again while the socket is down.
 
+import { Unanswered } from "../unanswered.js";
+
 export class Refused extends Error {
   constructor(status, error) {
     super(error.sentence ?? "");
@@ -60,7 +62,7 @@ export class Wire extends EventTarget {
   #tries = 0;
   #ended = false;
   #polling = null;
-  #unanswered = new Map(); // id → what becomes of the words under way on the line
+  #unanswered = new Unanswered();
 
   constructor(watching) {
     super();
@@ -104,29 +106,19 @@ export class Wire extends EventTarget {
 
   /** A message for a conversation: what the server answers once it is stored. Throws Refused or Unreachable. */
   reply(contact, id, text) {
-    return new Promise((resolve, reject) => {
-      const socket = this.#socket;
-      const timer = setTimeout(() => {
-        this.#answer(id, () => reject(new Unreachable()));
-        socket.close(); // it is dead, and nobody has told us
-      }, PATIENCE);
-      this.#unanswered.set(id, { resolve, reject, timer });
-      this.#send({ reply: { contact, id, text } });
+    const socket = this.#socket;
+    const answer = this.#unanswered.wait(id, PATIENCE, () => {
+      socket.close(); // it is dead, and nobody has told us
+      return new Unreachable();
     });
+    this.#send({ reply: { contact, id, text } });
+    return answer;
   }
 
   #hear({ ack, refused, ...frame }) {
-    if (ack) this.#answer(ack.id, ({ resolve }) => resolve(ack));
-    else if (refused) this.#answer(refused.id, ({ reject }) => reject(reason(refused)));
+    if (ack) this.#unanswered.resolve(ack.id, ack);
+    else if (refused) this.#unanswered.reject(refused.id, reason(refused));
     else this.#say(frame);
-  }
-
-  #answer(id, how) {
-    const waiting = this.#unanswered.get(id);
-    if (!waiting) return;
-    this.#unanswered.delete(id);
-    clearTimeout(waiting.timer);
-    how(waiting);
   }
 
   #send(frame) {
@@ -139,7 +131,7 @@ export class Wire extends EventTarget {
 
   #lost(code) {
     this.#socket = null;
-    for (const id of [...this.#unanswered.keys()]) this.#answer(id, ({ reject }) => reject(new Unreachable()));
+    this.#unanswered.rejectAll(new Unreachable());
     if (this.#ended) return;
     if (code === 4401) {
       document.dispatchEvent(new CustomEvent("signed-out"));
