@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,19 +18,17 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import count
-from pathlib import Path
 
 from aiohttp import ClientError, ClientSession
 
-from tests import factories, servers
 from tests.bench.login import percentile, sign_in
-from tests.conftest import HouseTemplate
-from tests.flows.nursery import REPO, nursery_of
+from tests.flows.nursery import REPO
 from tests.flows.people import DEADLINE, Answer
-from tests.flows.processes import Process, Street, street_of
+from tests.flows.processes import Process, Street
 from tests.flows.talks import Talk, talks_of
 from tests.torture.abusers import Crowd, obey
 from tests.torture.goals import Goal, judged, seldom
+from tests.torture.ground import ground_of
 from tests.torture.vitals import cpu, most_memory, queued
 
 TIMES = 2.0  # as long as in quiet, at most
@@ -83,13 +80,8 @@ class Found:
 
 
 async def run(size: Size) -> int:
-    with tempfile.TemporaryDirectory() as folder, servers.postgres_server() as postgres:
-        main, keys = await HouseTemplate(postgres).copy()
-        with servers.redis_server() as redis:
-            given = {"database_url": main, "keys_url": keys, "redis_url": redis.url}
-            settings = factories.settings_in(Path(folder) / "data", **given, proxies=1)
-            async with nursery_of() as nursery, street_of(settings, nursery, Path(folder)) as street:
-                return _verdict(await _campaign(street, size), size)
+    async with ground_of(proxies=1) as ground:
+        return _verdict(await _campaign(ground.street, size), size)
 
 
 async def _campaign(street: Street, size: Size) -> Found:

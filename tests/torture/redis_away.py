@@ -9,24 +9,21 @@ import argparse
 import asyncio
 import signal
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
 from hotline.store import queries
 from hotline.store.held import held
 from tests import factories, servers
-from tests.conftest import HouseTemplate
-from tests.flows.nursery import nursery_of
 from tests.flows.people import WebCaller, eventually
-from tests.flows.processes import Process, Street, street_of
+from tests.flows.processes import Process, Street
 from tests.flows.staff import CARD, Counsellor
 from tests.flows.talks import Talk, Talks, in_seconds, talks_of
 from tests.torture.goals import Goal, judged, seldom
+from tests.torture.ground import ground_of
 
 ARRIVAL = 2.0  # seconds from a message's acknowledgement: promised while there is no Redis
 RETURN = 5.0  # seconds from its return until words arrive by pokes again
@@ -61,13 +58,8 @@ class Found:
 
 
 async def run(size: Size) -> int:
-    with tempfile.TemporaryDirectory() as folder, servers.postgres_server() as postgres:
-        main, keys = await HouseTemplate(postgres).copy()
-        with servers.redis_server() as redis:
-            given = {"database_url": main, "keys_url": keys, "redis_url": redis.url}
-            settings = factories.settings_in(Path(folder) / "data", **given)
-            async with nursery_of() as nursery, street_of(settings, nursery, Path(folder)) as street:
-                return await _campaign(street, redis, size)
+    async with ground_of() as ground:
+        return await _campaign(ground.street, ground.redis, size)
 
 
 async def _campaign(street: Street, redis: servers.RedisServer, size: Size) -> int:

@@ -11,26 +11,24 @@ import signal
 import subprocess
 import sys
 import tarfile
-import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Any
 
-from tests import factories, servers
-from tests.bots.bot_api import TOKEN, BotApi, bot_api
-from tests.conftest import HouseTemplate
+from tests.bots.bot_api import TOKEN, BotApi
 from tests.flows.nursery import REPO, Nursery, nursery_of
 from tests.flows.people import Browser
-from tests.flows.processes import Process, Street, street_of
+from tests.flows.processes import Process, Street
 from tests.flows.talks import Talks, in_seconds, talks_of
 from tests.servers import free_port
 from tests.torture.fleet import SECRET
 from tests.torture.goals import Goal, judged, seldom
+from tests.torture.ground import ground_of
 from tests.torture.history import History
 from tests.torture.looks import Looks
 from tests.torture.talkers import Chat, chats
@@ -150,18 +148,9 @@ async def run(size: Size) -> int:
     if before is None:
         print("NOT RUN: this clone has neither a tag nor the commits before the newest migration: fetch them")  # noqa: T201
         return size is LONG
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        postgres = stack.enter_context(servers.postgres_server())
-        redis = stack.enter_context(servers.redis_server())
-        main, keys = await HouseTemplate(postgres).copy()
-        given = {"database_url": main, "keys_url": keys, "redis_url": redis.url}
-        settings = factories.settings_in(folder / "data", **given)
-        this = await stack.enter_async_context(nursery_of())
-        old = await stack.enter_async_context(nursery_of(unpacked(before, folder / "before")))
-        street = await stack.enter_async_context(street_of(settings, this, folder))
-        api = await stack.enter_async_context(bot_api(street.system.clock.now))
-        town = Town(street, folder, api)
+    async with ground_of() as ground, nursery_of(unpacked(before, ground.folder / "before")) as old:
+        street, api = ground.street, ground.api
+        town = Town(street, ground.folder, api)
         history = History()
         for post in town.posts:
             await town.starts(post, old)
@@ -170,7 +159,7 @@ async def run(size: Size) -> int:
         looks = Looks(street.system, history, api, settles=30.0)
         async with _talking(talks, phones, looks) as pages, _watching(town, pages):
             for _ in range(size.rolls):
-                for release in (this, old):
+                for release in (ground.nursery, old):
                     for post in town.posts:
                         await town.replaces(post, release)
                         await talks.more(BETWEEN)

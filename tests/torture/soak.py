@@ -10,31 +10,28 @@ import argparse
 import asyncio
 import secrets
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations, count, cycle
-from pathlib import Path
 from statistics import median
 
 import asyncpg
 from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests import factories, servers
-from tests.bots.bot_api import TOKEN, BotApi, bot_api
-from tests.conftest import HouseTemplate
-from tests.flows.nursery import nursery_of
+from tests import servers
+from tests.bots.bot_api import TOKEN, BotApi
 from tests.flows.people import eventually
 from tests.flows.phones import Phone
-from tests.flows.processes import Process, Street, street_of
+from tests.flows.processes import Process, Street
 from tests.flows.staff import CARD, Counsellor
 from tests.servers import HOST, free_port
 from tests.torture import vitals
 from tests.torture.goals import Goal, judged
+from tests.torture.ground import ground_of
 
 STAFF = 6
 WORDS = 3  # of each side of a talk
@@ -83,17 +80,8 @@ class Found:
 
 
 async def run(size: Size) -> int:
-    with tempfile.TemporaryDirectory() as folder, servers.postgres_server() as postgres:
-        main, keys = await HouseTemplate(postgres).copy()
-        with servers.redis_server() as redis:
-            given = {"database_url": main, "keys_url": keys, "redis_url": redis.url}
-            settings = factories.settings_in(Path(folder) / "data", **given)
-            async with (
-                nursery_of() as nursery,
-                street_of(settings, nursery, Path(folder)) as street,
-                bot_api(street.system.clock.now) as api,
-            ):
-                return _verdict(await _campaign(street, api, redis, size), size)
+    async with ground_of() as ground:
+        return _verdict(await _campaign(ground.street, ground.api, ground.redis, size), size)
 
 
 async def _campaign(street: Street, api: BotApi, redis: servers.RedisServer, size: Size) -> Found:

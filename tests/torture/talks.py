@@ -8,23 +8,17 @@ all answers is lost and updates come several times. What was acknowledged must b
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from itertools import product
-from pathlib import Path
 from random import Random, SystemRandom
 
-from tests import factories, servers
-from tests.bots.bot_api import BotApi, bot_api
-from tests.conftest import HouseTemplate
-from tests.flows.nursery import nursery_of
-from tests.flows.processes import street_of
+from tests.bots.bot_api import BotApi
 from tests.flows.talks import Pen, in_seconds
 from tests.torture.fleet import LINKS, Fleet, fleet_of
 from tests.torture.goals import Goal, judged, seldom
+from tests.torture.ground import ground_of
 from tests.torture.history import History
 from tests.torture.looks import Looks
 from tests.torture.strikes import Size, Strikes, Watch
@@ -46,18 +40,11 @@ STUCK = 10.0  # seconds at most that somebody could be offered and is not
 
 
 async def run(size: Size, seed: int) -> int:
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        postgres = stack.enter_context(servers.postgres_server())
-        redis = stack.enter_context(servers.redis_server())
-        main, keys = await HouseTemplate(postgres).copy()
-        given = {"database_url": main, "keys_url": keys, "redis_url": redis.url}
-        settings = factories.settings_in(folder / "data", **given)
-        nursery = await stack.enter_async_context(nursery_of())
-        street = await stack.enter_async_context(street_of(settings, nursery, folder))
-        api = await stack.enter_async_context(bot_api(street.system.clock.now))
-        fleet = await stack.enter_async_context(fleet_of(street, postgres, redis, api, Random(seed)))
-        return await Campaign(fleet, api, size, Random(seed + 1)).run()
+    async with (
+        ground_of() as ground,
+        fleet_of(ground.street, ground.postgres, ground.redis, ground.api, Random(seed)) as fleet,
+    ):
+        return await Campaign(fleet, ground.api, size, Random(seed + 1)).run()
 
 
 class Campaign:
