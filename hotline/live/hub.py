@@ -30,6 +30,7 @@ class Listener:
         self.topics: set[str] = set()
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
 
     def add(self, topic: str) -> None:
         """Listen to one more topic; it counts as changed, so that its present state is read first."""
@@ -49,12 +50,14 @@ class Listener:
 
     async def changed(self, at_most: float) -> set[str]:
         """The topics that changed, as soon as there are some; an empty set after `at_most` seconds."""
-        try:
-            async with asyncio.timeout(at_most):
-                await self._wake.wait()
-        except TimeoutError:
-            return set()
-        self._wake.clear()
+        loop = asyncio.get_running_loop()
+        due = loop.time() + at_most
+        while not self._changed:
+            if loop.time() >= due:
+                return set()
+            self._set_alarm(loop, due)
+            self._wake.clear()
+            await self._wake.wait()
         changed, self._changed = self._changed, set()
         return changed & self.topics
 
@@ -65,8 +68,24 @@ class Listener:
                 while self._changed.isdisjoint(but_for):
                     self._wake.clear()
                     await self._wake.wait()
-        if self._changed:
-            self._wake.set()
+
+    def end(self) -> None:
+        """Listen no more."""
+        for topic in tuple(self.topics):
+            self.drop(topic)
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        # It stays while words come, who knows how many; where it rings too early, it is set again.
+        if self._alarm is None or self._alarm.when() > due:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = loop.call_at(due, self._rings)
+
+    def _rings(self) -> None:
+        self._alarm = None
+        self._wake.set()
 
 
 class Hub:
@@ -87,8 +106,7 @@ class Hub:
         try:
             yield listener
         finally:
-            for topic in tuple(listener.topics):
-                listener.drop(topic)
+            listener.end()
 
     def attach(self, topic: str, listener: Listener) -> None:
         self._listeners[topic].add(listener)

@@ -41,3 +41,21 @@ async def test_changes_gather_but_for_what_may_not_wait() -> None:
         # and where nothing came there is nothing to tell
         await listener.gathers(0.01, but_for={"staff:anna"})
         assert await listener.changed(at_most=0.01) == set()
+
+
+async def test_nothing_new_is_told_when_the_time_is_over_neither_sooner_nor_later() -> None:
+    bus = LocalBus()
+    hub = Hub(bus, no_versions)
+    async with hub.listener() as listener:
+        listener.add("contact:1")
+        await listener.changed(at_most=0)
+
+        for before, at_most in ((10, 0.05), (0.05, 0.2)):  # an alarm is still set: too late, or too early
+            async with asyncio.TaskGroup() as tasks:
+                waiting = tasks.create_task(listener.changed(before))
+                await asyncio.sleep(0)
+                bus.publish(["contact:1"])
+            assert waiting.result() == {"contact:1"}
+            began = time.monotonic()
+            assert await listener.changed(at_most) == set()
+            assert at_most - 0.01 <= time.monotonic() - began < at_most + 2
