@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from random import uniform
 from typing import Any
 
@@ -38,6 +39,8 @@ NOT_SIGNED_IN = 4401
 SESSION_ASKED = timedelta(seconds=30)
 PING_SPREAD = (0.8, 1.0)  # ten per cent more or less, and never later than what presence counts on
 FRAME_LIMIT = 32 * 1024  # the longest message in the longest writing
+SHORT = 8 * 1024  # characters, which fit into any buffer that is empty
+written = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Hello(Body):
@@ -72,7 +75,7 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
         beats.caller(actor.id)
 
     async with request.app[HUB].listener() as listener:
-        feed = CallerFeed(request, actor, hello.token, hello.after, lambda frame: _send(socket, frame))
+        feed = CallerFeed(request, actor, hello.token, hello.after, partial(_send, request, socket))
         await _run(request, socket, feed.serve(listener), alive, CALLER_PING.total_seconds(), feed.hear)
     return socket
 
@@ -83,7 +86,7 @@ async def console(request: web.Request) -> web.WebSocketResponse:
     actor = await who()
     socket = await _open(request)
     async with request.app[HUB].listener() as listener:
-        feed = ConsoleFeed(request, actor, who, listener, lambda frame: _send(socket, frame))
+        feed = ConsoleFeed(request, actor, who, listener, partial(_send, request, socket))
 
         asked = system.clock.now()
 
@@ -110,7 +113,7 @@ async def board(request: web.Request) -> web.WebSocketResponse:
         await who()
 
     async with request.app[HUB].listener() as listener:
-        feed = BoardFeed(system, actor, who, render.language_of(request), lambda frame: _send(socket, frame))
+        feed = BoardFeed(system, actor, who, render.language_of(request), partial(_send, request, socket))
         await _run(request, socket, feed.serve(listener), alive, CONSOLE_PING.total_seconds(), _ignore)
     return socket
 
@@ -158,9 +161,13 @@ async def _open(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+async def _send(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+    text, transport = written(frame), request.transport
+    if len(text) < SHORT and transport is not None and not transport.get_write_buffer_size():
+        await socket.send_str(text)  # nothing to wait for, and a limit costs more than the sending
+        return
     async with asyncio.timeout(SEND_SECONDS):
-        await socket.send_str(json.dumps(frame, ensure_ascii=False))
+        await socket.send_str(text)
 
 
 async def _run(

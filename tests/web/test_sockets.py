@@ -648,10 +648,12 @@ class Sending:
         self._send = sockets._send
         monkeypatch.setattr(sockets, "_send", self)
 
-    async def __call__(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+    async def __call__(
+        self, request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]
+    ) -> None:
         self.begun, self.now = self.begun + 1, self.now + 1
         try:
-            await self._send(socket, frame)
+            await self._send(request, socket, frame)
         finally:
             self.now -= 1
 
