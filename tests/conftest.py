@@ -3,6 +3,7 @@
 A test that uses one is marked with its name, so `pytest -m "not browser"` leaves the slow ones out.
 """
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -39,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if isinstance(item, pytest.Function):
             for fixture in MARK_OF_FIXTURE.keys() & set(item.fixturenames):
                 item.add_marker(MARK_OF_FIXTURE[fixture])
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: whoever looks for garbage need not go through it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

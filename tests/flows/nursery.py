@@ -5,6 +5,7 @@ story's. Run as a program this reads one order per line, and takes its children 
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -98,6 +99,8 @@ def _program(end: int, release: Path) -> "subprocess.Popen[bytes]":
 
 def _main() -> None:
     texts()
+    gc.collect()
+    gc.freeze()  # a child that looks for garbage would copy every page of what it shares with us
     children: set[int] = set()
 
     def bury(*_: object) -> None:
