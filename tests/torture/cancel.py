@@ -74,7 +74,13 @@ def _requests(cutter: Cutter) -> Callable[..., Any]:
 
     async def handle(app: web.Application, request: web.Request) -> web.StreamResponse:
         resource = (await app.router.resolve(request)).route.resource
-        if request.method != "POST" or resource is None or request.content_length is None:
+        length = request.content_length
+        if (
+            request.method != "POST"
+            or resource is None
+            or length is None
+            or length > request._client_max_size
+        ):
             return await original(app, request)
         body = await request.read()
         last = request
