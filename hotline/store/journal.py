@@ -6,6 +6,7 @@ under the thread's lock, that the thread is open and the sender may write.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,15 +86,20 @@ class Journal:
         self.recent = Recent()
         self._tell = written  # contact ids, and whether something is to be sent out
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(maxsize=2000)
+        self._waiting = 0
+        metrics.JOURNAL_WAITING.set_function(lambda: self._waiting)
         self.commits = 0
         self.written = 0
 
     async def write(self, line: Line) -> Receipt:
         """Commit one line. Raises ContactEnded, NotTheHolder, NotFound, Unavailable; then nothing is stored."""
         waiting = _Waiting(line, asyncio.get_running_loop().create_future())
-        with metrics.JOURNAL_WAITING.track_inprogress():
+        self._waiting += 1
+        try:
             await self._queue.put(waiting)
             return await waiting.answer
+        finally:
+            self._waiting -= 1
 
     async def run(self) -> None:
         """Commit groups until cancelled."""
@@ -137,8 +143,8 @@ class Journal:
         """Keep at hand what was stored, answer everybody, tell whoever listens."""
         for contact_id, rows in judged.by_contact().items():
             self.recent.keep(contact_id, judged.before[contact_id], rows, written=True)
-        for row in judged.rows:
-            metrics.MESSAGES.labels(row.author, row.kind).inc()
+        for kind, number in Counter((row.author, row.kind) for row in judged.rows).items():
+            metrics.MESSAGES.labels(*kind).inc(number)
         metrics.JOURNAL_BATCH.observe(len(judged.rows))
         self.written += len(judged.rows)
         self.commits += 1

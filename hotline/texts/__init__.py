@@ -7,8 +7,8 @@ on first use, and refuses keys given twice, missing languages, empty texts, para
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any, Literal
@@ -83,7 +83,12 @@ def when(at: datetime, language: str, *, on: bool = False) -> str:
 
 def clock(at: datetime, language: str, zone: ZoneInfo) -> str:
     """14:05; on the night of the clock change 02:10 is said with its pass: `02:10 (czas zimowy)`."""
-    time, which = f"{local(at, zone):%H:%M}", repeated(at, zone)
+    return _clock(at.astimezone(UTC).replace(second=0, microsecond=0), language, zone)
+
+
+@lru_cache(maxsize=1024)
+def _clock(minute: datetime, language: str, zone: ZoneInfo) -> str:
+    time, which = f"{local(minute, zone):%H:%M}", repeated(minute, zone)
     return time if which is None else say(f"chat.clock_{which}", language, time=time)
 
 

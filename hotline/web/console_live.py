@@ -172,9 +172,8 @@ class ConsoleFeed:
         if not changed <= said.keys():
             return False
         watched = self._watched
-        mine = list(desk.mine)
         for place in sorted(said[topic] for topic in changed):
-            talk = mine[place]
+            talk = desk.mine[place]
             shown = watched is not None and watched.contact_id == talk.contact_id
             since = min(talk.last_seq, watched.after) if shown and watched is not None else talk.last_seq
             rows = await self._news.after(talk.contact_id, since)
@@ -185,8 +184,7 @@ class ConsoleFeed:
                 entries = await self._news.opened(fresh, "staff")
                 watched.after = rows[-1].seq
                 await self._send({"contact": talk.contact_id, "entries": self._entries(entries)})
-            mine[place] = views.heard(talk, rows)
-        self._desk = replace(desk, mine=mine)
+            desk.mine[place] = views.heard(talk, rows)
         if self._pane_due is None:
             calm = CALM_TALK if changed == {topics.words(watched.contact_id if watched else "")} else CALM
             self._pane_due = time.monotonic() + calm

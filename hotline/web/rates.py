@@ -51,12 +51,12 @@ async def pace(request: web.Request, token: str, words: str) -> bool:
     rates, system = request.app[RATES], request.app[SYSTEM]
     who, now = system.vault.blind("web", token), system.clock.now()
     sent, hasty = rates.words.count(who, now), rates.haste.count(who, now) > 1
-    if triage.flagged(words):
+    slow, waits = sent > abuse.WORDS_MOST, hasty and who not in rates.answered
+    if not (slow or waits) or triage.flagged(words):
         return False
-    slow = sent > abuse.WORDS_MOST
     if slow:
         await asyncio.sleep(abuse.WORDS_PAUSE)
-    if hasty and who not in rates.answered:
+    if waits:
         async with rates.asking:
             answered = await _answered(request, token, who)
         if not answered:
