@@ -14,7 +14,7 @@ from hotline.system import System
 
 __all__ = ["Receipt", "correct", "note", "receive", "reply", "shown"]
 
-CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
+CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")  # no slash: that is in the names of marks, which are ours
 
 
 async def receive(
@@ -68,7 +68,7 @@ async def shown(system: System, actor: Actor, contact_id: str, seq: int) -> None
     Unavailable.
     """
     access.require(actor, "messages.shown", Thing(contact_id, actor.id))
-    await system.journal.write(Line(contact_id, f"shown-{seq}", "receipt", "staff", actor.id, ref_seq=seq))
+    await system.journal.write(Line(contact_id, f"shown/{seq}", "receipt", "staff", actor.id, ref_seq=seq))
 
 
 async def note(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:

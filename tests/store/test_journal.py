@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from hotline import app
 from hotline.actions import contacts, messages
-from hotline.errors import ContactEnded, HotlineError, NotFound, NotTheHolder, Unavailable
+from hotline.errors import ContactEnded, HotlineError, Malformed, NotFound, NotTheHolder, Unavailable
 from hotline.ids import new_id
 from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.store import claims, journal, views
@@ -198,24 +198,26 @@ async def test_a_receipt_goes_forward_only_and_is_its_holders(system: System) ->
     caller = await talk(system, anna)
     second = (await messages.receive(system, caller.actor, caller.contact_id, "m1", "Jest tam ktoś?")).seq
     before = await stored(system, caller.contact_id)
+    with pytest.raises(Malformed):  # a message under the name of the mark would keep it from being made
+        await messages.receive(system, caller.actor, caller.contact_id, f"shown/{second}", "Halo?")
     with pytest.raises(NotTheHolder):
         await messages.shown(system, beata.actor, caller.contact_id, second)
     await messages.shown(system, anna.actor, caller.contact_id, second + 1)  # nobody has written that
     assert await stored(system, caller.contact_id) == before
     for seq in (second, second, 1):  # as after a lost answer, and from a slower screen
         await messages.shown(system, anna.actor, caller.contact_id, seq)
-    receipt = (second + 1, f"shown-{second}")
+    receipt = (second + 1, f"shown/{second}")
     assert await stored(system, caller.contact_id) == [*before, receipt]
     third = (await messages.receive(system, caller.actor, caller.contact_id, "m2", "Halo?")).seq
     lines = [
-        Line(caller.contact_id, f"shown-{seq}", "receipt", "staff", anna.id, ref_seq=seq)
+        Line(caller.contact_id, f"shown/{seq}", "receipt", "staff", anna.id, ref_seq=seq)
         for seq in (third, receipt[0])
     ]
     await write_all(system, lines)  # the older one behind it in one group
     assert (await stored(system, caller.contact_id))[len(before) :] == [
         receipt,
         (third, "m2"),
-        (third + 1, f"shown-{third}"),
+        (third + 1, f"shown/{third}"),
     ]
 
 

@@ -93,7 +93,7 @@ async def _tell(tx: Tx, contact_id: str, settled: Sequence[Row[Any]], state: str
     """Each of a counsellor's messages is settled once, so that its id says which one it is about."""
     data = {"state": state, "reason": reason}
     lines = [
-        Line(contact_id, f"delivery-{row.seq}", "delivery", "system", data=data, ref_seq=row.seq)
+        Line(contact_id, f"delivery/{row.seq}", "delivery", "system", data=data, ref_seq=row.seq)
         for row in sorted(settled, key=lambda row: row.seq)
         if row.author == "staff"
     ]
