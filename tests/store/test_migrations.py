@@ -134,3 +134,13 @@ async def test_a_shared_database_is_not_migrated_by_the_way(postgres_url: str, t
     with pytest.raises(ConfigInvalid, match="HOTLINE_DATABASE_URL: the schema is not the newest"):
         async with app.open_system(settings):
             pass
+
+
+async def test_being_asked_every_second_for_days_fills_nothing(system: System) -> None:
+    kept = system.db.engine.sync_engine._compiled_cache
+    assert kept is not None
+    sizes = []
+    for _ in range(4):
+        assert await schema.fit(system.db, "main") == "current"
+        sizes.append(len(kept))
+    assert sizes[1:] == sizes[1:2] * 3
