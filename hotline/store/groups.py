@@ -187,9 +187,9 @@ def _stand(found: tuple[Any, ...] | None) -> Stand | None:
 
 def _plain(row: Row) -> tuple[Any, ...]:
     """As the columns of SQLite hold it."""
-    *head, at, ref_seq, source_blind, body, data, delivery, due, _name, _signature = row
-    when = _text(due) if due is not None else None
-    return (*head, _text(at), ref_seq, source_blind, body, json.dumps(data), delivery, when)
+    due = _text(row.delivery_at) if row.delivery_at is not None else None
+    data = json.dumps(row.data)
+    return (*row[:6], _text(row.at), row.ref_seq, row.source_blind, row.body_sealed, data, row.delivery, due)
 
 
 def _text(at: datetime) -> str:

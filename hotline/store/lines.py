@@ -55,7 +55,7 @@ class Receipt(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An entry as it is stored, under the names of its columns; then who wrote it, as a query of entries says it."""
+    """An entry as it is stored, under the names of its columns; then who wrote it, and what a page shows besides."""
 
     contact_id: str
     seq: int
@@ -72,17 +72,14 @@ class Row(NamedTuple):
     delivery_at: datetime | None
     author_name: str | None
     signature: str | None
-
-    @property
-    def delivery_reason(self) -> None:
-        """None yet: it has only just been written."""
+    delivery_reason: str | None = None  # when it has only just been written
 
     def values(self) -> dict[str, Any]:
         """By the columns of its table."""
         return {**dict(zip(COLUMNS, self, strict=False)), "delivery_tries": 0}
 
 
-COLUMNS: Final = Row._fields[:-2]
+COLUMNS: Final = Row._fields[:-3]
 
 
 class Stand(NamedTuple):

@@ -7,13 +7,13 @@ missing. Other processes write too, so that nothing new here does not mean that 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from hotline.store.lines import Row
 
 CONTACTS: Final = 4000
 ENTRIES: Final = 8  # of one contact: readers are a blink behind, and who is further behind asks the database
-Rows = Sequence[Row | Any]  # entries as a query gives them, or the journal
+Rows = Sequence[Row]
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class _Tail:
     start: int
     newest: int
     told: int | None = None
-    rows: "deque[Row | Any]" = field(default_factory=deque)
+    rows: "deque[Row]" = field(default_factory=deque)
 
     def add(self, rows: Rows) -> None:
         self.rows.extend(rows)

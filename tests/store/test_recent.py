@@ -1,12 +1,16 @@
 """What is at hand of a conversation is whole, or it is not used: a gap in it would be words that nobody sees."""
 
-from types import SimpleNamespace
+from datetime import UTC, datetime
 
+from hotline.store.lines import Line, row_of
 from hotline.store.recent import ENTRIES, Recent, Rows
+
+MORNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def rows(*numbers: int) -> Rows:
-    return [SimpleNamespace(seq=number) for number in numbers]
+    lines = ((number, Line("talk", f"m{number}", "message", "caller")) for number in numbers)
+    return [row_of(line, number, MORNING, outgoing=False) for number, line in lines]
 
 
 def after(recent: Recent, seq: int) -> list[int]:

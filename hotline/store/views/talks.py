@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from sqlalchemy import Row, exists, func, or_, select
 
 from hotline.rules.presence import CALLER_PING, LEAVING_GRACE
-from hotline.store import queries
+from hotline.store import lines, queries
 from hotline.store.db import Tx
 from hotline.store.recent import Rows
 from hotline.store.tables import callbacks, case_contacts, contacts, entries, staff, summaries, threads
@@ -112,7 +112,12 @@ async def rows_after(
 ) -> Rows:
     """The same as they are stored, with the names of who wrote them."""
     query = (
-        select(entries, staff.c.name.label("author_name"), staff.c.signature)
+        select(
+            *(entries.c[name] for name in lines.COLUMNS),
+            staff.c.name,
+            staff.c.signature,
+            entries.c.delivery_reason,
+        )
         .outerjoin(staff, staff.c.id == entries.c.author_id)
         .where(entries.c.contact_id == contact_id, entries.c.seq > after)
         .order_by(entries.c.seq)
@@ -120,7 +125,8 @@ async def rows_after(
     )
     if audience == "caller":
         query = query.where(entries.c.kind.in_(FOR_CALLER))
-    return (await tx.connection.execute(query)).all()
+    # Rows of a query each keep what their query was like, and these are kept for long.
+    return [lines.Row._make(each) for each in await tx.connection.execute(query)]
 
 
 class Opener(Protocol):
