@@ -122,7 +122,8 @@ def _main() -> None:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, DEATHS)
     finally:
         for child in tuple(children):
-            os.kill(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended just now
+                os.kill(child, signal.SIGKILL)
         os._exit(0)  # all that was imported need not be taken apart
 
 
