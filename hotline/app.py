@@ -265,4 +265,5 @@ def _told_of(system: System) -> Told:
 
 def _ids(topic: Callable[[str], str], wanted: Collection[str]) -> list[str]:
     """What those topics that are of this kind are about."""
-    return [each.removeprefix(topic("")) for each in wanted if each.startswith(topic(""))]
+    kind = topic("")
+    return [each.removeprefix(kind) for each in wanted if each.startswith(kind)]

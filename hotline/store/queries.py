@@ -369,8 +369,8 @@ async def session(tx: Tx, secret_hash: str) -> Row[Any] | None:
 
 async def revisions(tx: Tx, staff_ids: Collection[str]) -> dict[str, int]:
     """The revision of each of these people: what a poll compares."""
-    query = select(staff.c.id, staff.c.revision).where(staff.c.id.in_(staff_ids))
-    return {row.id: row.revision for row in await tx.connection.execute(query)}
+    query = select(staff.c.id, staff.c.revision).where(tx.among(staff.c.id, staff_ids))
+    return dict((await tx.connection.execute(query)).all())
 
 
 async def administrators(tx: Tx) -> set[str]:
@@ -387,6 +387,7 @@ async def held_by(tx: Tx, staff_id: str) -> list[str]:
 
 async def last_seqs(tx: Tx, contact_ids: Collection[str]) -> dict[str, int]:
     """The newest number of each of these threads: what a poll compares."""
-
-    query = select(threads.c.contact_id, threads.c.last_seq).where(threads.c.contact_id.in_(contact_ids))
-    return {row.contact_id: row.last_seq for row in await tx.connection.execute(query)}
+    query = select(threads.c.contact_id, threads.c.last_seq).where(
+        tx.among(threads.c.contact_id, contact_ids)
+    )
+    return dict((await tx.connection.execute(query)).all())
