@@ -73,6 +73,8 @@ def _requests(cutter: Cutter) -> Callable[..., Any]:
     original = web.Application._handle  # the one place that every request passes
 
     async def handle(app: web.Application, request: web.Request) -> web.StreamResponse:
+        if SYSTEM not in app:  # Telegram's, not ours
+            return await original(app, request)
         resource = (await app.router.resolve(request)).route.resource
         length = request.content_length
         if (
