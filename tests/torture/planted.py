@@ -180,14 +180,17 @@ FAULTS = (
         "one-reader-at-a-time",
         "a page that takes nothing keeps no other waiting",
         "hotline/web/sockets.py",
-        """async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
-    async with asyncio.timeout(SEND_SECONDS):
+        """async def _send(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
 """,
         """TURN = asyncio.Lock()
 
 
-async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
-    async with TURN, asyncio.timeout(SEND_SECONDS):
+async def _send(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+    async with TURN:
+        await _send_in_turn(request, socket, frame)
+
+
+async def _send_in_turn(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
 """,
         (SOCKETS + "test_a_page_that_takes_nothing_keeps_no_other_waiting",),
     ),
