@@ -192,7 +192,7 @@ async def or_unavailable() -> AsyncIterator[None]:
         yield
     except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
         raise Unavailable from error
-    except (sqlite3.OperationalError, asyncpg.InterfaceError) as error:
+    except (sqlite3.OperationalError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise Unavailable from error
     except DBAPIError as error:
         if error.connection_invalidated or _says_not_now(error.orig):
