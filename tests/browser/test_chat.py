@@ -1,5 +1,6 @@
 """The caller's page in a real browser: every word arrives, once and in order, on bad networks too."""
 
+import asyncio
 import re
 
 import pytest
@@ -116,6 +117,7 @@ async def test_an_acknowledgement_lost_with_its_line_is_asked_for_again(
 ) -> None:
     page = await device.new_page()
     lost: list[str | bytes] = []
+    spoke = asyncio.Event()
 
     def cut(line: WebSocketRoute) -> None:
         server = line.connect_to_server()
@@ -128,6 +130,7 @@ async def test_an_acknowledgement_lost_with_its_line_is_asked_for_again(
                 await line.close()
             else:
                 line.send(words)
+                spoke.set()
 
         server.on_message(back)
 
@@ -135,6 +138,8 @@ async def test_an_acknowledgement_lost_with_its_line_is_asked_for_again(
     await page.goto(f"{running.url}/chat/{TRUST}")
     await write(page, "raz")
     await expect(own(page, "sent")).to_have_count(1)
+    async with asyncio.timeout(20):
+        await spoke.wait()  # before that, words go by a request of their own
     for number, text in enumerate(("dwa", "trzy"), start=2):
         await write(page, text)
         await expect(own(page, "sent")).to_have_count(number, timeout=20_000)
