@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -35,6 +36,7 @@ from hotline.web.transfers import around
 CALM = 0.25  # the pane goes out at most four times a second, and at once for what concerns its person
 CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page shows the words by itself
 REFRESH = 30.0  # minutes pass and shifts begin without any poke
+SESSION_ASKED: Final = timedelta(seconds=30)
 READ_AT_ONCE: Final = 3
 LIMIT: Final = 200  # entries of a talk that is opened, in one frame
 Who = Callable[[], Awaitable[Actor]]
@@ -103,6 +105,7 @@ class ConsoleFeed:
         self._pairs: Pairs = frozenset()
         self._queue: QueueView | None = None
         self._pane_due: float | None = None  # monotonic
+        self._asked = self._system.clock.now()  # about the session
 
     async def hear(self, text: str) -> None:
         """A frame of the page; one that cannot be read ends the socket. Raises Malformed, NotSignedIn."""
@@ -116,9 +119,8 @@ class ConsoleFeed:
         if frame.reply is not None:
             await self._reply(frame.reply)
         if frame.shown is not None:
-            with suppress(
-                NotFound, NotTheHolder, ContactEnded
-            ):  # it was so a moment ago; nobody is to be told
+            # it was so a moment ago; there is nobody to tell
+            with suppress(NotFound, NotTheHolder, ContactEnded):
                 await messages.shown(self._system, self._actor, frame.shown.contact, frame.shown.seq)
 
     async def _reply(self, reply: Reply) -> None:
@@ -148,12 +150,20 @@ class ConsoleFeed:
             changed = await listener.changed(at_most=self._patience())
             if topics.rights(self._actor.id) in changed:
                 self._actor = await self._who()
+            await self.known()
             only_words = self._desk is not None and changed and await self._only_words(self._desk, changed)
             if not only_words:
                 await self._all(changed)
                 await listener.gathers(CALM, but_for=self._urgent())
             elif self._patience() == 0.0:  # words that come without a pause hold nothing else back
                 await self._all(set())
+
+    async def known(self) -> None:
+        """A session ends by time, too, whatever its page answers; an open one keeps it alive. Raises NotSignedIn."""
+        now = self._system.clock.now()
+        if now - self._asked >= SESSION_ASKED:
+            self._asked = now
+            self._actor = await self._who()
 
     def _patience(self) -> float:
         due = self._pane_due

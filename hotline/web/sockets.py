@@ -7,7 +7,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 from random import uniform
 from typing import Any
@@ -36,7 +35,6 @@ log = structlog.get_logger()
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
 CLOSE_SECONDS = 5  # for the other end's good-bye
 NOT_SIGNED_IN = 4401
-SESSION_ASKED = timedelta(seconds=30)
 PING_SPREAD = (0.8, 1.0)  # ten per cent more or less, and never later than what presence counts on
 FRAME_LIMIT = 32 * 1024  # the longest message in the longest writing
 SHORT = 8 * 1024  # characters, which fit into any buffer that is empty
@@ -88,14 +86,9 @@ async def console(request: web.Request) -> web.WebSocketResponse:
     async with request.app[HUB].listener() as listener:
         feed = ConsoleFeed(request, actor, who, listener, partial(_send, request, socket))
 
-        asked = system.clock.now()
-
         async def alive() -> None:
-            nonlocal asked
             beats.console(actor.id)
-            if system.clock.now() - asked >= SESSION_ASKED:
-                asked = system.clock.now()
-                await who()  # it ends by time, too, and an open page keeps it alive
+            await feed.known()
 
         await presence.seen(system, actor)
         ping_seconds = CONSOLE_PING.total_seconds()

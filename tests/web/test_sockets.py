@@ -22,7 +22,7 @@ from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
 from hotline.store import views
 from hotline.store.journal import Line
-from hotline.web import news, sockets
+from hotline.web import console_live, news, sockets
 from tests import factories
 from tests.factories import Caller, MovableClock, talk
 from tests.web.doors import Doors, doors_of
@@ -520,6 +520,20 @@ async def test_signing_out_elsewhere_closes_the_socket(doors: Doors) -> None:
     async with opened(doors, CONSOLE, doors.as_staff("Celina")) as page:
         await frame(page)
         await signing_in.sign_out(doors.running.system, doors.secrets["Celina"])
+        assert await closing_code(page) == 4401
+
+
+async def test_a_session_ends_by_time_although_its_page_answers_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console_live, "REFRESH", 0.05)
+    monkeypatch.setattr(hub, "POLL_SECONDS", 3600)
+    async with (
+        house(tmp_path) as doors,
+        opened(doors, CONSOLE, doors.as_staff("Anna"), autoping=False) as page,
+    ):
+        await frame(page)
+        doors.running.clock.advance(hours=13)
         assert await closing_code(page) == 4401
 
 
