@@ -44,6 +44,9 @@ from hotline.rules.duty import Board
 # Classes of SQLSTATE that say "not now": connection, rollback to be tried again, resources, operator, system.
 AWAY = frozenset({"08", "40", "53", "57", "58"})
 
+# What the drivers themselves raise of a server that is away; the last where it goes between two states of the protocol.
+OF_DRIVERS = (sqlite3.OperationalError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
 # A server that fell silent (frozen, or behind a network that swallows everything) ends nothing by itself, and the
 # journal would wait for it with every message of this process. Longer than the server's own limit.
 COMMAND_SECONDS = 20.0
@@ -190,9 +193,7 @@ async def or_unavailable() -> AsyncIterator[None]:
     """A database that does not answer becomes a fact the caller can act on; a mistake of ours does not."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
-        raise Unavailable from error
-    except (sqlite3.OperationalError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, OSError, *OF_DRIVERS) as error:
         raise Unavailable from error
     except DBAPIError as error:
         if error.connection_invalidated or _says_not_now(error.orig):

@@ -14,7 +14,7 @@ from hotline.actions import roster
 from hotline.errors import Unavailable
 from hotline.rules.access import OPERATOR
 from hotline.store import views
-from hotline.store.db import Database
+from hotline.store.db import OF_DRIVERS, Database, or_unavailable
 from hotline.system import System
 from tests import factories
 from tests.conftest import HouseTemplate
@@ -81,6 +81,13 @@ async def test_a_database_that_is_not_there_is_unavailable() -> None:
         async with db.write():
             pass
     await db.close()
+
+
+@pytest.mark.parametrize("raised", OF_DRIVERS)
+async def test_what_a_driver_says_of_a_server_that_is_away_is_unavailable(raised: type[Exception]) -> None:
+    with pytest.raises(Unavailable):
+        async with or_unavailable():
+            raise raised("cannot switch to state")
 
 
 @pytest.mark.postgres
