@@ -14,8 +14,8 @@ import structlog
 
 log = structlog.get_logger()
 # New objects until garbage is looked for among them, and how many such looks until one among those that outlived them.
-# With the interpreter's own 700 what is on its way in a busy moment counts as old, and all old ones are gone through
-# again and again: an eighth of the time.
+# With the interpreter's own 700 what is on its way in a busy moment counts as old, and the old ones are gone through
+# again and again.
 LOOKS = (20_000, 20, 20)
 LIMIT_SECONDS = 25.0  # from the signal to the end, whatever hangs; supervisors kill after thirty
 
