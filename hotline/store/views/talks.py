@@ -136,7 +136,7 @@ class Opener(Protocol):
         """The text behind `sealed`. Raises KeyDestroyed."""
 
 
-async def opened(opener: Opener, row: Any, audience: Audience) -> Entry:
+async def opened(opener: Opener, row: lines.Row, audience: Audience) -> Entry:
     """A stored entry as this audience sees it. Raises KeyDestroyed."""
     text = None
     if row.body_sealed is not None:
