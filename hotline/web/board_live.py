@@ -7,34 +7,34 @@ from typing import Any
 from hotline.errors import Unavailable
 from hotline.live import topics
 from hotline.live.hub import Listener
-from hotline.rules.access import Actor
 from hotline.store import views
 from hotline.system import System
 from hotline.web import board_view, render
+from hotline.web.line_session import LineSession
 
 CALM = 0.25
 REFRESH = 2.0  # minutes pass, breaks end and engines die without any poke
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Who = Callable[[], Awaitable[Actor]]
 
 
 class BoardFeed:
     """One board. It has no cursor: whoever missed a picture sees the next."""
 
-    def __init__(self, system: System, actor: Actor, who: Who, language: str, send: Send) -> None:
-        self._system, self._actor, self._who = system, actor, who
+    def __init__(self, system: System, session: LineSession, language: str, send: Send) -> None:
+        self._system, self._session = system, session
         self._language, self._send = language, send
 
     async def serve(self, listener: Listener) -> None:
         """Send what changed until cancelled. While the database is away the board says so and keeps its picture."""
-        listener.add(topics.rights(self._actor.id))
+        listener.add(topics.rights(self._session.actor.id))
         listener.add(topics.roster())
         last: dict[str, Any] = {}
         while True:
             changed = await listener.changed(at_most=REFRESH)
             try:
-                if topics.rights(self._actor.id) in changed:
-                    self._actor = await self._who()
+                if topics.rights(self._session.actor.id) in changed:
+                    await self._session.anew()
+                await self._session.now_and_then()
                 frame = {"html": await self._picture(listener)}
             except Unavailable:
                 frame = {"trouble": "database"}
@@ -45,12 +45,12 @@ class BoardFeed:
 
     async def _picture(self, listener: Listener) -> str:
         async with self._system.read() as tx:
-            view = await views.board_view(tx, tx.centre, self._actor)
+            view = await views.board_view(tx, tx.centre, self._session.actor)
             centre = tx.centre
         wanted = {
             topics.roster(),
             topics.alarms(),
-            topics.rights(self._actor.id),
+            topics.rights(self._session.actor.id),
             *map(topics.queue, centre.queues),
         }
         wanted |= set(map(topics.staff, view.staff_ids))

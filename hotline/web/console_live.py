@@ -6,10 +6,9 @@ and few read at a time, so that callers find a connection to the database.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -30,16 +29,15 @@ from hotline.web.body import Body, ClientId, Cursor, RowId, parse
 from hotline.web.caller_live import Send, refused_json
 from hotline.web.console_json import console_json, entry_json, head_json
 from hotline.web.keys import SYSTEM
+from hotline.web.line_session import LineSession
 from hotline.web.news import NEWS, full
 from hotline.web.transfers import around
 
 CALM = 0.25  # the pane goes out at most four times a second, and at once for what concerns its person
 CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page shows the words by itself
 REFRESH = 30.0  # minutes pass and shifts begin without any poke
-SESSION_ASKED: Final = timedelta(seconds=30)
 READ_AT_ONCE: Final = 3
 LIMIT: Final = 200  # entries of a talk that is opened, in one frame
-Who = Callable[[], Awaitable[Actor]]
 
 
 class Reply(Body):
@@ -87,25 +85,25 @@ class _Cursor:
 
 
 class ConsoleFeed:
-    """One console's cursor over one conversation, and its pane.
+    """One console's cursor over one conversation, and its pane."""
 
-    `who` reads the session anew: rights may have changed, or it may be over, since the socket was opened.
-    """
-
-    def __init__(self, request: web.Request, actor: Actor, who: Who, listener: Listener, send: Send) -> None:
+    def __init__(self, request: web.Request, session: LineSession, listener: Listener, send: Send) -> None:
         self._system, self._news, self._readings = (
             request.app[SYSTEM],
             request.app[NEWS],
             request.app[READINGS],
         )
-        self._actor, self._who, self._listener, self._send = actor, who, listener, send
+        self._session, self._listener, self._send = session, listener, send
         self._language = render.language_of(request)
         self._watched: _Cursor | None = None
         self._desk: ConsoleView | None = None
         self._pairs: Pairs = frozenset()
         self._queue: QueueView | None = None
         self._pane_due: float | None = None  # monotonic
-        self._asked = self._system.clock.now()  # about the session
+
+    @property
+    def _actor(self) -> Actor:
+        return self._session.actor
 
     async def hear(self, text: str) -> None:
         """A frame of the page; one that cannot be read ends the socket. Raises Malformed, NotSignedIn."""
@@ -126,7 +124,7 @@ class ConsoleFeed:
     async def _reply(self, reply: Reply) -> None:
         """Acknowledged once stored, or refused with the reason; the line stays."""
         # As with a request of its own: nobody who is signed out says another word.
-        self._actor = await self._who()
+        await self._session.anew()
         try:
             receipt = await messages.reply(self._system, self._actor, reply.contact, reply.id, reply.text)
         except NotSignedIn:
@@ -149,21 +147,14 @@ class ConsoleFeed:
         while True:
             changed = await listener.changed(at_most=self._patience())
             if topics.rights(self._actor.id) in changed:
-                self._actor = await self._who()
-            await self.known()
+                await self._session.anew()
+            await self._session.now_and_then()
             only_words = self._desk is not None and changed and await self._only_words(self._desk, changed)
             if not only_words:
                 await self._all(changed)
                 await listener.gathers(CALM, but_for=self._urgent())
             elif self._patience() == 0.0:  # words that come without a pause hold nothing else back
                 await self._all(set())
-
-    async def known(self) -> None:
-        """A session ends by time, too, whatever its page answers; an open one keeps it alive. Raises NotSignedIn."""
-        now = self._system.clock.now()
-        if now - self._asked >= SESSION_ASKED:
-            self._asked = now
-            self._actor = await self._who()
 
     def _patience(self) -> float:
         due = self._pane_due

@@ -15,11 +15,9 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from hotline import metrics
-from hotline.actions import contacts, presence, signing_in
+from hotline.actions import contacts, presence
 from hotline.actions.contacts import caller_of
 from hotline.errors import HotlineError, Malformed, NotSignedIn
-from hotline.rules import access
-from hotline.rules.access import Actor
 from hotline.rules.presence import CALLER_PING, CONSOLE_PING
 from hotline.web import middleware, render
 from hotline.web.beats import BEATS
@@ -28,8 +26,8 @@ from hotline.web.body import Body, Cursor, Token, parse
 from hotline.web.caller_live import CallerFeed
 from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
+from hotline.web.line_session import LineSession
 from hotline.web.news import NEWS
-from hotline.web.session import secret_of
 
 log = structlog.get_logger()
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
@@ -80,17 +78,17 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
 
 async def console(request: web.Request) -> web.WebSocketResponse:
     """WS /console/socket. The page says which contact it watches; everything else comes by itself."""
-    system, beats, who = request.app[SYSTEM], request.app[BEATS], _who(request, "console.see")
-    actor = await who()
+    system, beats = request.app[SYSTEM], request.app[BEATS]
+    session = await LineSession.of(request, "console.see")
     socket = await _open(request)
     async with request.app[HUB].listener() as listener:
-        feed = ConsoleFeed(request, actor, who, listener, partial(_send, request, socket))
+        feed = ConsoleFeed(request, session, listener, partial(_send, request, socket))
 
         async def alive() -> None:
-            beats.console(actor.id)
-            await feed.known()
+            beats.console(session.actor.id)
+            await session.now_and_then()
 
-        await presence.seen(system, actor)
+        await presence.seen(system, session.actor)
         ping_seconds = CONSOLE_PING.total_seconds()
         await _run(request, socket, feed.serve(), alive, ping_seconds, feed.hear)
     return socket
@@ -98,30 +96,14 @@ async def console(request: web.Request) -> web.WebSocketResponse:
 
 async def board(request: web.Request) -> web.WebSocketResponse:
     """WS /board/socket. The page says nothing; the board comes anew whenever something on it changed."""
-    system, who = request.app[SYSTEM], _who(request, "board.see")
-    actor = await who()
+    system, session = request.app[SYSTEM], await LineSession.of(request, "board.see")
     socket = await _open(request)
 
-    async def alive() -> None:
-        await who()
-
     async with request.app[HUB].listener() as listener:
-        feed = BoardFeed(system, actor, who, render.language_of(request), partial(_send, request, socket))
+        feed = BoardFeed(system, session, render.language_of(request), partial(_send, request, socket))
+        alive = session.now_and_then
         await _run(request, socket, feed.serve(listener), alive, CONSOLE_PING.total_seconds(), _ignore)
     return socket
-
-
-def _who(request: web.Request, verb: str) -> Callable[[], Awaitable[Actor]]:
-    """Whoever may no longer see the page, or is not there any more, is signed out of it."""
-    system, secret = request.app[SYSTEM], secret_of(request)
-
-    async def who() -> Actor:
-        me = await signing_in.signed_in(system, secret)
-        if me.confined or not access.may(me.actor, verb):
-            raise NotSignedIn
-        return me.actor
-
-    return who
 
 
 async def close_all(app: web.Application) -> None:

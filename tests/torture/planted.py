@@ -250,7 +250,7 @@ async def _send_in_turn(request: web.Request, socket: web.WebSocketResponse, fra
         "signed-out-speaks",
         "nor does that person say another word over its line",
         "hotline/web/console_live.py",
-        """        self._actor = await self._who()\n        try:\n            receipt""",
+        """        await self._session.anew()\n        try:\n            receipt""",
         """        try:\n            receipt""",
         (SOCKETS + "test_whoever_is_signed_out_says_no_more_although_nobody_told_the_line",),
     ),

@@ -22,7 +22,7 @@ from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
 from hotline.store import views
 from hotline.store.journal import Line
-from hotline.web import console_live, news, sockets
+from hotline.web import board_live, console_live, news, sockets
 from tests import factories
 from tests.factories import Caller, MovableClock, talk
 from tests.web.doors import Doors, doors_of
@@ -523,14 +523,16 @@ async def test_signing_out_elsewhere_closes_the_socket(doors: Doors) -> None:
         assert await closing_code(page) == 4401
 
 
+@pytest.mark.parametrize(("path", "name"), [(CONSOLE, "Anna"), ("/board/socket", "Filip")])
 async def test_a_session_ends_by_time_although_its_page_answers_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, name: str
 ) -> None:
-    monkeypatch.setattr(console_live, "REFRESH", 0.05)
+    for feed in (console_live, board_live):
+        monkeypatch.setattr(feed, "REFRESH", 0.05)
     monkeypatch.setattr(hub, "POLL_SECONDS", 3600)
     async with (
         house(tmp_path) as doors,
-        opened(doors, CONSOLE, doors.as_staff("Anna"), autoping=False) as page,
+        opened(doors, path, doors.as_staff(name), autoping=False) as page,
     ):
         await frame(page)
         doors.running.clock.advance(hours=13)
