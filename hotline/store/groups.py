@@ -38,6 +38,13 @@ STAND = """
     e.seq, e.at
 """
 NAMES = ", ".join((*COLUMNS, "delivery_tries"))
+# How SQLite takes a row out of what `_packed` made.
+VALUES = [
+    "substr(?2, g.value ->> '$[9][0]', g.value ->> '$[9][1]')"
+    if name == "body_sealed"
+    else f"g.value ->> {place}"
+    for place, name in enumerate(COLUMNS)
+]
 
 
 class OnPostgres:
@@ -115,19 +122,26 @@ class OnPostgres:
 
 
 class OnSqlite:
-    """One hop to a thread for a whole group."""
+    """One hop to a thread for a whole group, and in it four statements, whatever the number of lines.
 
-    LAST = "SELECT last_seq FROM threads WHERE contact_id = ?"
+    Each step of a statement lets go of the interpreter, and while the loop is busy waits for milliseconds to get hold
+    of it again. So what a statement is given and what it finds is one value: a list as JSON, and the sealed words
+    behind one another.
+    """
+
     LOOK = f"""
-        SELECT {STAND.format(kind="?")}
-        FROM contacts c
+        SELECT json_group_array(json_array(g.key, t.last_seq, {STAND.format(kind="g.value ->> 0")}))
+        FROM json_each(?) g
+        JOIN contacts c ON c.id = g.value ->> 3
         JOIN threads t ON t.contact_id = c.id
-        LEFT JOIN entries e ON e.contact_id = c.id AND e.id = ?
-        LEFT JOIN staff s ON s.id = ?
-        WHERE c.id = ?
+        LEFT JOIN entries e ON e.contact_id = c.id AND e.id = g.value ->> 1
+        LEFT JOIN staff s ON s.id = g.value ->> 2
     """  # noqa: S608
-    NUMBER = "UPDATE threads SET last_seq = ? WHERE contact_id = ?"
-    INSERT = f"INSERT INTO entries ({NAMES}) VALUES ({', '.join('?' * len(COLUMNS))}, 0)"  # noqa: S608
+    NUMBER = "UPDATE threads SET last_seq = g.value FROM json_each(?) g WHERE contact_id = g.key"
+    INSERT = f"""
+        INSERT INTO entries ({NAMES})
+        SELECT {", ".join(VALUES)}, 0 FROM json_each(?1) g
+    """  # noqa: S608
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -158,15 +172,17 @@ class OnSqlite:
         return judged
 
     def _write(self, connection: sqlite3.Connection, lines: Sequence[Line], now: datetime) -> Judged:
-        wanted = {line.contact_id for line in lines}
-        last = {each: connection.execute(self.LAST, (each,)).fetchone() for each in wanted}
-        locked = {each: found[0] for each, found in last.items() if found is not None}
-        asked = ((line.kind, line.id, line.author_id, line.contact_id) for line in lines)
-        stands = [_stand(connection.execute(self.LOOK, each).fetchone()) for each in asked]
+        asked = json.dumps([(line.kind, line.id, line.author_id, line.contact_id) for line in lines])
+        stands: list[Stand | None] = [None] * len(lines)
+        locked: dict[str, int] = {}
+        for number, last, *found in json.loads(connection.execute(self.LOOK, (asked,)).fetchone()[0]):
+            stands[number] = _stand(found)
+            locked[lines[number].contact_id] = last
         judged = judge(lines, stands, locked, now)
-        changed = {each.contact_id: judged.last[each.contact_id] for each in judged.rows}
-        connection.executemany(self.NUMBER, [(seq, contact_id) for contact_id, seq in changed.items()])
-        connection.executemany(self.INSERT, map(_plain, judged.rows))
+        if judged.rows:
+            changed = {each.contact_id: judged.last[each.contact_id] for each in judged.rows}
+            connection.execute(self.NUMBER, (json.dumps(changed),))
+            connection.execute(self.INSERT, _packed(judged.rows))
         return judged
 
     async def close(self) -> None:
@@ -177,19 +193,25 @@ class OnSqlite:
         self._thread = self._connection = None
 
 
-def _stand(found: tuple[Any, ...] | None) -> Stand | None:
-    if found is None:
-        return None
+def _stand(found: Sequence[Any]) -> Stand:
     state, holder_id, caller_blind, channel, is_open, name, signature, shown, seq, at = found
     instant = datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None
     return Stand(state, holder_id, caller_blind, channel, bool(is_open), name, signature, shown, seq, instant)
 
 
-def _plain(row: Row) -> tuple[Any, ...]:
-    """As the columns of SQLite hold it."""
-    due = _text(row.delivery_at) if row.delivery_at is not None else None
-    data = json.dumps(row.data)
-    return (*row[:6], _text(row.at), row.ref_seq, row.source_blind, row.body_sealed, data, row.delivery, due)
+def _packed(rows: Sequence[Row]) -> tuple[str, bytes]:
+    """The rows as the columns of SQLite hold them, each sealed body as its place in what follows."""
+    plain, bodies, length = [], [], 0
+    for row in rows:
+        place = None
+        if row.body_sealed is not None:
+            place = length + 1, len(row.body_sealed)
+            bodies.append(row.body_sealed)
+            length += place[1]
+        due = _text(row.delivery_at) if row.delivery_at is not None else None
+        data = json.dumps(row.data)
+        plain.append((*row[:6], _text(row.at), row.ref_seq, row.source_blind, place, data, row.delivery, due))
+    return json.dumps(plain), b"".join(bodies)
 
 
 def _text(at: datetime) -> str:
