@@ -149,7 +149,7 @@ def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> w
     app[SYSTEM], app[HUB], app[HEALTH], app[SOCKETS] = system, hub, health, WeakSet()
     app[rates.RATES] = rates.Rates()
     app[beats.BEATS] = signs
-    app[news.NEWS] = news.News(system)
+    app[news.NEWS] = news.News(system, hub)
     app[console_live.READINGS] = console_live.Readings()
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
@@ -187,8 +187,9 @@ async def house(
         loops = _loops(system, health, parts)
         async with AsyncExitStack() as doors:
             if "web" in parts:
-                loops += [hub.run, signs.run]
-                await doors.enter_async_context(_open_web(build_web(system, hub, health, signs), system))
+                pages = build_web(system, hub, health, signs)
+                loops += [hub.run, signs.run, pages[news.NEWS].run]
+                await doors.enter_async_context(_open_web(pages, system))
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(loop()) for loop in loops]
                 opened = House(system, hub, tasks)
@@ -209,7 +210,8 @@ Loop = Callable[[], Coroutine[None, None, None]]
 
 def _loops(system: System, health: Health, parts: Collection[Part]) -> list[Loop]:
     """What runs beside the doors, until cancelled."""
-    loops: list[Loop] = [lifetime.watchdog, system.follow_centre, system.follow_roster, system.watch_ledger]
+    loops: list[Loop] = [lifetime.watchdog]
+    loops += [system.follow_centre, system.follow_roster, system.watch_ledger]
     if WRITERS & set(parts):
         loops.append(system.journal.run)
     if "engine" in parts:

@@ -19,7 +19,7 @@ from hotline.live.bus import Bus
 log = structlog.get_logger()
 POLL_SECONDS = 1.5
 Versions = Callable[[Collection[str]], Awaitable[dict[str, int]]]
-Told = Callable[[str], int | None]  # the number of a topic that this process told of itself, if it did
+Told = Callable[[str], int | None]  # up to which number of a topic everybody here has been told, if any
 
 
 class Listener:
@@ -120,6 +120,11 @@ class Hub:
     def poke(self, topic: str) -> None:
         """Have whoever listens to it here look."""
         self._hear(frozenset((topic,)))
+
+    def tell(self, topic: str) -> None:
+        """One who listens to it has found what is new: have the others look as well, if there are any."""
+        if len(self._listeners.get(topic, ())) > 1:
+            self.poke(topic)
 
     async def run(self) -> None:
         """Poll for what no poke told, until cancelled."""

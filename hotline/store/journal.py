@@ -142,7 +142,7 @@ class Journal:
     def _settle(self, batch: list[_Waiting], judged: Judged) -> list[_Waiting]:
         """Keep at hand what was stored, answer everybody, tell whoever listens."""
         for contact_id, rows in judged.by_contact().items():
-            self.recent.keep(contact_id, judged.before[contact_id], rows, written=True)
+            self.recent.keep(contact_id, judged.before[contact_id], rows, told=True)
         for kind, number in Counter((row.author, row.kind) for row in judged.rows).items():
             metrics.MESSAGES.labels(*kind).inc(number)
         metrics.JOURNAL_BATCH.observe(len(judged.rows))

@@ -7,13 +7,19 @@ missing. Other processes write too, so that nothing new here does not mean that 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 from hotline.store.lines import Row
 
-CONTACTS: Final = 4000
-ENTRIES: Final = 8  # of one contact: readers are a blink behind, and who is further behind asks the database
+WEIGHT: Final = 32 * 1024 * 1024  # bytes of all that is kept, by estimate
+ENTRIES: Final = 40  # of one contact: readers are a blink behind, and who is further behind asks the database
+ROW: Final = 1000  # bytes of an entry beside its words
 Rows = Sequence[Row]
+
+
+def _weight(row: Row) -> int:
+    return ROW + len(row.body_sealed or b"")
 
 
 @dataclass(slots=True)
@@ -23,45 +29,58 @@ class _Tail:
     start: int
     newest: int
     told: int | None = None
+    weight: int = 0
     rows: "deque[Row]" = field(default_factory=deque)
 
     def add(self, rows: Rows) -> None:
         self.rows.extend(rows)
         self.newest = rows[-1].seq
+        self.weight += sum(map(_weight, rows))
         while len(self.rows) > ENTRIES:
-            self.start = self.rows.popleft().seq
+            oldest = self.rows.popleft()
+            self.start = oldest.seq
+            self.weight -= _weight(oldest)
 
 
 class Recent:
-    """Of a bounded number of contacts a bounded number of entries."""
+    """Of some contacts some entries: of each a bounded number, in all a bounded weight."""
 
-    def __init__(self) -> None:
+    def __init__(self, weight: int = WEIGHT) -> None:
         self._tails: OrderedDict[str, _Tail] = OrderedDict()
+        self._most, self._weight = weight, 0
 
-    def keep(self, contact_id: str, start: int, rows: Rows, *, written: bool = False) -> None:
-        """All that was committed above `start`, up to the last of these. `written`: here, and everybody was told."""
+    def keep(self, contact_id: str, start: int, rows: Rows, *, told: bool = False) -> None:
+        """All that was committed above `start`, up to the last of these. `told`: so is everybody here who listens."""
         if not rows:
             return
         tail = self._tails.get(contact_id)
         if tail is None or tail.newest < start:  # something in between is not known here
+            self._forget(tail)
             tail = self._tails[contact_id] = _Tail(start, start)
         fresh = [row for row in rows if row.seq > tail.newest]
         if fresh:
+            self._weight -= tail.weight
             tail.add(fresh)
-        if written:
+            self._weight += tail.weight
+        if told:
             tail.told = rows[-1].seq
         self._tails.move_to_end(contact_id)
-        while len(self._tails) > CONTACTS:
-            self._tails.popitem(last=False)
+        while self._weight > self._most:  # of whom nothing was said for longest
+            self._forget(self._tails.popitem(last=False)[1])
+
+    def _forget(self, tail: _Tail | None) -> None:
+        self._weight -= tail.weight if tail is not None else 0
 
     def after(self, contact_id: str, seq: int) -> Rows:
         """What follows that number; nothing where it is not known here."""
         tail = self._tails.get(contact_id)
         if tail is None or tail.start > seq:
             return ()
-        return [row for row in tail.rows if row.seq > seq]
+        found = list(takewhile(lambda row: row.seq > seq, reversed(tail.rows)))
+        found.reverse()
+        return found
 
     def told(self, contact_id: str) -> int | None:
-        """The number of the last entry that this process wrote."""
+        """The number of the last entry of which everybody here was told."""
         tail = self._tails.get(contact_id)
         return tail.told if tail is not None else None

@@ -1,12 +1,14 @@
 """What was said in a contact after a cursor: from what is at hand, else read once for all sockets of this process."""
 
 import asyncio
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
-from weakref import WeakValueDictionary
 
 from aiohttp import web
 
+from hotline.errors import HotlineError
+from hotline.live import topics
+from hotline.live.hub import Hub
 from hotline.store import views
 from hotline.store.views import Audience, Entry, Rows
 from hotline.system import System
@@ -15,29 +17,58 @@ LIMIT = 40  # entries at once
 WEIGHT = 32 * 1024  # bytes of words at once: a page that asks for a long talk and does not read holds so much
 
 READ_AT_ONCE = 3  # so that whoever writes finds a connection, however many pages open at once
+CONTACTS_AT_ONCE = 100  # of one reading
+Place = tuple[str, int]  # a contact, and the number after which
 
 
 class News:
-    """Of one process."""
+    """Of one process. `run()` must be running while `after()` is used."""
 
-    def __init__(self, system: System) -> None:
-        self._system = system
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    def __init__(self, system: System, hub: Hub) -> None:
+        self._system, self._hub = system, hub
+        self._wanted: dict[Place, asyncio.Future[Rows]] = {}
+        self._asked = asyncio.Event()
         self.few = asyncio.Semaphore(READ_AT_ONCE)  # for what callers' pages read besides
 
     async def after(self, contact_id: str, seq: int) -> Rows:
-        """Entries as they are stored, sealed, as many as go into one frame. Raises Unavailable."""
-        recent = self._system.journal.recent
-        if rows := recent.after(contact_id, seq):
+        """Entries as they are stored, sealed, as many as go into one frame. Raises Unavailable.
+
+        For those who listen to the contact's words.
+        """
+        place = contact_id, seq
+        if rows := self._system.journal.recent.after(*place):
             return _portion(rows)
-        turn = self._turns.setdefault(contact_id, asyncio.Lock())
-        async with turn:
-            if rows := recent.after(contact_id, seq):  # read by another socket meanwhile
-                return _portion(rows)
+        if place not in self._wanted:
+            self._wanted[place] = asyncio.get_running_loop().create_future()
+            self._asked.set()
+        return _portion(await asyncio.shield(self._wanted[place]))  # others may wait for the same
+
+    async def run(self) -> None:
+        """Read what is asked for until cancelled; what gathers during one reading shares the next."""
+        while True:
+            await self._asked.wait()
+            wanted = dict(islice(self._wanted.items(), CONTACTS_AT_ONCE))
+            for place in wanted:  # whoever asks from now on wants what is committed by then
+                del self._wanted[place]
+            if not self._wanted:
+                self._asked.clear()
+            await self._read(wanted)
+
+    async def _read(self, wanted: dict[Place, "asyncio.Future[Rows]"]) -> None:
+        try:
             async with self._system.read() as tx:
-                rows = await views.rows_after(tx, contact_id, seq, limit=LIMIT)
-            recent.keep(contact_id, seq, rows)
-        return _portion(rows)
+                found = await views.rows_after_each(tx, list(wanted), limit=LIMIT)
+        except HotlineError as error:
+            for answer in wanted.values():
+                answer.set_exception(error)
+                answer.exception()  # whoever asked may have gone
+            return
+        for (contact_id, seq), answer in wanted.items():
+            rows = found.get((contact_id, seq), ())
+            if rows:  # a poke may have been lost on its way here; who listens beside the one who asks hears of it now
+                self._hub.tell(topics.words(contact_id))
+                self._system.journal.recent.keep(contact_id, seq, rows, told=True)
+            answer.set_result(rows)
 
     async def opened(self, rows: Rows, audience: Audience) -> list[Entry]:
         """Those of them that this audience may see. Raises KeyDestroyed."""

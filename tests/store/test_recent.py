@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from hotline.store.lines import Line, row_of
-from hotline.store.recent import ENTRIES, Recent, Rows
+from hotline.store.recent import ENTRIES, ROW, Recent, Rows
 
 MORNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -47,10 +47,22 @@ def test_whoever_is_further_behind_than_what_is_kept_asks_the_database() -> None
     assert after(recent, 2) == [*range(3, ENTRIES + 3)]
 
 
-def test_only_what_was_written_here_was_told_here() -> None:
+def test_what_was_told_is_remembered_beside_what_was_only_read() -> None:
     recent = Recent()
     recent.keep("talk", 0, rows(1))
     assert recent.told("talk") is None
-    recent.keep("talk", 1, rows(2), written=True)
+    recent.keep("talk", 1, rows(2), told=True)
     recent.keep("talk", 2, rows(3))
     assert recent.told("talk") == 2
+
+
+def test_whose_words_are_oldest_is_forgotten_first_when_it_grows_heavy() -> None:
+    recent = Recent(weight=3 * ROW)
+    recent.keep("talk", 0, rows(1, 2))
+    recent.keep("other", 0, rows(1))
+    assert after(recent, 0) == [1, 2]
+    recent.keep("other", 5, rows(6, 7))  # in place of what was kept of it
+    assert after(recent, 0) == []
+    assert [row.seq for row in recent.after("other", 5)] == [6, 7]
+    recent.keep("talk", 2, rows(3))
+    assert [row.seq for row in recent.after("other", 5)] == [6, 7]

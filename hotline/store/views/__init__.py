@@ -76,6 +76,7 @@ from hotline.store.views.talks import (
     opened,
     queue_place,
     rows_after,
+    rows_after_each,
     summary,
     words_now,
 )
@@ -166,6 +167,7 @@ __all__ = [
     "recoveries_open",
     "roster",
     "rows_after",
+    "rows_after_each",
     "seen_pairs",
     "sessions_of",
     "shifts",

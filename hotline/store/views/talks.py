@@ -1,11 +1,13 @@
 """A contact as pages show it: its head, its entries, its place in the queue, its summary."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import Row, exists, func, or_, select
+from sqlalchemy import BigInteger, Integer, Row, Select, String, bindparam, exists, func, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from hotline.rules.presence import CALLER_PING, LEAVING_GRACE
 from hotline.store import lines, queries
@@ -111,22 +113,51 @@ async def rows_after(
     tx: Tx, contact_id: str, after: int, audience: Audience = "staff", limit: int = 200
 ) -> Rows:
     """The same as they are stored, with the names of who wrote them."""
-    query = (
-        select(
-            *(entries.c[name] for name in lines.COLUMNS),
-            staff.c.name,
-            staff.c.signature,
-            entries.c.delivery_reason,
-        )
-        .outerjoin(staff, staff.c.id == entries.c.author_id)
-        .where(entries.c.contact_id == contact_id, entries.c.seq > after)
-        .order_by(entries.c.seq)
-        .limit(limit)
-    )
+    query = _stored().where(entries.c.contact_id == contact_id, entries.c.seq > after)
     if audience == "caller":
         query = query.where(entries.c.kind.in_(FOR_CALLER))
     # Rows of a query each keep what their query was like, and these are kept for long.
-    return [lines.Row._make(each) for each in await tx.connection.execute(query)]
+    return [lines.Row._make(each) for each in await tx.connection.execute(query.limit(limit))]
+
+
+async def rows_after_each(
+    tx: Tx, places: Collection[tuple[str, int]], limit: int
+) -> dict[tuple[str, int], Rows]:
+    """For contacts, each with its own number: as many of its entries after it, as they are stored.
+
+    What has none is left out. On PostgreSQL it is one statement.
+    """
+    if tx.connection.dialect.name == "sqlite":
+        return {place: rows for place in places if (rows := await rows_after(tx, *place, limit=limit))}
+    ids, seqs = zip(*places, strict=True)
+    asked = {"ids": list(ids), "seqs": list(seqs), "most": limit}
+    found: dict[tuple[str, int], list[lines.Row]] = {}
+    for after, *row in await tx.connection.execute(_AFTER_EACH, asked):
+        found.setdefault((row[0], after), []).append(lines.Row._make(row))
+    return dict(found)
+
+
+def _stored() -> Select[Any]:
+    """Entries with who wrote them, as `Row` has them, in order."""
+    columns = (*(entries.c[name] for name in lines.COLUMNS), staff.c.name, staff.c.signature)
+    return (
+        select(*columns, entries.c.delivery_reason)
+        .outerjoin(staff, staff.c.id == entries.c.author_id)
+        .order_by(entries.c.seq)
+    )
+
+
+def _after_each() -> Select[Any]:
+    """`ids` and `seqs`: contacts and their numbers; `most`: entries of each."""
+    asked = func.unnest(bindparam("ids", type_=ARRAY(String)), bindparam("seqs", type_=ARRAY(BigInteger)))
+    place = asked.table_valued("contact_id", "after", name="place").render_derived()
+    later = _stored().where(entries.c.contact_id == place.c.contact_id, entries.c.seq > place.c.after)
+    each = later.limit(bindparam("most", type_=Integer)).lateral("each")
+    query = select(place.c.after, each).select_from(place.join(each, true()))
+    return query.order_by(each.c.contact_id, each.c.seq)
+
+
+_AFTER_EACH = _after_each()  # made once: making it costs more than running it
 
 
 class Opener(Protocol):
