@@ -210,7 +210,7 @@ Loop = Callable[[], Coroutine[None, None, None]]
 
 def _loops(system: System, health: Health, parts: Collection[Part]) -> list[Loop]:
     """What runs beside the doors, until cancelled."""
-    loops: list[Loop] = [lifetime.watchdog]
+    loops: list[Loop] = [lifetime.watchdog, lifetime.give_back]
     loops += [system.follow_centre, system.follow_roster, system.watch_ledger]
     if WRITERS & set(parts):
         loops.append(system.journal.run)

@@ -3,6 +3,7 @@ ends when it is told to, in order if it can and in any case in time.
 """
 
 import asyncio
+import ctypes
 import gc
 import os
 import signal
@@ -17,6 +18,7 @@ log = structlog.get_logger()
 # With the interpreter's own 700 what is on its way in a busy moment counts as old, and the old ones are gone through
 # again and again.
 LOOKS = (20_000, 20, 20)
+GIVE_BACK_SECONDS = 60.0
 LIMIT_SECONDS = 25.0  # from the signal to the end, whatever hangs; supervisors kill after thirty
 
 
@@ -48,6 +50,16 @@ def settle() -> None:
     gc.freeze()
     gc.set_threshold(*LOOKS)
     gc.enable()
+
+
+async def give_back() -> None:
+    """Every minute the memory that is free goes back to the kernel, until cancelled; where it is not glibc's, at once
+    over. The allocator keeps what lies between pieces in use, so that a process grows without holding anything more.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    while trim is not None:
+        await asyncio.sleep(GIVE_BACK_SECONDS)
+        trim(0)
 
 
 def tell(state: str) -> None:

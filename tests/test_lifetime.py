@@ -30,6 +30,28 @@ async def main():
 asyncio.run(main())
 """
 
+# All pieces but the last are freed: it lies behind them, so the allocator keeps them.
+FREED = """
+import asyncio
+from pathlib import Path
+from hotline import lifetime
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+async def main():
+    lifetime.GIVE_BACK_SECONDS = 0.01
+    pieces = [bytes(20_000) for _ in range(2_000)]
+    del pieces[:-1]
+    before = resident()
+    giving = asyncio.ensure_future(lifetime.give_back())
+    await asyncio.sleep(0.1)
+    giving.cancel()
+    print(before, resident())
+
+asyncio.run(main())
+"""
+
 
 @pytest.fixture(params=["a path", "an abstract name"])
 def systemd(
@@ -130,3 +152,11 @@ async def test_what_is_asked_all_the_time_is_told_at_debug_only(running: Running
     assert levels == {
         "/healthz": "debug", "/readyz": "debug", "/static/{version}/{path}": "debug", "/": "info", "none": "info",
     }  # fmt: skip
+
+
+async def test_memory_that_is_free_goes_back_to_the_kernel() -> None:
+    """In a process of its own, whose heap nobody else has a hand in."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", FREED, stdout=subprocess.PIPE)
+    told, _ = await process.communicate()
+    before, after = map(int, told.split())
+    assert before - after > 10_000_000
