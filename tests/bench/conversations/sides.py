@@ -233,6 +233,7 @@ class Place:
             log = self._under(name) / f"log{number}"
             started.append(await Program.start(log, "reference", str(port), *options))
             origins.append(f"http://127.0.0.1:{port}")
+            await started[-1].answers(origins[-1])  # one makes the table, the next finds it
         side = await self._side(name, origins, started)
         await side.open([{"contact": f"t{n}", "token": f"t{n}", "cookie": "none=0"} for n in range(talks)])
         side._tell(signal.SIGSTOP)
