@@ -19,7 +19,7 @@ from hotline.errors import ConfigInvalid
 from hotline.health import Health
 from hotline.listening import listening
 from hotline.live import topics
-from hotline.live.bus import Bus, LocalBus, RedisBus
+from hotline.live.bus import Bus, LocalBus
 from hotline.live.hub import Hub, Told, Versions
 from hotline.monitor import Monitor
 from hotline.rules.centre import Centre
@@ -64,7 +64,7 @@ async def open_system(
     _refuse_moved(settings)
     layers = centre_layers(settings)
     vault = Vault(read_master_key(settings.master_key))
-    bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
+    bus = _bus_of(settings)
     db, keys = Database(settings.main_url), Database(settings.wrapped_keys_url)
     try:
         for each, setting in ((db, "HOTLINE_DATABASE_URL"), (keys, "HOTLINE_KEYS_URL")):
@@ -78,8 +78,15 @@ async def open_system(
     finally:
         await db.close()
         await keys.close()
-        if isinstance(bus, RedisBus):
-            await bus.close()
+        await bus.close()
+
+
+def _bus_of(settings: Settings) -> Bus:
+    if not settings.redis_url:
+        return LocalBus()
+    from hotline.live.redis_bus import RedisBus  # noqa: PLC0415  a tenth of the start, where there is none
+
+    return RedisBus(settings.redis_url)
 
 
 def moved_mark(settings: Settings) -> Path:
@@ -140,7 +147,9 @@ async def _check_schema(db: Database, which: schema.Which, setting: str) -> None
     if found == "behind" and not db.is_sqlite:
         raise ConfigInvalid(setting, "the schema is not the newest; run 'hotline migrate'")
     if found == "behind":
-        await schema.upgrade(db, which)
+        from hotline.store import migrating  # noqa: PLC0415  Alembic is loaded where there is something to do
+
+        await migrating.upgrade(db, which)
 
 
 def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> web.Application:
@@ -211,13 +220,11 @@ Loop = Callable[[], Coroutine[None, None, None]]
 def _loops(system: System, health: Health, parts: Collection[Part]) -> list[Loop]:
     """What runs beside the doors, until cancelled."""
     loops: list[Loop] = [lifetime.watchdog, lifetime.give_back]
-    loops += [system.follow_centre, system.follow_roster, system.watch_ledger]
+    loops += [system.bus.run, system.follow_centre, system.follow_roster, system.watch_ledger]
     if WRITERS & set(parts):
         loops.append(system.journal.run)
     if "engine" in parts:
         loops.append(Engine(system).run)
-    if isinstance(system.bus, RedisBus):
-        loops.append(system.bus.run)
     if isinstance(system.clock, DatabaseClock):
         loops.append(system.clock.run)
     if system.settings.metrics_port:

@@ -12,14 +12,14 @@ from hotline.actions import invitations, staff_notices
 from hotline.actions import staff as people
 from hotline.config import Settings
 from hotline.errors import ConfigInvalid, HotlineError, StaffUnknown
-from hotline.live.bus import RedisBus
+from hotline.live.redis_bus import RedisBus
 from hotline.rules.access import ADMINISTRATOR, OPERATOR
 from hotline.rules.centre import Centre, Line
 from hotline.rules.centre_changes import overlay
 from hotline.rules.civil_time import local
 from hotline.rules.opening import Closed, Open, opening
 from hotline.rules.toml_text import written
-from hotline.store import schema, views
+from hotline.store import migrating, schema, views
 from hotline.store.db import Database
 from hotline.system import MachineClock, System
 from hotline.vault import make_master_key, read_master_key
@@ -141,7 +141,7 @@ async def _migrate(url: str, which: schema.Which) -> None:
     db = Database(url)
     try:
         if await schema.fit(db, which) == "behind":
-            await schema.upgrade(db, which)
+            await migrating.upgrade(db, which)
     finally:
         await db.close()
 

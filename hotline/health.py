@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from hotline.errors import HotlineError
-from hotline.live.bus import RedisBus
 from hotline.store import schema
 from hotline.store.db import Database
 from hotline.system import System
@@ -49,8 +48,7 @@ class Health:
     async def _look(self) -> frozenset[str]:
         system = self._system
         asked = [self._database(DATABASE, system.db, "main"), self._database(KEYS, system.keys, "keys")]
-        if isinstance(system.bus, RedisBus):
-            asked.append(_answers(REDIS, system.bus.ping))
+        asked.append(_answers(REDIS, system.bus.ping))
         return frozenset(part for part in await asyncio.gather(*asked) if part is not None)
 
     async def _database(self, part: str, db: Database, which: schema.Which) -> str | None:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import hotline.system
 from hotline import app
-from hotline.store import db, schema, tables
+from hotline.store import db, migrating, schema, tables
 from hotline.store.db import Database
 from hotline.system import System
 from hotline.web import beats
@@ -115,7 +115,7 @@ class HouseTemplate:
         if which not in self._made:
             self._made[which] = await self._server.create()
             db = Database(self._made[which])
-            await schema.upgrade(db, which)
+            await migrating.upgrade(db, which)
             await db.close()
         return await self._server.create(template=self._made[which].rpartition("/")[2])
 

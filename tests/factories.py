@@ -22,7 +22,7 @@ from hotline.rules import access
 from hotline.rules.access import OPERATOR, Actor
 from hotline.rules.assignment import Proposal
 from hotline.rules.forms import Value
-from hotline.store import queries, schema
+from hotline.store import migrating, queries, schema
 from hotline.store.db import sqlite_path
 from hotline.store.tables import leases
 from hotline.system import System
@@ -85,7 +85,7 @@ def _migrated(which: schema.Which) -> bytes:
         file = Path(folder) / "template"
         engine = create_engine(f"sqlite:///{file}")
         with engine.begin() as connection:
-            schema.upgrade_on(connection, which)
+            migrating.upgrade_on(connection, which)
         engine.dispose()
         return file.read_bytes()
 

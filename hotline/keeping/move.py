@@ -10,7 +10,7 @@ from hotline import app
 from hotline.config import Settings
 from hotline.errors import ConfigInvalid, Unavailable
 from hotline.keeping import proof
-from hotline.store import copying, schema, tables
+from hotline.store import copying, migrating, schema, tables
 from hotline.store.copying import Connection
 from hotline.store.db import Database, sqlite_path
 from hotline.system import MachineClock
@@ -97,7 +97,7 @@ async def _empty(url: str, which: Which) -> AsyncIterator[Connection]:
             await copying.patient(connection)
             if not await copying.is_empty(connection):
                 raise ConfigInvalid(setting, "is not empty: a move needs a database without any table")
-            await connection.run_sync(schema.upgrade_on, which)
+            await connection.run_sync(migrating.upgrade_on, which)
             yield connection
     finally:
         await db.close()

@@ -186,6 +186,8 @@ def _text(file: str, key: str, language: str, text: object) -> str:
 
 def names(text: str) -> set[str]:
     """The parameters of a text. Raises ValueError for unbalanced braces."""
+    if "{" not in text and "}" not in text:  # most have none
+        return set()
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 

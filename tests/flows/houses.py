@@ -14,7 +14,7 @@ from hotline import app
 from hotline.config import Settings
 from hotline.engine import Engine
 from hotline.live import topics
-from hotline.live.bus import RedisBus
+from hotline.live.redis_bus import RedisBus
 from hotline.store import tables
 from hotline.system import System
 from tests import factories

@@ -15,8 +15,9 @@ from hotline import app
 from hotline.actions import messages
 from hotline.errors import Unavailable
 from hotline.live import topics
-from hotline.live.bus import CHANNEL, KEPT, LocalBus, RedisBus
+from hotline.live.bus import LocalBus
 from hotline.live.hub import Hub, Listener
+from hotline.live.redis_bus import CHANNEL, KEPT, RedisBus
 from tests import factories, servers
 from tests.factories import MovableClock, add_caller
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from hotline import app
 from hotline.errors import ConfigInvalid
-from hotline.store import durability, schema
+from hotline.store import durability, migrating, schema
 from hotline.store.db import Database
 from tests import factories, servers
 from tests.servers import PostgresServer
@@ -26,7 +26,7 @@ def careless_server() -> Iterator[PostgresServer]:
 async def made(server: PostgresServer, which: schema.Which) -> str:
     url = await server.create()
     db = Database(url)
-    await schema.upgrade(db, which)
+    await migrating.upgrade(db, which)
     await db.close()
     return url
 

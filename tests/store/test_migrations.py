@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from hotline import app
 from hotline.errors import ConfigInvalid, Unavailable
-from hotline.store import schema
+from hotline.store import migrating, schema
 from hotline.store.db import Database
 from hotline.store.tables import entries, key_metadata, metadata, sealing_keys
 from hotline.system import System
@@ -64,14 +64,14 @@ async def test_upgrading_from_nothing_gives_the_tables_of_the_program(
     empty: Database, which: schema.Which
 ) -> None:
     assert await schema.fit(empty, which) == "behind"
-    await schema.upgrade(empty, which)
+    await migrating.upgrade(empty, which)
     assert await schema.fit(empty, which) == "current"
     async with empty.read() as connection:
         assert await connection.run_sync(differences, METADATA[which]) == []
         assert await connection.run_sync(table_names) == set(METADATA[which].tables)
         migrated = await connection.run_sync(indexes)
     # autogenerate does not look at the conditions of partial indexes, which settle races here
-    await schema.downgrade(empty, which, "base")
+    await migrating.downgrade(empty, which, "base")
     async with empty.write() as connection:
         await connection.run_sync(METADATA[which].create_all)
         assert await connection.run_sync(indexes) == migrated
@@ -79,14 +79,14 @@ async def test_upgrading_from_nothing_gives_the_tables_of_the_program(
 
 @BOTH_TREES
 async def test_going_back_to_nothing_and_up_again(empty: Database, which: schema.Which) -> None:
-    await schema.upgrade(empty, which)
-    await schema.upgrade(empty, which)  # changes nothing
-    await schema.downgrade(empty, which, "base")
+    await migrating.upgrade(empty, which)
+    await migrating.upgrade(empty, which)  # changes nothing
+    await migrating.downgrade(empty, which, "base")
     assert await schema.fit(empty, which) == "behind"
     async with empty.read() as connection:
         assert await connection.run_sync(table_names) == set()
         assert await connection.run_sync(indexes) == {}
-    await schema.upgrade(empty, which)
+    await migrating.upgrade(empty, which)
     async with empty.read() as connection:
         assert await connection.run_sync(differences, METADATA[which]) == []
 
@@ -98,7 +98,7 @@ async def test_a_failing_migration_leaves_nothing_half_done(empty: Database, whi
         taken = list(METADATA[which].sorted_tables)[-1]  # made last, so much is done before it fails
         await connection.exec_driver_sql(f'CREATE TABLE "{taken.name}" (unexpected INTEGER)')
     with pytest.raises((Unavailable, ProgrammingError)):  # SQLite does not tell the two kinds apart
-        await schema.upgrade(empty, which)
+        await migrating.upgrade(empty, which)
     async with empty.read() as connection:
         assert await connection.run_sync(table_names) == {taken.name}
 
@@ -113,8 +113,8 @@ async def test_data_goes_with_its_tables_and_foreign_keys_do_not_stop_it(system:
     """A downgrade to nothing with conversations in it, and a house that works after the way back up."""
     await a_closed_contact(system)
     for which, db in (("main", system.db), ("keys", system.keys)):
-        await schema.downgrade(db, which, "base")  # type: ignore[arg-type]
-        await schema.upgrade(db, which)  # type: ignore[arg-type]
+        await migrating.downgrade(db, which, "base")  # type: ignore[arg-type]
+        await migrating.upgrade(db, which)  # type: ignore[arg-type]
     async with system.read() as tx:
         assert (await tx.connection.execute(select(entries))).all() == []
     async with system.keys.read() as connection:
@@ -144,3 +144,11 @@ async def test_being_asked_every_second_for_days_fills_nothing(system: System) -
         assert await schema.fit(system.db, "main") == "current"
         sizes.append(len(kept))
     assert sizes[1:] == sizes[1:2] * 3
+
+
+@BOTH_TREES
+def test_the_names_of_the_files_say_what_alembic_knows(which: schema.Which) -> None:
+    scripts = ScriptDirectory(str(schema.MIGRATIONS / which))
+    every = [script.revision for script in scripts.walk_revisions()]
+    assert schema._known(schema.MIGRATIONS / which) == (scripts.get_current_head(), frozenset(every))
+    assert every == sorted(every, reverse=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect
 
 from hotline import app
 from hotline.errors import ConfigInvalid
-from hotline.store import schema
+from hotline.store import migrating, schema
 from hotline.store.db import Database
 from hotline.system import System
 from tests.store.test_migrations import BOTH_TREES, a_closed_contact
@@ -55,13 +55,13 @@ class NextRelease:
         with monkeypatch.context() as newer:
             newer.setattr(schema, "MIGRATIONS", self.migrations)
             for which, db in databases(system).items():
-                await schema.upgrade(db, which)
+                await migrating.upgrade(db, which)
 
     async def goes_back(self, system: System, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as newer:
             newer.setattr(schema, "MIGRATIONS", self.migrations)
             for which, db in databases(system).items():
-                await schema.downgrade(db, which, "-1")
+                await migrating.downgrade(db, which, "-1")
 
 
 def databases(system: System) -> dict[schema.Which, Database]:
@@ -145,10 +145,13 @@ async def test_a_migration_that_takes_something_away_says_so(which: schema.Which
     db = Database(f"sqlite+aiosqlite:///{tmp_path / 'steps.sqlite'}")
     before: Shape = {}
     for script in reversed(list(scripts(which).walk_revisions())):
-        await schema.upgrade(db, which, script.revision)
+        await migrating.upgrade(db, which, script.revision)
         async with db.read() as connection:
             after = await connection.run_sync(shape)
-        assert not missed(before, after) or schema.contracts(script), (script.revision, missed(before, after))
+        assert not missed(before, after) or migrating.contracts(script), (
+            script.revision,
+            missed(before, after),
+        )
         before = after
     await db.close()
 

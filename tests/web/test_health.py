@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from sqlalchemy import text
 
 from hotline import health
-from hotline.live.bus import RedisBus
+from hotline.live.redis_bus import RedisBus
 from hotline.store import schema
 from hotline.store.db import Database
 from tests.factories import MovableClock, Running, running_house, settings_in

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from hotline.store import schema
+from hotline.store import migrating
 from hotline.store.tables import key_metadata
 
 connection = context.config.attributes["connection"]
@@ -11,6 +11,6 @@ context.configure(
     target_metadata=key_metadata,
     render_as_batch=True,
     transactional_ddl=True,
-    on_version_apply=schema.recorder("keys"),
+    on_version_apply=migrating.recorder("keys"),
 )
 context.run_migrations()

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from hotline.store import schema
+from hotline.store import migrating
 from hotline.store.tables import metadata
 
 connection = context.config.attributes["connection"]
@@ -11,6 +11,6 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=True,
     transactional_ddl=True,
-    on_version_apply=schema.recorder("main"),
+    on_version_apply=migrating.recorder("main"),
 )
 context.run_migrations()
