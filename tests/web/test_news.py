@@ -1,0 +1,89 @@
+"""What is new in conversations is read for all who ask at the same time, and nobody who listens is left out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from hotline.errors import Unavailable
+from hotline.live import topics
+from hotline.live.bus import LocalBus
+from hotline.live.hub import Hub
+from hotline.store.recent import Recent
+from hotline.system import System, Transaction
+from hotline.web.news import News
+from tests.factories import add_caller
+
+
+async def no_versions(_topics: Collection[str]) -> dict[str, int]:
+    return {}
+
+
+@asynccontextmanager
+async def reading(system: System, hub: Hub) -> AsyncIterator[News]:
+    """As in a process that wrote none of it itself."""
+    system.journal.recent = Recent()
+    news = News(system, hub)
+    task = asyncio.get_running_loop().create_task(news.run())
+    try:
+        yield news
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_many_are_read_together_each_after_its_own_number(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    callers = [await add_caller(system, f"Rozmowa {number}") for number in range(12)]
+    looks, read = [], System.read
+
+    def counted(self: System) -> AbstractAsyncContextManager[Transaction]:
+        looks.append(self)
+        return read(self)
+
+    monkeypatch.setattr(System, "read", counted)
+    async with reading(system, Hub(LocalBus(), no_versions)) as news:
+        whole = await asyncio.gather(*(news.after(caller.contact_id, 0) for caller in callers))
+        assert {rows[0].contact_id for rows in whole} == {caller.contact_id for caller in callers}
+        assert all([row.seq for row in rows] == sorted(row.seq for row in rows) for rows in whole)
+        assert len(looks) <= 2
+        system.journal.recent = Recent()
+        ends = [(rows[-1].contact_id, rows[-2].seq) for rows in whole]
+        rest = await asyncio.gather(
+            *(news.after(*end) for end in ends), news.after(callers[0].contact_id, 99)
+        )
+        assert [list(rows) for rows in rest] == [*([rows[-1]] for rows in whole), []]
+
+
+async def test_who_listens_beside_the_one_who_asks_hears_of_it_although_the_poke_was_lost(
+    system: System,
+) -> None:
+    caller = await add_caller(system)
+    hub, words = Hub(LocalBus(), no_versions), topics.words(caller.contact_id)
+    async with reading(system, hub) as news, hub.listener() as one, hub.listener() as other:
+        for listener in (one, other):
+            listener.add(words)
+            await listener.changed(at_most=1)
+        rows = await news.after(caller.contact_id, 0)
+        assert await other.changed(at_most=0) == {words}
+        assert system.journal.recent.told(caller.contact_id) == rows[-1].seq
+
+
+async def test_a_database_that_is_away_is_told_to_all_who_asked_and_to_nobody_after(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = await add_caller(system)
+
+    def away(_self: System) -> None:
+        raise Unavailable
+
+    async with reading(system, Hub(LocalBus(), no_versions)) as news:
+        with monkeypatch.context() as for_now:
+            for_now.setattr(System, "read", away)
+            asked = (news.after(caller.contact_id, seq) for seq in (0, 0, 1))
+            assert [type(each) for each in await asyncio.gather(*asked, return_exceptions=True)] == [
+                Unavailable
+            ] * 3
+        assert await news.after(caller.contact_id, 0)
