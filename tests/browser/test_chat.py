@@ -180,6 +180,18 @@ async def test_without_sockets_the_page_asks(device: BrowserContext, running: Ru
     await expect(words(page)).to_have_text(["raz", "dwa"], timeout=15000)
 
 
+async def test_a_socket_that_hangs_is_given_up(
+    device: BrowserContext, running: Running, anna: Person
+) -> None:
+    page = await device.new_page()
+    await page.route_web_socket("**/socket*", lambda _socket: None)
+    await page.goto(f"{running.url}/chat/{TRUST}")
+    await write(page, "raz")
+    contact_id = await answer(running, anna)
+    await reply(running, anna, contact_id, "dwa")
+    await expect(words(page)).to_have_text(["raz", "dwa"], timeout=15_000)
+
+
 @pytest.mark.usefixtures("anna")
 async def test_a_secret_that_died_elsewhere_loses_no_words(device: BrowserContext, running: Running) -> None:
     page = await device.new_page()
@@ -204,7 +216,7 @@ async def test_danger_now_does_not_wait_for_words(device: BrowserContext, runnin
     page = await open_chat(device, running)
     await page.get_by_role("button", name="Tak, teraz").click()
     await expect(page.locator(".line-danger")).to_contain_text("112")
-    await expect(page.locator('[role="alert"]')).to_contain_text("112")
+    await expect(page.locator('[data-part="alarm"]')).to_contain_text("112")
     caller = await caller_on(page, running)
     head = await head_of(running, caller.id)
     assert (head.priority, head.danger) == ("P1", "yes")

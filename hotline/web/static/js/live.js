@@ -5,6 +5,7 @@ import { Unanswered } from "./unanswered.js";
 
 const POLL = 4000; // ms, while there is no socket
 const CHECK = 60000; // ms, although there is one: a dead line looks like a quiet one
+const MUTE = 8000; // ms until a socket that was opened must have said something
 const TRIES = 2; // sockets that never spoke, before polling begins
 
 export class Live {
@@ -112,6 +113,7 @@ export class Live {
     this.#socket = socket;
     socket.spoke = false;
     socket.heard = performance.now();
+    setTimeout(() => this.#mute(socket), MUTE);
     socket.addEventListener("open", () => socket.send(JSON.stringify({ token: this.#token, after: this.cursor })));
     socket.addEventListener("message", ({ data }) => {
       if (this.#stopped || this.#socket !== socket) return;
@@ -128,6 +130,13 @@ export class Live {
       else this.#on.frame(frame);
     });
     socket.addEventListener("close", ({ code }) => this.#lost(socket, code));
+  }
+
+  /** One that hangs is as good as none, and a second one would be no better. */
+  #mute(socket) {
+    if (socket.spoke) return;
+    this.#failed = Math.max(this.#failed, TRIES - 1);
+    socket.close();
   }
 
   #lost(socket, code) {
@@ -148,5 +157,5 @@ export class Live {
 }
 
 function reason({ status, code, sentence }) {
-  return status < 500 ? new Refused(status, code, sentence) : new Error(`status ${status}`);
+  return status < 500 ? new Refused(status, code, sentence) : Object.assign(new Error(`status ${status}`), { status });
 }
