@@ -19,6 +19,7 @@ from hotline.web import caller_view, hours, render
 from hotline.web.keys import SYSTEM
 
 DIALLED_EVERYWHERE: Final = 9  # digits
+DAY_AND_NIGHT: Final = "800 70 2222"  # for adults in a crisis, where a line has no number of its own
 DAY_FROM, DAY_UNTIL = 5, 18  # local hours in which one says "dzień dobry"
 # What the script shows by itself; everything else is already on the page or comes with the state.
 SCRIPT_TEXTS: Final = (
@@ -36,6 +37,11 @@ def tel_of(line: Line) -> str:
     """The target of a `tel:` link, or "" where dialling is not the same from everywhere: short local numbers."""
     dialled = line.number.replace(" ", "")
     return dialled if len(dialled.removeprefix("+48")) >= DIALLED_EVERYWHERE else ""
+
+
+def other_number(line: Line) -> str:
+    """Where to telephone when writing fails."""
+    return line.number or DAY_AND_NIGHT
 
 
 def arrival(
@@ -99,6 +105,7 @@ async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str
         "centre": system.centre,
         "unit": system.centre.units.get(line.unit),
         "tel": tel_of(line),
+        "other_number": other_number(line),
         "scene": now,
         "topics": triage.topics(line.audience),
         "greeting": say(greeting, language),

@@ -219,3 +219,32 @@ async def test_the_page_is_light(device: BrowserContext, running: Running) -> No
     await page.goto(f"{running.url}/chat/{TRUST}", wait_until="networkidle")
     assert len(sizes) >= 8
     assert sum(sizes) < 40_000  # bytes on the wire, headers included
+
+
+@pytest.mark.usefixtures("anna")
+async def test_quick_exit_on_another_page_ends_the_talk_in_every_tab(
+    device: BrowserContext, running: Running
+) -> None:
+    page = await device.new_page()
+    await page.goto("about:blank")
+    await page.goto(f"{running.url}/chat/{TRUST}")
+    async with device.expect_page() as opened:
+        await page.locator("a[target=_blank]").first.click()
+    notice = await opened.value
+    await write(page, "Boję się.")
+    await expect(own(page, "sent")).to_have_count(1)
+    token = await page.evaluate("sessionStorage.getItem('token')")
+    await page.get_by_label("Wiadomość", exact=True).fill("niewysłane")
+    async with page.expect_request("**/callback*") as asked:
+        await page.click("[data-part=callback]")
+    assert "niewys" not in ((await asked.value).post_data or "")
+    await expect(page.locator("#number")).to_be_visible()
+    await page.wait_for_load_state()
+    for _ in range(3):
+        await page.keyboard.press("Shift")
+    for each in (page, notice):
+        await each.wait_for_url("**://www.imgw.pl/**")
+    await _token_dies(running, token)
+    await page.go_back()
+    await expect(page.locator(".bubble")).to_have_count(0)
+    assert await page.evaluate(KEPT) == {"cookies": ""}

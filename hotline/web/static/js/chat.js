@@ -12,6 +12,7 @@ class HotlineChat extends HTMLElement {
   #parts = {};
   #live = null;
   #over = false;
+  #stuck = null; // why words are not through: "offline", or "trouble" at the server
 
   connectedCallback() {
     for (const node of this.querySelectorAll("[data-part]")) this.#parts[node.dataset.part] = node;
@@ -35,7 +36,7 @@ class HotlineChat extends HTMLElement {
     return new Outbox(items, (item, signal) => this.#deliver(item, signal), {
       changed: () => this.#keep(),
       sent: (item, answer) => this.#sent(item, answer),
-      late: (item) => this.#late(item),
+      late: (item, error) => this.#late(item, error),
       refused: (item, error) => this.#refused(item, error),
     });
   }
@@ -46,6 +47,7 @@ class HotlineChat extends HTMLElement {
     this.form.addEventListener("submit", (event) => {
       if (event.submitter?.name === "callback") {
         this.form.elements.token.value = kept.get("token"); // the form's own page goes on with this contact
+        this.form.elements.text.disabled = true; // unsent words stay here
         return;
       }
       event.preventDefault();
@@ -167,10 +169,19 @@ class HotlineChat extends HTMLElement {
   }
 
   #raise(value) {
+    this.#say("raised", this.texts.mark_sending);
+    for (const name of raised(value)) this.#button(name).disabled = true;
     this.outbox.add({ kind: "answer", id: kept.secret(12), value });
-    for (const name of value === "yes" ? ["urgent", "danger"] : ["urgent"]) this.#button(name).hidden = true;
-    this.#say("raised", this.texts.urgent_sent);
     this.composer.focus();
+  }
+
+  /** What became of it: marked, or to be pressed again. */
+  #answered(value, sentence, done) {
+    for (const name of raised(value)) {
+      this.#button(name).hidden ||= done;
+      this.#button(name).disabled = false;
+    }
+    this.#say("raised", sentence);
   }
 
   // -- sending ------------------------------------------------------------------------------------
@@ -193,6 +204,7 @@ class HotlineChat extends HTMLElement {
   }
 
   #sent(item, answer) {
+    this.#stuck = null;
     this.#link(true);
     if (item.kind === "start") {
       this.#frame(answer, 0);
@@ -200,15 +212,19 @@ class HotlineChat extends HTMLElement {
     } else if (item.kind === "message") {
       this.thread.sent(item.id, answer.seq, answer.time);
       this.#say("link", answer.slowed ?? "");
-    }
+    } else this.#answered(item.value, this.texts.urgent_sent, true);
   }
 
-  #late(item) {
+  #late(item, error) {
     this.thread.late(item.id);
+    if (item.kind === "answer") this.#say("raised", this.texts.mark_retrying);
+    this.#stuck = error.status ? "trouble" : "offline";
     this.#link(false);
   }
 
   #refused(item, error) {
+    this.#stuck = null;
+    this.#link(true);
     if (error.status === 401) this.#gone(item.text);
     else if (item.kind === "start") {
       // There is no contact: back to the beginning, with the words where they can be sent again.
@@ -216,7 +232,8 @@ class HotlineChat extends HTMLElement {
       this.#return(item.text);
       kept.set("token", null);
       this.#unbegun(error.sentence, error.code === "line_closed" || error.code === "chat_disabled");
-    } else if (item.kind === "message") {
+    } else if (item.kind === "answer") this.#answered(item.value, error.sentence, false);
+    else if (item.kind === "message") {
       const writable = error.code !== "contact_ended";
       this.thread.failed(item.id, error.sentence, writable ? () => this.#return(item.text) : null);
     }
@@ -252,7 +269,7 @@ class HotlineChat extends HTMLElement {
 
   #show(state) {
     this.#say("state", state.sentence);
-    this.#parts.after.hidden = state.state !== "waiting";
+    this.#waiting(state.state === "waiting");
     if (state.priority_danger) for (const name of ["urgent", "danger"]) this.#button(name).hidden = true;
     if (this.#parts.wait) {
       this.#parts.wait.hidden = !state.later;
@@ -269,7 +286,7 @@ class HotlineChat extends HTMLElement {
     this.#stop();
     kept.clear();
     this.#parts.dock.hidden = true;
-    this.#parts.after.hidden = true;
+    this.#waiting(false);
     this.#parts.ended.hidden = false;
     for (const item of items) this.thread.failed(item.id, "", null);
     if (inside) this.#parts.ended.focus();
@@ -295,6 +312,7 @@ class HotlineChat extends HTMLElement {
   #begun() {
     this.#parts.before.hidden = true;
     this.#parts.dock.hidden = false;
+    this.#waiting(false);
     this.#parts.notice.hidden = true;
     this.#button("end").hidden = false;
     this.composer.hint = this.texts.write;
@@ -302,7 +320,7 @@ class HotlineChat extends HTMLElement {
 
   #unbegun(sentence, closed) {
     this.#parts.before.hidden = false;
-    this.#parts.after.hidden = true;
+    this.#waiting(false);
     this.#button("end").hidden = true;
     this.#parts.dock.hidden = closed || this.dataset.mode !== "live";
     this.#parts.notice.hidden = false;
@@ -311,8 +329,17 @@ class HotlineChat extends HTMLElement {
     this.#parts.notice.scrollIntoView({ block: "nearest" });
   }
 
+  /** Words that are not through keep the warning, whatever can be read; a server that fails has numbers beside it. */
   #link(up) {
-    this.#say("link", up ? "" : this.texts.offline);
+    const trouble = this.#stuck === "trouble";
+    this.#parts.trouble.hidden = !trouble;
+    this.#say("link", trouble || (up && !this.#stuck) ? "" : this.texts.offline);
+  }
+
+  /** Where no other 112 is on the screen, this one is. */
+  #waiting(shown) {
+    this.#parts.after.hidden = !shown;
+    this.#parts.help.hidden = shown || !this.#parts.before.hidden;
   }
 
   /** Text in place, and only if it changed: a screen reader speaks each change. */
@@ -359,10 +386,13 @@ class HotlineChat extends HTMLElement {
   }
 
   #exit() {
-    this.#leave(true);
     this.#stop();
-    kept.clear();
   }
+}
+
+/** The buttons that have said it all once this is marked. */
+function raised(value) {
+  return value === "yes" ? ["urgent", "danger"] : ["urgent"];
 }
 
 function read(text) {

@@ -32,7 +32,7 @@ export async function ask(url, { method = "GET", token, body, keepalive = false,
     if (error && response.status < 500 && response.status !== 408) {
       throw new Refused(response.status, error.code, error.sentence);
     }
-    throw new Error(`status ${response.status}`);
+    throw Object.assign(new Error(`status ${response.status}`), { status: response.status });
   } finally {
     clearTimeout(timer);
   }
@@ -51,7 +51,7 @@ export class Outbox {
   #wake = () => {};
 
   /**
-   * deliver(item, signal) sends one item; `on` is told: changed(items), sent(item, answer), late(item), refused(item, error).
+   * deliver(item, signal) sends one item; `on` is told: changed(items), sent(item, answer), late(item, error), refused(item, error).
    */
   constructor(items, deliver, on) {
     this.items = items;
@@ -104,7 +104,7 @@ export class Outbox {
           this.#on.refused(item, error);
           attempt = 0;
         } else {
-          if (this.items.includes(item)) this.#on.late(item);
+          if (this.items.includes(item)) this.#on.late(item, error);
           await this.#rest(pause(attempt++));
         }
       }

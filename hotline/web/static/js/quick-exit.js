@@ -1,11 +1,16 @@
-// <quick-exit>: blanks the page at once, lets the chat revoke its secret, and goes to a neutral page.
-// The link inside works without this file; this makes it leave no entry behind.
+// <quick-exit>: blanks the page at once, revokes the secret of this tab's talk, and goes to a neutral page; so do all
+// other tabs of ours. The link inside works without this file; this makes it leave no entry behind.
+
+import * as kept from "./kept.js";
+import { ask } from "./outbox.js";
 
 const TIMES = 3;
 const WITHIN = 5000; // ms
+const LEAVE = "/chat/_/leave"; // the secret says whose talk it is, whatever page one is on
 
 class QuickExit extends HTMLElement {
   #presses = [];
+  #tabs = "BroadcastChannel" in window ? new BroadcastChannel("quick-exit") : null;
 
   connectedCallback() {
     this.querySelector("a").addEventListener("click", (event) => {
@@ -13,6 +18,7 @@ class QuickExit extends HTMLElement {
       this.leave();
     });
     addEventListener("keydown", (event) => this.#key(event), true);
+    this.#tabs?.addEventListener("message", () => this.#leave());
     // Back from the neutral page, or a page the browser kept whole: never show what was here.
     addEventListener("pageshow", (event) => {
       if (event.persisted) {
@@ -23,11 +29,27 @@ class QuickExit extends HTMLElement {
   }
 
   leave() {
+    this.#tabs?.postMessage("leave");
+    this.#leave();
+  }
+
+  #leave() {
     const target = this.querySelector("a").href;
     document.body.hidden = true;
-    document.dispatchEvent(new Event("quick-exit"));
+    document.dispatchEvent(new Event("quick-exit")); // whoever works on the talk stops
+    this.#revoke();
     document.body.replaceChildren();
     location.replace(target);
+  }
+
+  /** Said while the page is being closed: `keepalive` lets it arrive after the page is gone. */
+  #revoke() {
+    const token = kept.get("token") ?? document.querySelector("form[data-token]")?.dataset.token;
+    kept.clear();
+    if (token) {
+      ask(LEAVE, { method: "POST", token, body: { quick: true }, keepalive: true, credentials: "same-origin" })
+        .catch(() => {});
+    }
   }
 
   #key(event) {
