@@ -43,6 +43,7 @@ from hotline.rules.duty import Board
 
 # Classes of SQLSTATE that say "not now": connection, rollback to be tried again, resources, operator, system.
 AWAY = frozenset({"08", "40", "53", "57", "58"})
+READ_ONLY = "25006"  # a server that takes no writes: a standby, or one put out of the way by its operator
 
 # What the drivers themselves raise of a server that is away; the last where it goes between two states of the protocol.
 OF_DRIVERS = (sqlite3.OperationalError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -206,7 +207,8 @@ async def or_unavailable() -> AsyncIterator[None]:
 
 
 def _says_not_now(error: BaseException | None) -> bool:
-    return (getattr(error, "sqlstate", None) or "")[:2] in AWAY
+    state = getattr(error, "sqlstate", None) or ""
+    return state[:2] in AWAY or state == READ_ONLY
 
 
 def _postgres_engine(url: str) -> AsyncEngine:

@@ -3,12 +3,13 @@
 The caller's secret comes in the Authorization header, made by the browser and never part of an address.
 """
 
+from contextlib import suppress
 from typing import Any, Literal
 
 from aiohttp import web
 
 from hotline.actions import arrivals, callbacks, contacts, messages
-from hotline.errors import Malformed, NotSignedIn
+from hotline.errors import Malformed, NotSignedIn, Unavailable
 from hotline.rules.access import Actor
 from hotline.system import System
 from hotline.texts import clock, say
@@ -83,7 +84,8 @@ async def resume(request: web.Request) -> web.StreamResponse:
     """GET /chat/{line}/contact?after=N: what is new after the caller's cursor."""
     system = request.app[SYSTEM]
     actor = await caller(request)
-    await contacts.caller_seen(system, actor)
+    with suppress(Unavailable):  # what nobody can write of, one may still read
+        await contacts.caller_seen(system, actor)
     async with system.read() as tx:
         answer = await caller_view.frame(tx, actor.id, cursor(request), render.language_of(request))
     return web.json_response(answer)

@@ -4,17 +4,19 @@ The secret travels in the form, never in an address.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiohttp import web
 
 from hotline.actions import arrivals, callbacks, contacts, messages
-from hotline.errors import HotlineError, NotSignedIn
+from hotline.errors import HotlineError, NotSignedIn, Unavailable
 from hotline.ids import new_secret
 from hotline.rules import triage
 from hotline.rules.access import Actor
 from hotline.rules.centre import Line
+from hotline.rules.words import MESSAGE_LIMIT
 from hotline.system import System
 from hotline.texts import say
 from hotline.web import caller_page, caller_view, embedding, rates, render
@@ -45,6 +47,15 @@ async def submit(request: web.Request) -> web.StreamResponse:
     system = request.app[SYSTEM]
     line = caller_page.line_of(request)
     form = await _read(request, line)
+    try:
+        return await _answered(request, system, line, form)
+    except Unavailable:  # on the middleware's page the words that were typed would be lost
+        if form.pressed == "leave":
+            return render.render(request, "leaving.html")
+        return _kept(request, line, form)
+
+
+async def _answered(request: web.Request, system: System, line: Line, form: Form) -> web.StreamResponse:
     actor = await _caller(system, form.token)
     if form.pressed == "leave":
         return await _leave(request, system, actor)
@@ -109,7 +120,8 @@ async def _begin(system: System, line: Line, form: Form, language: str, *, slow:
 
 
 async def _go_on(request: web.Request, system: System, actor: Actor, form: Form) -> None:
-    await contacts.caller_seen(system, actor)
+    with suppress(Unavailable):  # what nobody can write of, one may still read
+        await contacts.caller_seen(system, actor)
     if form.pressed == "wait":
         await callbacks.return_to_queue(system, actor, actor.id)
     elif form.pressed == "danger":
@@ -118,6 +130,18 @@ async def _go_on(request: web.Request, system: System, actor: Actor, form: Form)
         await rates.pace(request, form.token, form.text)
         await messages.receive(system, actor, actor.id, form.id, form.text)
         form.text = ""
+
+
+def _kept(request: web.Request, line: Line, form: Form) -> web.StreamResponse:
+    """Nothing can be read now: what was typed comes back, to be sent again under the same id."""
+    kept = {
+        "token": form.token, "id": form.id, "notice": form.notice, "danger_kept": form.danger,
+        "topic_kept": form.topic, "under18_kept": "yes" if form.under18 else "",
+    }  # fmt: skip
+    page = {"line": line, "kept": kept, "draft": form.text, "limit": MESSAGE_LIMIT}
+    page["other_number"] = caller_page.other_number(line)
+    shown = render.render(request, "chat_kept.html", status=Unavailable.status, **page)
+    return embedding.allow(request, shown)
 
 
 async def _leave(request: web.Request, system: System, actor: Actor | None) -> web.StreamResponse:

@@ -17,7 +17,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from hotline import metrics
 from hotline.actions import contacts, presence
 from hotline.actions.contacts import caller_of
-from hotline.errors import HotlineError, Malformed, NotSignedIn
+from hotline.errors import HotlineError, Malformed, NotSignedIn, Unavailable
 from hotline.rules.presence import CALLER_PING, CONSOLE_PING
 from hotline.web import middleware, render
 from hotline.web.beats import BEATS
@@ -58,7 +58,8 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
             hello = parse(await socket.receive_str(), Hello)
         async with few:
             actor = await caller_of(system, hello.token)
-            await contacts.caller_seen(system, actor)
+            with suppress(Unavailable):  # what nobody can write of, one may still read
+                await contacts.caller_seen(system, actor)
     except (NotSignedIn, Malformed, TypeError):  # no text, among others
         await socket.close(code=NOT_SIGNED_IN)
         return socket
