@@ -26,10 +26,14 @@ DANGER_TEXTS: Final = frozenset({"danger_staffed", "danger_unstaffed"})
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a line can offer now. `next_at`: the next opening, or the next shift where nobody is on duty."""
+    """What a line can offer now. `next_at`: the next opening, or the next shift where nobody is on duty.
+
+    `there`: of those on duty somebody is at a console, so that words can be promised a reader.
+    """
 
     mode: Mode
     on_duty: bool = False
+    there: bool = False
     next_at: datetime | None = None
 
 
@@ -44,8 +48,12 @@ async def scene(tx: Transaction, line: Line) -> Scene:
             return Scene("closed", next_at=next_open)
         case OpenButEmpty(next_at=next_at):
             return Scene("live", next_at=next_at)
-        case OnDuty():
-            return Scene("live", on_duty=True)
+        case OnDuty() as duty:
+            return Scene("live", on_duty=True, there=await _there(tx, [duty]))
+
+
+async def _there(tx: Transaction, duties: Sequence[OnDuty]) -> bool:
+    return await views.any_at_console(tx, {each.staff_id for duty in duties for each in duty.people})
 
 
 async def waiting_scene(tx: Transaction, head: ContactHead) -> Scene:
@@ -54,8 +62,8 @@ async def waiting_scene(tx: Transaction, head: ContactHead) -> Scene:
     lines = queue.lines if queue is not None else (head.line,)
     barred = tx.centre.barred_lines(head.line, head.queue)
     answers = asking.answers(await tx.board(), lines, tx.now, barred)
-    if any(isinstance(each, OnDuty) for each in answers):
-        return Scene("live", on_duty=True)
+    if duties := [each for each in answers if isinstance(each, OnDuty)]:
+        return Scene("live", on_duty=True, there=await _there(tx, duties))
     starts = [each.next_at for each in answers if isinstance(each, OpenButEmpty) and each.next_at]
     starts += [each.next_open for each in answers if isinstance(each, ClosedNow) and each.next_open]
     return Scene("live", next_at=min(starts, default=None))
@@ -131,9 +139,10 @@ def sentence(centre: Centre, head: ContactHead, now: Scene, place: int | None, l
         return say("chat.state_ended", language)
     if not now.on_duty:
         return _nobody(centre, now, language, "chat.state_away")
+    unseen = "" if now.there else "_unseen"
     if head.priority == P1:
-        return say("chat.state_danger", language)
-    return say("chat.state_waiting", language, position=str(place or 1))
+        return say(f"chat.state_danger{unseen}", language)
+    return say(f"chat.state_waiting{unseen}", language, position=str(place or 1))
 
 
 def _later(centre: Centre, due_at: datetime, language: str) -> str:

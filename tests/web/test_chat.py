@@ -51,6 +51,27 @@ async def test_a_repeated_start_is_the_same_contact(http: aiohttp.ClientSession,
     assert answers[0]["state"]["duty"] is True
 
 
+async def test_nobody_is_promised_who_is_on_duty_and_not_there(
+    http: aiohttp.ClientSession, running: Running
+) -> None:
+    """By the roster it is Anna's turn; her console has been silent for minutes."""
+    await add_person(running.system, "Anna")
+    async with http.get(f"{running.url}/chat/{TRUST}") as page:
+        assert "Odpowie dyżurny specjalista." in await page.text()
+    running.clock.advance(minutes=3)
+    async with http.get(f"{running.url}/chat/{TRUST}") as page:
+        assert "nikogo nie ma przy czacie" in await page.text()
+    for said, sentence in (
+        ({}, "nikogo nie ma przy czacie"),
+        ({"danger": "yes"}, "Nikt jeszcze nie odebrał"),
+    ):
+        async with http.post("contacts", json=first(**said)) as response:
+            state = (await response.json())["state"]
+            assert sentence in state["sentence"]
+            assert "112" in state["sentence"]
+            assert state["duty"] is True
+
+
 async def test_a_revoked_secret_opens_nothing_not_even_by_repeating(
     http: aiohttp.ClientSession, running: Running
 ) -> None:
