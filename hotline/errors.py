@@ -325,6 +325,13 @@ class AnotherMustConfirm(HotlineError):
 # -- what has happened meanwhile -------------------------------------------------------------------
 
 
+class DraftChanged(HotlineError):
+    """The draft was changed on another page of the same person; reading it again gives the text and its revision."""
+
+    code = "draft_changed"
+    status = 409
+
+
 class OfferGone(HotlineError):
     """The offer was accepted elsewhere, declined, withdrawn, or its time has passed."""
 

@@ -33,7 +33,7 @@ from tests.web.doors import Doors, bearer, client_id, doors_of, first_words
 
 PLACES = (
     "first message", "message", "flagged message", "reply", "note", "priority reason", "narrative", "agreements",
-    "subject", "reason", "safe way", "case note", "telegram address", "telegram message",
+    "draft", "draft of a card", "subject", "reason", "safe way", "case note", "telegram address", "telegram message",
 )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ class Story:
     def __init__(self, doors: Doors, canaries: Canaries) -> None:
         self.doors, self.canaries = doors, canaries
         self.anna, self.halina = doors.as_staff("Anna"), doors.as_staff("Halina")
-        self.read: dict[str, str] = {}
+        self.drafts = ""  # as they were shown, for they are gone in the end
 
     async def tell(self) -> None:
         await self._write()
@@ -116,8 +116,19 @@ class Story:
             await self._post(
                 f"{self.path}/{what}", {"id": client_id(), "text": self.canaries[name]}, self.anna
             )
+        await self._draft("message", client_id(), self.canaries["draft"])
+        await self._draft("card", None, json.dumps({"narrative": self.canaries["draft of a card"]}))
         body = {"priority": "P1", "reason": self.canaries["priority reason"]}
         await self._post(f"{self.path}/priority", body, self.anna)
+
+    async def _draft(self, kind: str, entry_id: str | None, text: str) -> None:
+        body = {"kind": kind, "base": None, "id": entry_id, "text": text}
+        await self._post(f"{self.path}/drafts", body, self.anna)
+        for path in (f"{self.path}/drafts", f"{self.path}/card"):
+            answer = await self.doors.ask("GET", path, headers=self.anna)
+            self.drafts += (
+                answer.text if path.endswith("/card") else json.dumps(answer.json, ensure_ascii=False)
+            )
 
     async def _case(self) -> None:
         case = {
@@ -166,7 +177,7 @@ class Story:
 
     async def read_by_those_who_may(self) -> str:
         """Everything that the people concerned are shown."""
-        shown = []
+        shown = [self.drafts]
         for path, headers in (
             (f"/chat/{TRUST}/contact", bearer(self.caller)),
             (f"{self.path}/entries", self.anna),

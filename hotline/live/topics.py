@@ -20,6 +20,11 @@ def rights(staff_id: str) -> str:
     return f"rights:{staff_id}"
 
 
+def drafts(staff_id: str) -> str:
+    """What a person is writing was kept: for their other pages, and nobody is offered anything because of it."""
+    return f"drafts:{staff_id}"
+
+
 def queue(queue_id: str) -> str:
     return f"queue:{queue_id}"
 

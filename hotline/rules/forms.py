@@ -4,6 +4,7 @@ Eight facts make a card complete. Channel and times are facts of the contact its
 the other six are mandatory here, and every other choice is `not_established` until somebody establishes it.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -153,6 +154,21 @@ def clean(values: Mapping[str, Value], fields: Sequence[Field] = CARD) -> dict[s
     if refused:
         raise SummaryIncomplete(fields=",".join(refused))
     return cleaned
+
+
+def unfinished(text: str, fields: Sequence[Field] = CARD) -> dict[str, Value]:
+    """Of a card that is being written, kept as JSON, the fields that this release knows. Raises Malformed."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        raise Malformed(field="text") from None
+    if not isinstance(values, dict) or not all(_is_value(each) for each in values.values()):
+        raise Malformed(field="text")
+    return {field.key: values[field.key] for field in fields if field.key in values}
+
+
+def _is_value(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
 
 
 def missing(values: Mapping[str, Value], *, initial: str | None = None) -> list[str]:

@@ -7,6 +7,7 @@ from hotline.errors import TextEmpty, TextMalformed, TextTooLong
 
 MESSAGE_LIMIT: Final = 4000
 REASON_LIMIT: Final = 500
+DRAFT_LIMIT: Final = 16_000  # more than can be sent: what is too long is not lost before it is shortened
 _HALF_A_LETTER: Final = re.compile("[\ud800-\udfff]")
 
 

@@ -61,10 +61,14 @@ class Group:
 
 
 def card_groups(
-    centre: Centre, head: ContactHead, saved: Mapping[str, Any] | None, language: str
+    centre: Centre,
+    head: ContactHead,
+    saved: Mapping[str, Any] | None,
+    language: str,
+    draft: Mapping[str, Any],
 ) -> list[Group]:
-    """The card in the order of a talk, with what is saved or known from the contact filled in."""
-    values = dict(saved) if saved else prefilled(head)
+    """The card in the order of a talk, with what is saved or known filled in, and over it what is being written."""
+    values = {**(saved or prefilled(head)), **draft}
     shown = [
         (field, _shown(field, _card_options(field, centre, values, language), values, "form", language))
         for field in forms.card_of(centre)

@@ -4,7 +4,17 @@ from typing import Any, Final, Literal
 
 from aiohttp import web
 
-from hotline.actions import arrivals, assignments, cases, contacts, messages, offers, presence, summaries
+from hotline.actions import (
+    arrivals,
+    assignments,
+    cases,
+    contacts,
+    drafts,
+    messages,
+    offers,
+    presence,
+    summaries,
+)
 from hotline.errors import Malformed, NotFound
 from hotline.rules import access, forms
 from hotline.rules.access import Actor
@@ -228,13 +238,16 @@ async def enter(request: web.Request) -> web.StreamResponse:
 async def card(request: web.Request) -> web.StreamResponse:
     """GET /console/contacts/{contact}/card: the form, as far as it is filled in"""
     system, language = request.app[SYSTEM], render.language_of(request)
-    head = await _opened(request, await actor_of(request))
+    actor = await actor_of(request)
+    head = await _opened(request, actor)
     async with system.read() as tx:
+        draft = await drafts.card(tx, actor, head.id)
         saved = await views.summary(tx, head.id)
         earlier = await views.earlier_contacts(tx, head.id)
         saved_at = when(saved["saved_at"], tx.now, system.centre, language) if saved else None
-    groups = card_view.card_groups(system.centre, head, saved, language)
+    groups = card_view.card_groups(system.centre, head, saved, language, draft.values)
     shown: dict[str, Any] = {"head": head, "groups": groups, "earlier": earlier, "saved_at": saved_at}
+    shown["draft"] = draft
     return render.render(request, "card.html", **shown)
 
 

@@ -39,6 +39,7 @@ def console_json(view: ConsoleView, centre: Centre, language: str) -> Json:
         "queue_total": view.queue.total,
         "mine": [_mine(row, view.now, centre, language) for row in view.mine],
         "asked": asked_json(view.asked, centre, language) if view.asked else None,
+        "drafts": view.drafts,
         "passed_on": [_passed_on(row, view.now, centre, language) for row in view.passed_on],
     }
 

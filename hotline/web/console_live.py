@@ -144,11 +144,17 @@ class ConsoleFeed:
         listener.add(topics.rights(self._actor.id))
         listener.add(topics.staff(self._actor.id))
         listener.add(topics.roster())
+        listener.add(topics.drafts(self._actor.id))
         while True:
             changed = await listener.changed(at_most=self._patience())
             if topics.rights(self._actor.id) in changed:
                 await self._session.anew()
             await self._session.now_and_then()
+            if self._desk is not None and topics.drafts(self._actor.id) in changed:
+                await self._drafts(self._desk)
+                changed.discard(topics.drafts(self._actor.id))
+                if not changed:
+                    continue
             only_words = self._desk is not None and changed and await self._only_words(self._desk, changed)
             if not only_words:
                 await self._all(changed)
@@ -191,6 +197,13 @@ class ConsoleFeed:
             self._pane_due = time.monotonic() + calm
         return True
 
+    async def _drafts(self, desk: ConsoleView) -> None:
+        """Another page of this person's may have written: which drafts there are goes out with the next pane."""
+        async with self._system.read() as tx:
+            self._desk = replace(desk, drafts=await views.draft_revisions(tx, self._actor.id))
+        if self._pane_due is None:
+            self._pane_due = time.monotonic() + CALM_TALK
+
     async def _all(self, changed: set[str]) -> None:
         """The conversation on the screen and the pane; the desk is read anew, unless only queues moved."""
         watched, frames = self._watched, []
@@ -226,7 +239,8 @@ class ConsoleFeed:
     def _listen(self, desk: ConsoleView) -> None:
         """To what this desk shows, and to nothing else."""
         listener = self._listener
-        wanted = {topics.rights(self._actor.id), topics.staff(self._actor.id), topics.roster()}
+        own = (topics.rights, topics.staff, topics.drafts)
+        wanted = {topics.roster(), *(topic(self._actor.id) for topic in own)}
         shown = [mine.contact_id for mine in desk.mine]
         if desk.offer is not None:  # what is said of a caller who waits shows on what rings
             shown.append(desk.offer.contact_id)

@@ -11,6 +11,7 @@ from hotline.actions import (
     cases,
     conflicts,
     contacts,
+    drafts,
     erasure,
     messages,
     offers,
@@ -64,6 +65,7 @@ async def fill(system: System) -> str:
     await asyncio.gather(
         *(messages.receive(system, active.actor, active.contact_id, each, "Tak.") for each in said)
     )
+    await drafts.save(system, anna.actor, active.contact_id, "message", None, "draft-0001", ZERO_WIDTH)
     await contacts.set_priority(system, anna.actor, active.contact_id, "P2", "Powód.")
     case_id = await cases.open_case(system, anna.actor, active.contact_id, {**CASE, "worker": halina.id})
     await cases.note(system, halina.actor, case_id, "note-0001", "Wizyta ustalona.")

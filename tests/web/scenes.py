@@ -96,6 +96,7 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/callback": {"outcome": "reached"},
         "/quarantine": {"reason": "insults"},
         "/follow-up": follow_up(),
+        "/drafts": {"kind": "note", "base": None, "id": client_id(), "text": "Dzień d"},
         "/conflict": {"reason": "Znam tę osobę."},
     }
     default: dict[str, object] = {"id": client_id(), "text": "Dzień dobry."}

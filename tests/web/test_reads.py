@@ -3,6 +3,7 @@
 Whoever it does not concern learns nothing, not even that it is there. Whoever leads says why, and that stays.
 """
 
+import json
 from dataclasses import dataclass
 
 import pytest
@@ -27,6 +28,8 @@ CONTENT = (ENTRIES, CARD, CALLBACK)
 BARE = ("/board/contacts/{contact:[0-9a-f-]{36}}", "/console/contacts/{contact:[0-9a-f-]{36}}/case")
 # for the holder alone, whatever anybody else has opened
 HOLDERS = ("/console/contacts/{contact:[0-9a-f-]{36}}/transfer",)
+# for whoever is writing it
+WRITERS = ("/console/contacts/{contact:[0-9a-f-]{36}}/drafts",)
 PAGE = {"Accept": "text/html"}
 FORM = {**PAGE, "Content-Type": "application/x-www-form-urlencoded"}
 
@@ -73,7 +76,7 @@ async def closed(doors: Doors) -> str:
 
 
 def test_the_census_knows_every_route_that_reads_a_contact() -> None:
-    assert set(READS) == {*CONTENT, *BARE, *HOLDERS}
+    assert set(READS) == {*CONTENT, *BARE, *HOLDERS, *WRITERS}
 
 
 async def test_who_could_take_a_talk_is_told_to_its_holder_without_a_word_of_it(doors: Doors) -> None:
@@ -83,6 +86,32 @@ async def test_who_could_take_a_talk_is_told_to_its_holder_without_a_word_of_it(
     assert own.status == 200
     assert "Beata Testowa" in own.text
     await contacts.look(doors.running.system, doors.people["Filip"].actor, thing, WHY)
+    for who in ("Beata", "Filip"):
+        foreign, absent = await ask(doors, who, path, thing), await ask(doors, who, path, new_id())
+        assert foreign.status == 404, who
+        assert told(foreign) == told(absent), who
+
+
+async def test_what_is_being_written_is_for_its_writer_and_a_pane_holds_none_of_it(doors: Doors) -> None:
+    (path,) = WRITERS
+    thing = (await doors.talk()).contact_id
+    await contacts.look(doors.running.system, doors.people["Filip"].actor, thing, WHY)
+    anna = doors.as_staff("Anna")
+    for kind, client_id, text in (
+        ("message", "words-0001", WORDS),
+        ("note", "words-0002", WORDS),
+        ("card", None, json.dumps({"narrative": WORDS})),
+    ):
+        body = {"kind": kind, "base": None, "id": client_id, "text": text}
+        assert (await doors.ask("POST", filled(path, thing, thing), body=body, headers=anna)).status == 200
+    pane = await doors.ask("GET", "/console/state", headers=anna)
+    assert pane.json["drafts"][thing].keys() == {"message", "note", "card"}
+    assert WORDS not in pane.text
+    own = await ask(doors, "Anna", path, thing)
+    said = {each["kind"]: each["text"] for each in own.json["drafts"]}
+    assert said == {"message": WORDS, "note": WORDS, "card": None}
+    assert WORDS in (await ask(doors, "Anna", CARD, thing)).text
+    assert WORDS not in (await ask(doors, "Filip", CARD, thing)).text
     for who in ("Beata", "Filip"):
         foreign, absent = await ask(doors, who, path, thing), await ask(doors, who, path, new_id())
         assert foreign.status == 404, who

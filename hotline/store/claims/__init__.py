@@ -27,6 +27,7 @@ from hotline.store.claims.contacts import (
     take,
 )
 from hotline.store.claims.delivery import Claimed, claim_delivery, give_up_delivery, settle_delivery
+from hotline.store.claims.drafts import drop_draft, drop_drafts, drop_spent, keep_draft
 from hotline.store.claims.erasure import forget_callers, forget_subjects
 from hotline.store.claims.ladder import answer_step, forget_steps, open_step
 from hotline.store.claims.leases import drain_lease, give_lease_up, hold_lease, take_lease
@@ -84,6 +85,9 @@ __all__ = [
     "count_failure",
     "count_try",
     "drain_lease",
+    "drop_draft",
+    "drop_drafts",
+    "drop_spent",
     "edit_lines",
     "end_alarms",
     "end_alarms_but",
@@ -102,6 +106,7 @@ __all__ = [
     "held_back",
     "hold_lease",
     "hold_offers_back",
+    "keep_draft",
     "link_chat",
     "lock_contact",
     "lock_pair",

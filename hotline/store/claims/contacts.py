@@ -9,6 +9,7 @@ from sqlalchemy import Row, and_, case, exists, func, insert, or_, select, updat
 from hotline.ids import new_id
 from hotline.rules.contact import may_move
 from hotline.store.callbacks import in_queue
+from hotline.store.claims.drafts import drop_drafts
 from hotline.store.claims.transfers import end_transfers
 from hotline.store.claims.work import occupy
 from hotline.store.db import Tx
@@ -190,5 +191,6 @@ async def callers_seen(tx: Tx, contact_ids: Collection[str]) -> list[str]:
 
 
 async def shut_thread(tx: Tx, contact_id: str) -> None:
-    """Nothing more can be written."""
+    """Nothing more can be written, and nothing stays of what was being written."""
+    await drop_drafts(tx, contact_id)
     await tx.connection.execute(update(threads).where(threads.c.contact_id == contact_id).values(open=False))

@@ -43,6 +43,7 @@ from hotline.store.views.desk import (
     queue,
     seen_pairs,
 )
+from hotline.store.views.drafts import Draft, Revisions, draft_revisions, drafts_of
 from hotline.store.views.figures import Figures, figures
 from hotline.store.views.offers import OfferMade, offers_made
 from hotline.store.views.people import (
@@ -103,6 +104,7 @@ __all__ = [
     "ConsoleView",
     "ContactHead",
     "ContactNow",
+    "Draft",
     "Duty",
     "Entry",
     "Figures",
@@ -121,6 +123,7 @@ __all__ = [
     "QueueView",
     "Reader",
     "RecoveryRow",
+    "Revisions",
     "Rows",
     "SessionRow",
     "StaffRow",
@@ -148,6 +151,8 @@ __all__ = [
     "console",
     "contact_head",
     "contact_now",
+    "draft_revisions",
+    "drafts_of",
     "earlier_contacts",
     "entries_after",
     "figures",

@@ -19,6 +19,7 @@ from hotline.store.db import Tx
 from hotline.store.recent import Rows
 from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
 from hotline.store.turns import turns
+from hotline.store.views.drafts import Revisions, draft_revisions
 from hotline.store.views.shift_checks import CheckNow, check_now
 from hotline.store.views.talks import caller_away
 from hotline.store.views.transfers import Asked, asked_of
@@ -142,6 +143,7 @@ class ConsoleView:
     passed_on: list[PassedOn]
     asked: Asked | None
     queues: list[str]
+    drafts: Revisions
     now: datetime
 
 
@@ -166,6 +168,7 @@ async def own_desk(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
         passed_on=await _passed_on(tx, actor.id),
         asked=await asked_of(tx, actor.id),
         queues=[each.id for each in centre.queues.values() if leads or on_duty & set(each.lines)],
+        drafts=await draft_revisions(tx, actor.id),
         now=tx.now,
     )
 

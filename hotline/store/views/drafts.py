@@ -1,0 +1,55 @@
+"""What a person is writing and has not sent; whatever became an entry meanwhile is no draft any more."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import and_, or_, select
+
+from hotline.store.db import Tx
+from hotline.store.drafts import SPENT
+from hotline.store.tables import contacts, drafts
+
+Revisions = dict[str, dict[str, str]]
+"""contact -> kind -> revision"""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One draft, opened; of a card, the text is JSON of its fields."""
+
+    kind: str
+    revision: str
+    client_id: str | None
+    text: str
+
+
+async def drafts_of(tx: Tx, contact_id: str, staff_id: str) -> list[Draft]:
+    """This person's, and the contact's card, which is for its holder."""
+    whose = or_(
+        drafts.c.staff_id == staff_id, and_(drafts.c.kind == "card", contacts.c.holder_id == staff_id)
+    )
+    query = (
+        select(drafts)
+        .join(contacts, contacts.c.id == drafts.c.contact_id)
+        .where(drafts.c.contact_id == contact_id, whose, ~SPENT)
+        .order_by(drafts.c.kind)
+    )
+    return [
+        Draft(row.kind, row.id, row.client_id, await tx.unseal(contact_id, "drafts", row.id, row.body_sealed))
+        for row in (await tx.connection.execute(query)).all()
+    ]
+
+
+async def draft_revisions(tx: Tx, staff_id: str) -> Revisions:
+    """Of all that this person goes on with; without a word of it."""
+    held = and_(contacts.c.holder_id == staff_id, or_(drafts.c.staff_id == staff_id, drafts.c.kind == "card"))
+    along = and_(drafts.c.staff_id == staff_id, drafts.c.kind == "note")  # whoever reads along writes notes
+    query = (
+        select(drafts.c.contact_id, drafts.c.kind, drafts.c.id)
+        .join(contacts, contacts.c.id == drafts.c.contact_id)
+        .where(or_(held, along), ~SPENT)
+    )
+    found: Revisions = defaultdict(dict)
+    for row in await tx.connection.execute(query):
+        found[row.contact_id][row.kind] = row.id
+    return dict(found)
