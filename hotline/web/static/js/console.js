@@ -106,7 +106,7 @@ document.addEventListener("click", (event) => {
 
 addEventListener("beforeunload", (event) => {
   const unsent = [...desk.talks.values()].some(
-    (talk) => talk.dirty || talk.drafts.message || talk.drafts.note || talk.outbox.some((item) => item.state !== "saved"),
+    (talk) => talk.drafts.unsaved || talk.outbox.some((item) => item.state !== "saved"),
   );
   if (unsent) event.preventDefault();
 });

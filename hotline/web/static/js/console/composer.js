@@ -1,6 +1,7 @@
 // Where words are written. A message and a note have their own drafts and look unlike each other,
 // so that a note is never sent to the caller by mistake.
 
+import { OtherDraft } from "./drafts.js";
 import { h, icon, t } from "./words.js";
 
 const LIMIT = 4000;
@@ -14,12 +15,14 @@ export class Composer {
     this.area.addEventListener("keydown", (event) => this.#key(event));
     this.modes = ["message", "note"].map((mode) => this.#mode(mode));
     this.sentences = this.#sentences();
+    this.other = new OtherDraft(() => this.focus());
     this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
     this.button = h("button", { class: "button button-main", type: "submit" });
     this.element = h(
       "form",
       { class: "composer", hidden: true },
       h("div", { class: "composer-top" }, h("fieldset", { class: "modes" }, h("legend", { class: "spoken" }, t("mode")), this.modes), this.sentences),
+      this.other.element,
       this.problem,
       h("div", { class: "composer-line" }, this.area, this.button),
     );
@@ -38,6 +41,7 @@ export class Composer {
     const drafts = talk.drafts[this.mode];
     if (this.talk !== talk || this.area.value !== drafts) this.area.value = drafts;
     this.talk = talk;
+    this.other.draw(talk.drafts.of(this.mode));
     const note = this.mode === "note";
     this.area.setAttribute("aria-label", t(note ? "write_note" : "write_message"));
     this.area.placeholder = t(note ? "write_note" : "write_message");
@@ -111,11 +115,11 @@ export class Composer {
     const text = this.area.value;
     if (!text.trim() || !this.problem.hidden) return;
     const { mode } = this;
-    this.talk.drafts[mode] = "";
+    const id = this.talk.drafts.of(mode).take();
     this.area.value = "";
     // After a note the field goes back to what is written most, and to the look that belongs to it.
     this.talk.mode = "message";
-    this.desk.send(this.talk, mode, text);
+    this.desk.send(this.talk, mode, text, id);
     this.focus();
   }
 }

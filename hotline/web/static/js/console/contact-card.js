@@ -1,6 +1,7 @@
 // The right pane: facts of the contact, the card, and from the card a case.
 
 import { CallBack } from "./call-back.js";
+import { OtherDraft } from "./drafts.js";
 import { askText, Refused, tell } from "./wire.js";
 import { fill, fragment, h, icon, speak, t } from "./words.js";
 
@@ -24,8 +25,9 @@ export class ContactCard extends HTMLElement {
     if (this.shown !== talk) {
       this.shown = talk;
       this.facts = h("section", { class: "part part-facts" });
-      this.body = h("div", { class: "card-body" });
-      this.replaceChildren(this.callBack.element, this.#title(), this.facts, this.body);
+      this.body = h("div", { class: "card-body", tabindex: "-1" });
+      this.other = new OtherDraft(() => this.body.focus());
+      this.replaceChildren(this.callBack.element, this.#title(), this.facts, this.other.element, this.body);
       this.#fill(talk);
     }
     this.callBack.draw(talk);
@@ -95,7 +97,13 @@ export class ContactCard extends HTMLElement {
   }
 
   #wire(talk, card) {
-    card.addEventListener("input", () => {
+    const draft = talk.drafts.of("card");
+    card.drafted = new Set(card.dataset.drafted.split(" ").filter(Boolean));
+    talk.dirty = card.drafted.size > 0;
+    draft.begin(card.dataset.revision || null, draftOf(card));
+    card.addEventListener("input", (event) => {
+      card.drafted.add(event.target.name);
+      draft.write(draftOf(card));
       talk.dirty = true;
       this.draft.hidden = false;
     });
@@ -116,6 +124,13 @@ export class ContactCard extends HTMLElement {
 
   #drawState(talk) {
     this.draft.hidden = !talk.dirty;
+    const draft = talk.drafts.of("card");
+    this.other.draw(draft);
+    if (talk.card?.drafted && draft.behind) {
+      talk.card = null;
+      this.#fill(talk);
+      return;
+    }
     const { card, head } = talk;
     if (!card || !head) return;
     for (const part of card.querySelectorAll("input, select, textarea")) part.disabled = !head.own;
@@ -133,6 +148,7 @@ export class ContactCard extends HTMLElement {
     }
     if (!(await submit(card, `/console/contacts/${talk.id}/summary`))) return;
     talk.dirty = false;
+    talk.drafts.of("card").begin(null, "");
     talk.card = this.#saved(talk);
     this.desk.refresh(talk);
     if (this.shown === talk) {
@@ -177,15 +193,27 @@ export class ContactCard extends HTMLElement {
   }
 }
 
-/** Send a form; its values by name, several answers as a list. Errors land beside their fields. */
+/** Values by name, several answers as a list. */
+function valuesOf(form) {
+  const given = new FormData(form);
+  return Object.fromEntries(
+    [...form.querySelectorAll("[data-field]")].map(({ dataset }) => {
+      const chosen = given.getAll(dataset.field);
+      return [dataset.field, "many" in dataset ? chosen : (chosen[0] ?? "")];
+    }),
+  );
+}
+
+/** The fields that somebody has touched; the others go on following the contact. */
+function draftOf(card) {
+  const touched = Object.entries(valuesOf(card)).filter(([name]) => card.drafted.has(name));
+  return touched.length ? JSON.stringify(Object.fromEntries(touched)) : "";
+}
+
+/** Send a form. Errors land beside their fields. */
 async function submit(form, path) {
-  const values = {};
-  for (const field of form.querySelectorAll("[data-field]")) {
-    clearError(field);
-    const name = field.dataset.field;
-    const chosen = new FormData(form).getAll(name);
-    values[name] = "many" in field.dataset ? chosen : (chosen[0] ?? "");
-  }
+  const values = valuesOf(form);
+  form.querySelectorAll("[data-field]").forEach(clearError);
   const button = form.querySelector('[type="submit"]');
   const box = form.querySelector(".card-errors");
   box.hidden = true;

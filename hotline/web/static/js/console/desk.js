@@ -1,10 +1,10 @@
 // What this console knows: the server's view, the conversations with their entries, and what is not sent yet.
-// Drafts live in memory only; nothing a caller or a counsellor wrote is kept on the device.
+// Nothing a caller or a counsellor wrote is kept on the device.
 
+import { Drafts, newId } from "./drafts.js";
 import { ask, Refused, tell, Wire } from "./wire.js";
 import { t } from "./words.js";
 
-const newId = () => crypto.randomUUID().replaceAll("-", "");
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** One conversation as this screen knows it. */
@@ -13,16 +13,16 @@ class Talk {
   entries = new Map();
   cursor = 0;
   seen = 0;
-  drafts = { message: "", note: "" };
   mode = "message";
   outbox = []; // {id, kind, text, state: sending | retrying | saved | failed, reason}
   card = null; // the form's element, so that what is half filled in survives switching
-  dirty = false; // the card holds something that is not saved
+  dirty = false; // the card holds something that is not on record yet
   busy = false;
   asking = false;
 
-  constructor(id) {
+  constructor(id, changed) {
     this.id = id;
+    this.drafts = new Drafts(id, () => changed(this));
   }
 
   get unread() {
@@ -51,8 +51,11 @@ export class Desk extends EventTarget {
     this.wire = new Wire(() => (this.talk ? [[this.talk.id, this.talk.cursor]] : []));
     this.wire.addEventListener("frame", (event) => this.#hear(event.detail));
     this.wire.addEventListener("up", () => this.#tell("connection", "up"));
+    this.wire.addEventListener("up", () => this.#saveDrafts());
     this.wire.addEventListener("down", () => this.#tell("connection", "down"));
     document.addEventListener("visibilitychange", () => this.#markSeen());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#saveDrafts());
+    for (const name of ["pagehide", "online"]) addEventListener(name, () => this.#saveDrafts());
   }
 
   start() {
@@ -181,6 +184,7 @@ export class Desk extends EventTarget {
     talk.entries.set(entry.seq, entry);
     talk.cursor = Math.max(talk.cursor, entry.seq);
     talk.outbox = talk.outbox.filter((item) => item.id !== entry.id);
+    talk.drafts.spent(entry.id);
     // After a reload, whatever came before my last reply has been read.
     if (entry.who === "me") talk.seen = Math.max(talk.seen, entry.seq);
   }
@@ -188,7 +192,7 @@ export class Desk extends EventTarget {
   #talkOf(id) {
     let talk = this.talks.get(id);
     if (!talk) {
-      talk = new Talk(id);
+      talk = new Talk(id, (one) => this.#tell("talk", one));
       this.talks.set(id, talk);
     }
     return talk;
@@ -217,6 +221,8 @@ export class Desk extends EventTarget {
       const talk = this.#talkOf(row.contact_id);
       if (row.last_seq > talk.cursor) this.#catchUp(talk, row.last_seq);
     }
+    const { asked, drafts = {} } = this.console; // none from a server of the release before
+    for (const id of asked?.joined ? [...mine, asked.contact_id] : mine) this.#talkOf(id).drafts.hear(drafts[id] ?? {});
     for (const talk of this.talks.values()) {
       // Somebody else goes on with it: what is on the screen can be read, and nothing more be written.
       if (!mine.has(talk.id) && talk.open && talk.id !== this.answered) {
@@ -264,6 +270,10 @@ export class Desk extends EventTarget {
       this.#tell("talk", talk);
     }
     talk.busy = false;
+  }
+
+  #saveDrafts() {
+    for (const talk of this.talks.values()) talk.drafts.save();
   }
 
   #setClock() {

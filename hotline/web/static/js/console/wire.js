@@ -44,9 +44,10 @@ async function request(path, options = {}) {
 
 export const ask = async (path) => (await request(path)).json();
 export const askText = async (path) => (await request(path)).text();
-export const tell = async (path, body) =>
+export const tell = async (path, body, more = {}) =>
   (
     await request(path, {
+      ...more,
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
