@@ -28,7 +28,6 @@ class BoardFeed:
         """Send what changed until cancelled. While the database is away the board says so and keeps its picture."""
         listener.add(topics.rights(self._session.actor.id))
         listener.add(topics.roster())
-        last: dict[str, Any] = {}
         while True:
             changed = await listener.changed(at_most=REFRESH)
             try:
@@ -38,9 +37,7 @@ class BoardFeed:
                 frame = {"html": await self._picture(listener)}
             except Unavailable:
                 frame = {"trouble": "database"}
-            if frame != last:
-                await self._send(frame)
-                last = frame
+            await self._send(frame)  # the same again tells the page that its line lives
             await asyncio.sleep(CALM)
 
     async def _picture(self, listener: Listener) -> str:

@@ -30,13 +30,14 @@ from hotline.web.line_session import LineSession
 from hotline.web.news import NEWS
 
 log = structlog.get_logger()
+written = json.JSONEncoder(ensure_ascii=False).encode
+ALIVE = written({"alive": True})  # a page cannot see pings; this it can, and it costs no reading
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
 CLOSE_SECONDS = 5  # for the other end's good-bye
 NOT_SIGNED_IN = 4401
 PING_SPREAD = (0.8, 1.0)  # ten per cent more or less, and never later than what presence counts on
 FRAME_LIMIT = 32 * 1024  # the longest message in the longest writing
 SHORT = 8 * 1024  # characters, which fit into any buffer that is empty
-written = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Hello(Body):
@@ -91,7 +92,7 @@ async def console(request: web.Request) -> web.WebSocketResponse:
 
         await presence.seen(system, session.actor)
         ping_seconds = CONSOLE_PING.total_seconds()
-        await _run(request, socket, feed.serve(), alive, ping_seconds, feed.hear)
+        await _run(request, socket, feed.serve(), alive, ping_seconds, feed.hear, watched=True)
     return socket
 
 
@@ -153,8 +154,13 @@ async def _run(
     alive: Callable[[], Awaitable[None]],
     ping_seconds: float,
     hear: Callable[[str], Awaitable[None]],
+    *,
+    watched: bool = False,
 ) -> None:
-    """Read, write and ping until the page goes; whatever ends first ends all three."""
+    """Read, write and ping until the page goes; whatever ends first ends all three.
+
+    `watched`: the page counts on hearing something with each ping, and takes silence for a dead line.
+    """
 
     async def read() -> None:
         async for message in socket:
@@ -171,6 +177,8 @@ async def _run(
         await asyncio.sleep(uniform(0, ping_seconds))  # noqa: S311  nothing to guess
         while True:
             await socket.ping()
+            if watched:
+                await socket.send_str(ALIVE)
             await asyncio.sleep(ping_seconds * uniform(*PING_SPREAD))  # noqa: S311
 
     async def write() -> None:

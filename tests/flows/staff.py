@@ -138,7 +138,7 @@ class Counsellor(Colleague):
         self.heard.append(str(frame))
         if "console" in frame:
             self.console = frame["console"]
-        else:
+        elif "contact" in frame:
             self.heads[frame["contact"]] = frame.get("head") or self.heads[frame["contact"]]
             self.talks[frame["contact"]] += frame["entries"]
 

@@ -178,6 +178,8 @@ async def test_while_the_database_is_away_the_board_keeps_its_picture_and_says_s
             while "trouble" not in frame:
                 frame = await socket.receive_json(timeout=5)
             assert frame == {"trouble": "database"}
+            # And again: by that the page knows that its line lives.
+            assert await socket.receive_json(timeout=5) == frame
         assert "html" in await socket.receive_json(timeout=5)
 
 

@@ -53,8 +53,11 @@ async def closing_code(page: ClientWebSocketResponse) -> int | None:
 
 
 async def frame(page: ClientWebSocketResponse) -> dict[str, Any]:
-    answer: dict[str, Any] = await page.receive_json()
-    return answer
+    """The next one that says something."""
+    while (answer := await page.receive_json()) == {"alive": True}:
+        pass
+    said: dict[str, Any] = answer
+    return said
 
 
 async def frames_until(
@@ -237,6 +240,23 @@ async def test_a_ping_of_the_page_is_answered(doors: Doors) -> None:
             if message.type is WSMsgType.PONG:
                 assert message.data == b"are you there"
                 break
+
+
+async def test_a_console_hears_that_its_line_lives_and_nothing_is_read_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "CONSOLE_PING", timedelta(seconds=0.1))
+    monkeypatch.setattr(hub, "POLL_SECONDS", 3600)
+    read: list[str] = []
+    async with house(tmp_path) as doors, opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
+        beats = 0
+        while beats < 5:  # what its arrival stirred up has been told
+            beats = beats + 1 if await page.receive_json() == {"alive": True} else 0
+        for module, name in ((views, "own_desk"), (signing_in, "signed_in")):
+            monkeypatch.setattr(module, name, lambda *_, name=name: read.append(name))
+        for _ in range(5):
+            assert await page.receive_json() == {"alive": True}
+    assert read == []
 
 
 async def test_a_socket_is_not_compressed(doors: Doors) -> None:

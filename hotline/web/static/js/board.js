@@ -3,6 +3,7 @@
 
 const POLL = 3_000;
 const SLOWEST = 8_000;
+const SILENCE = 13_000; // something comes every two seconds: a silence of this length is a dead line
 const board = document.getElementById("board");
 const banner = document.getElementById("connection");
 const sentence = banner.querySelector("p");
@@ -12,6 +13,8 @@ let tries = 0;
 let polling = null;
 let over = false;
 let lost = null;
+let drop = () => {};
+let heard = performance.now();
 
 // -- laying one picture over the other -----------------------------------------------------------------
 
@@ -89,16 +92,21 @@ function open() {
   const address = new URL(`/board/socket?lang=${language}`, location.href);
   address.protocol = address.protocol.replace("http", "ws");
   const socket = new WebSocket(address);
+  let gone = false;
+  heard = performance.now();
   socket.addEventListener("message", ({ data }) => {
+    if (gone) return;
     tries = 0;
+    heard = performance.now();
     clearInterval(polling);
     polling = null;
     const frame = JSON.parse(data);
     if (frame.html) show(frame.html);
     else complain(frame.trouble);
   });
-  socket.addEventListener("close", ({ code }) => {
-    if (over) return;
+  const leave = ({ code }) => {
+    if (over || gone) return;
+    gone = true;
     if (code === 4401) {
       end();
       return;
@@ -108,8 +116,18 @@ function open() {
     polling ??= setInterval(poll, POLL);
     const wait = Math.min(500 * 2 ** tries++, SLOWEST);
     setTimeout(open, wait / 2 + (Math.random() * wait) / 2);
-  });
+  };
+  socket.addEventListener("close", leave);
+  // A dead line may not say for a minute that it has closed.
+  drop = () => {
+    complain("lost");
+    leave({ code: 1006 });
+    socket.close();
+  };
 }
+
+addEventListener("offline", () => drop());
+setInterval(() => performance.now() - heard > SILENCE && drop(), 1_000);
 
 // -- what rings counts down --------------------------------------------------------------------------------
 

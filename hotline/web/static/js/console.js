@@ -73,9 +73,8 @@ const banner = document.getElementById("connection");
 let complaining = null;
 
 function complain(sentence, ...more) {
+  banner.hidden = false; // first: an alert is spoken when words come into what can be seen
   banner.querySelector("p").replaceChildren(sentence, ...more);
-  banner.hidden = false;
-  speak(sentence);
 }
 
 desk.addEventListener("connection", (event) => {
@@ -83,7 +82,9 @@ desk.addEventListener("connection", (event) => {
   if (event.detail === "up") {
     if (!banner.hidden) speak(t("online"));
     banner.hidden = true;
-  } else {
+  } else if (event.detail === "lost") {
+    complain(t("offline"));
+  } else if (banner.hidden) {
     // A restart takes a second; only what lasts is worth a word.
     complaining = setTimeout(() => complain(t("offline")), 2_500);
   }

@@ -38,7 +38,7 @@ class Talk {
   }
 }
 
-/** Events: "console", "talk" (detail: the Talk), "selected", "offer-gone", "connection" (detail: up | down). */
+/** Events: "console", "talk" (detail: the Talk), "selected", "offer-gone", "connection" (detail: up | down | lost). */
 export class Desk extends EventTarget {
   talks = new Map();
   selected = null;
@@ -52,7 +52,7 @@ export class Desk extends EventTarget {
     this.wire.addEventListener("frame", (event) => this.#hear(event.detail));
     this.wire.addEventListener("up", () => this.#tell("connection", "up"));
     this.wire.addEventListener("up", () => this.#saveDrafts());
-    this.wire.addEventListener("down", () => this.#tell("connection", "down"));
+    for (const state of ["down", "lost"]) this.wire.addEventListener(state, () => this.#tell("connection", state));
     document.addEventListener("visibilitychange", () => this.#markSeen());
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#saveDrafts());
     for (const name of ["pagehide", "online"]) addEventListener(name, () => this.#saveDrafts());

@@ -56,13 +56,18 @@ export const tell = async (path, body, more = {}) =>
 
 const SLOWEST = 8_000;
 const POLL = 4_000;
+const SILENCE = 13_000; // the server says something every ten seconds at most: longer than this is a dead line
 
-/** Events: "frame" with what the server says, "up", "down". `watching()` gives the [contact, cursor] on the screen. */
+/**
+ * Events: "frame" with what the server says, "up", "down", and "lost" where the line is known to be dead.
+ * `watching()` gives the [contact, cursor] on the screen.
+ */
 export class Wire extends EventTarget {
   #socket = null;
   #tries = 0;
   #ended = false;
   #polling = null;
+  #heard = 0;
   #unanswered = new Unanswered();
 
   constructor(watching) {
@@ -70,6 +75,8 @@ export class Wire extends EventTarget {
     this.watching = watching;
     document.addEventListener("signed-out", () => this.#end());
     addEventListener("online", () => this.#socket ?? this.open());
+    addEventListener("offline", () => this.#drop());
+    setInterval(() => this.#socket && performance.now() - this.#heard > SILENCE && this.#drop(), 1_000);
   }
 
   open() {
@@ -78,17 +85,21 @@ export class Wire extends EventTarget {
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address);
     this.#socket = socket;
+    this.#heard = performance.now();
     socket.addEventListener("open", () => {
+      if (socket !== this.#socket) return;
       clearInterval(this.#polling);
       this.#polling = null;
       for (const [id, after] of this.watching()) this.watch(id, after);
       this.dispatchEvent(new Event("up"));
     });
     socket.addEventListener("message", (event) => {
+      if (socket !== this.#socket) return;
+      this.#heard = performance.now();
       this.#tries = 0; // not sooner: a line that is taken and dropped at once must not be asked for in a hurry
       this.#hear(JSON.parse(event.data));
     });
-    socket.addEventListener("close", (event) => this.#lost(event.code));
+    socket.addEventListener("close", (event) => socket === this.#socket && this.#lost(event.code));
   }
 
   watch(contact, after) {
@@ -107,9 +118,8 @@ export class Wire extends EventTarget {
 
   /** A message for a conversation: what the server answers once it is stored. Throws Refused or Unreachable. */
   reply(contact, id, text) {
-    const socket = this.#socket;
     const answer = this.#unanswered.wait(id, PATIENCE, () => {
-      socket.close(); // it is dead, and nobody has told us
+      this.#drop();
       return new Unreachable();
     });
     this.#send({ reply: { contact, id, text } });
@@ -128,6 +138,16 @@ export class Wire extends EventTarget {
 
   #say(frame) {
     this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+  }
+
+  /** The line is dead, and nobody has told us; its own close may take a minute. */
+  #drop() {
+    const socket = this.#socket;
+    if (this.#ended) return;
+    this.dispatchEvent(new Event("lost"));
+    if (!socket) return;
+    this.#lost(1006);
+    socket.close();
   }
 
   #lost(code) {
