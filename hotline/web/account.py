@@ -1,4 +1,4 @@
-"""One's own account: name, password, second step, and where one is signed in."""
+"""One's own account: name, password, second step, what one hears, and where one is signed in."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -20,6 +20,7 @@ from hotline.errors import (
     WrongState,
 )
 from hotline.rules import second_step as codes
+from hotline.rules.signals import VOLUMES, Signals
 from hotline.store import views
 from hotline.web import devices, render, staff_page
 from hotline.web.body import read_form
@@ -48,6 +49,13 @@ async def set_password(request: web.Request) -> web.StreamResponse:
         return await _page(request, part="password", sentence="people.passwords_differ")
     done = account.set_password(request.app[SYSTEM], me, form.get("current", ""), form.get("password", ""))
     return await _done(request, done, "password")
+
+
+async def set_signals(request: web.Request) -> web.StreamResponse:
+    """POST /account/signals (form: volume, and offers, words, notices where ticked)"""
+    me, form = await signed_in(request), await read_form(request)
+    chosen = Signals("offers" in form, "words" in form, form.get("volume", ""), "notices" in form)
+    return await _done(request, account.set_signals(request.app[SYSTEM], me.actor, chosen), "signals")
 
 
 async def end_session(request: web.Request) -> web.StreamResponse:
@@ -138,6 +146,7 @@ async def _page(
         "sessions": [(each, devices.words(each.device)) for each in opened],
         "session_id": me.session_id,
         "code_needed": codes.required(me.actor.roles, me.actor.flags),
+        "volumes": VOLUMES,
         "asks_current": person is not None and person.has_password and me.how != "link",
         "problems": {part: problem} if problem else {},
         "done": request.query.get("done", ""),

@@ -3,6 +3,7 @@
 Times go out as ISO instants for reckoning and as local clock times for reading.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -179,6 +180,7 @@ def _me(me: Me, now: datetime, centre: Centre, language: str) -> Json:
         "capacity": me.capacity,
         "active": me.active,
         "check": _check(me.check, centre, language),
+        "signals": asdict(me.signals),
     }
 
 

@@ -198,6 +198,7 @@ ROUTES = (
     Route("GET", "/account", account.page, "account.see"),
     Route("POST", "/account/name", account.rename, "account.see"),
     Route("POST", "/account/password", account.set_password, "account.see"),
+    Route("POST", "/account/signals", account.set_signals, "account.see"),
     Route("POST", f"/account/{SESSION}/end", account.end_session, "account.see"),
     Route("POST", "/account/sessions/end", account.end_sessions, "account.see"),
     Route("GET", "/account/telegram", account_telegram.page, "account.see"),

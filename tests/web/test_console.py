@@ -137,3 +137,24 @@ async def test_other_sites_cannot_post(client: ClientSession, running: Running, 
         assert answer.status == 403
     async with client.post("/sign-out", headers=foreign) as answer:
         assert answer.status == 403
+
+
+async def test_sounds_and_notices_are_chosen_on_the_own_page_and_reach_the_console(
+    client: ClientSession, running: Running, anna: Person
+) -> None:
+    await sign_in(client, running, anna)
+    _, body = await ask(client, "/console/state")
+    usual = {"offers": True, "words": True, "volume": "normal", "notices": False}
+    assert body["me"]["signals"] == usual
+    async with client.post("/account/signals", data={"words": "yes", "volume": "low"}) as page:
+        assert "Zapisano." in await page.text()
+        shown = await page.text()
+    assert 'name="offers" value="yes">' in shown
+    assert 'name="words" value="yes" checked>' in shown
+    assert 'value="low" checked>' in shown
+    async with client.get("/console") as page:
+        assert '"volume": "low"' in await page.text()
+    async with client.post("/account/signals", data={"volume": "deafening"}) as refused:
+        assert refused.status == 400
+    _, body = await ask(client, "/console/state")
+    assert body["me"]["signals"] == {"offers": False, "words": True, "volume": "low", "notices": False}

@@ -65,6 +65,7 @@ staff = Table(
         comment="grows when sessions or rights change: what open sockets poll for",
     ),
     Column("limits", JSON, comment="of hours and rest, where they differ from the centre's"),
+    Column("signals", JSON, comment="sounds and notices, as the person chose"),
 )
 
 sessions = Table(

@@ -13,6 +13,7 @@ from hotline.rules.centre import Centre
 from hotline.rules.duty import asking
 from hotline.rules.duty.board import Worked
 from hotline.rules.reply_watch import late
+from hotline.rules.signals import Signals, signals
 from hotline.store import conflicts, queries
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
@@ -53,6 +54,7 @@ class Me:
     active: int
     check: CheckNow | None
     held: bool  # an offer was left unanswered: nothing is offered until they say that they are there
+    signals: Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,7 @@ async def _me(tx: Tx, actor: Actor, shifts: Sequence[Worked]) -> Me:
         active=int((await tx.connection.execute(query)).scalar_one()),
         check=await check_now(tx, await tx.board(), actor.id),
         held=row is not None and row.held_at is not None,
+        signals=signals(row.signals if row else None),
     )
 
 

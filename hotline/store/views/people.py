@@ -9,6 +9,7 @@ from sqlalchemy import Row, exists, func, select
 
 from hotline.rules.duty import Shift
 from hotline.rules.presence import GONE_AFTER, RECOVERY_WAITS, SESSION_LIFE
+from hotline.rules.signals import Signals, signals
 from hotline.store import plans, queries, reachable
 from hotline.store.db import Tx
 from hotline.store.tables import contacts, recoveries, rosters, sessions, staff
@@ -33,6 +34,7 @@ class StaffRow:
     left_at: datetime | None
     has_password: bool
     has_second_step: bool
+    signals: Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def _person(row: Row[Any]) -> StaffRow:
         left_at=row.left_at,
         has_password=row.password_hash is not None,
         has_second_step=row.totp_sealed is not None,
+        signals=signals(row.signals),
     )
 
 
