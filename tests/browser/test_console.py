@@ -204,21 +204,6 @@ async def test_a_call_is_entered_by_hand(running: Running, anna: Person, desk: B
     await expect(console.get_by_text("Kontakt jest zamknięty.")).to_be_visible()
 
 
-async def test_a_lost_connection_keeps_words_and_sends_them_once(
-    running: Running, anna: Person, desk: BrowserContext
-) -> None:
-    await talk(running.system, anna, text="Halo?")
-    console = await sign_in(desk, running, anna)
-    await said(console, "Halo?").to_be_visible()
-    await desk.set_offline(True)
-    await console.get_by_label("Wiadomość do rozmówcy").fill("Słyszę Panią.")
-    await console.keyboard.press("Enter")
-    await expect(console.locator(".bubble-waiting")).to_contain_text("ponawiamy")
-    await desk.set_offline(False)
-    await expect(console.locator(".bubble-waiting")).to_have_count(0, timeout=20_000)
-    await said(console, "Słyszę Panią.").to_have_count(1)
-
-
 async def test_a_break_is_one_click_and_shows_when_it_ends(
     running: Running, anna: Person, desk: BrowserContext
 ) -> None:

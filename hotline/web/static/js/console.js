@@ -1,9 +1,11 @@
 // The console's page: puts the parts together. The first paint came from the server; from here on it is live.
 
+import { titled } from "./console/dangers.js";
 import { Desk } from "./console/desk.js";
 import { Dialogs } from "./console/dialogs.js";
 import { listen } from "./console/keys.js";
 import { learn, speak, t } from "./console/words.js";
+import "./console/bell.js";
 import "./console/contact-card.js";
 import "./console/lists.js";
 import "./console/my-state.js";
@@ -20,6 +22,7 @@ desk.mayAnswer = data.may_answer;
 const dialogs = new Dialogs(desk);
 const part = (name) => document.querySelector(name);
 const parts = {
+  bell: part("desk-bell"),
   offer: part("offer-card"),
   transfer: part("transfer-card"),
   state: part("my-state"),
@@ -56,8 +59,7 @@ const title = document.title;
 
 function announce() {
   const unread = [...desk.talks.values()].reduce((sum, talk) => sum + talk.unread, 0);
-  const ringing = desk.console.offer ? `${t("offer")} · ` : "";
-  document.title = `${ringing}${unread ? `(${unread}) ` : ""}${title}`;
+  document.title = titled(desk, title);
   const tab = tabs.find((one) => one.dataset.pane === "left");
   tab.querySelector(".tab-count").textContent = desk.console.queue.length || "";
   const mark = tab.querySelector(".tab-mark");

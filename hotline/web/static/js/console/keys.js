@@ -2,7 +2,7 @@
 
 const STORED = "hotline.letters";
 
-export function listen(desk, { offer, mine, talk, card, state, dialogs }) {
+export function listen(desk, { bell, offer, mine, talk, card, state, dialogs }) {
   const letters = document.getElementById("letters");
   letters.checked = read() !== "off";
   letters.addEventListener("change", () => write(letters.checked ? "on" : "off"));
@@ -19,6 +19,7 @@ export function listen(desk, { offer, mine, talk, card, state, dialogs }) {
     e: () => desk.talk?.open && dialogs.end(desk.talk),
     w: () => dialogs.open("by-hand"),
     p: () => state.toggle(),
+    m: () => bell.silence(),
     "?": () => dialogs.open("keys"),
   };
 

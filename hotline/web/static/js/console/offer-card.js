@@ -9,6 +9,7 @@ export class OfferCard extends HTMLElement {
   connect(desk) {
     this.desk = desk;
     this.shown = null;
+    this.told = "";
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", t("offer"));
     desk.addEventListener("console", () => this.draw());
@@ -18,6 +19,7 @@ export class OfferCard extends HTMLElement {
 
   draw() {
     const { offer } = this.desk.console;
+    if (offer && offer.id === this.shown) this.#follow(offer);
     if (offer?.id === this.shown) return;
     clearInterval(this.timer);
     this.shown = offer?.id ?? null;
@@ -27,13 +29,34 @@ export class OfferCard extends HTMLElement {
       this.replaceChildren();
       return;
     }
-    this.dataset.priority = offer.priority;
     this.ends = performance.now() + offer.seconds_left * 1000;
-    this.replaceChildren(this.#head(offer), this.#facts(offer), this.#buttons());
+    this.replaceChildren(h("div"), h("div"), this.#buttons());
+    this.#paint(offer);
     this.#tick(offer);
     this.timer = setInterval(() => this.#tick(offer), 250);
     const spoken = { priority: offer.priority_label, line: offer.line_name, wait: offer.waiting };
     speak(t("offer_spoken", spoken), true);
+  }
+
+  /** What is learned while it rings: graver, or no longer a grown-up. The buttons and the focus stay. */
+  #follow(offer) {
+    if (this.told === told(offer)) return;
+    this.#paint(offer);
+    this.#tick(offer);
+    const what = [
+      offer.priority_label,
+      offer.flagged && t("flagged"),
+      offer.under18 && t("under18"),
+    ];
+    speak(t("offer_changed", { what: what.filter(Boolean).join(", ") }), true);
+  }
+
+  #paint(offer) {
+    this.told = told(offer);
+    this.dataset.priority = offer.priority;
+    const [head, facts] = this.children;
+    head.replaceWith(this.#head(offer));
+    facts.replaceWith(this.#facts(offer));
   }
 
   #head(offer) {
@@ -113,6 +136,11 @@ export class OfferCard extends HTMLElement {
       if (!this.shown) this.hidden = true;
     }, 6_000);
   }
+}
+
+/** What a counsellor decides by, besides the wait. */
+function told({ priority, danger_label: danger, topic_label: topic, flagged, under18 }) {
+  return JSON.stringify([priority, danger, topic, flagged, under18]);
 }
 
 customElements.define("offer-card", OfferCard);
