@@ -1,0 +1,138 @@
+"""Every page in every state: no barrier for anybody, nothing from elsewhere, nothing too wide, no complaint.
+
+axe-core looks for barriers by the rules of WCAG 2.2 A and AA and by its own best practice.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Browser, Page, ViewportSize
+
+from hotline.web.routes import ROUTES
+from tests.browser.scene import Scene, house
+from tests.browser.states import (
+    CALLERS,
+    CONSOLE,
+    DESK,
+    NO_PAGE,
+    PHONE,
+    STAFF,
+    STATES,
+    Shower,
+    State,
+    showing,
+)
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ALL_RULES = {"resultTypes": ["violations"], "runOnly": TAGS}
+COLOURS = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+Look = tuple[ViewportSize, Literal["light", "dark"], dict[str, Any]]
+DESKS: tuple[Look, ...] = ((DESK, "light", ALL_RULES), (DESK, "dark", COLOURS))
+BOTH_ENDS: tuple[Look, ...] = (*DESKS, (PHONE, "dark", ALL_RULES))
+EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+HALF = len(STAFF) // 2
+PARTS = {"callers": CALLERS, "console": CONSOLE, "staff": STAFF[:HALF], "staff, more": STAFF[HALF:]}
+
+
+@pytest.fixture
+async def shower(browser: Browser, tmp_path: Path) -> AsyncIterator[Shower]:
+    async with house(tmp_path) as scene, showing(browser, scene) as shower:
+        yield shower
+
+
+# -- which pages there are -----------------------------------------------------------------------------------
+
+
+def test_the_catalogue_has_every_page() -> None:
+    shown = {_route_of(state.path.partition("?")[0]) for state in STATES}
+    pages = {route.path for route in ROUTES if route.method == "GET"}
+    assert NO_PAGE.keys() <= pages
+    assert pages - shown == NO_PAGE.keys()
+    assert len({state.name for state in STATES}) == len(STATES)
+
+
+def _route_of(path: str) -> str:
+    """The route that answers here; of two that fit, the one that says more."""
+    fitting = [
+        (len(re.findall(r"\{\w+:", route.path)), route.path)
+        for route in ROUTES
+        if route.method == "GET" and re.fullmatch(_any_part(route.path), path)
+    ]
+    assert fitting, path
+    return min(fitting)[1]
+
+
+def _any_part(path: str) -> str:
+    return re.sub(r"\{\w+:(?:[^{}]|\{[^{}]*\})*\}", "[^/]+", path)
+
+
+# -- and what is said of each of them -------------------------------------------------------------------------
+
+
+@dataclass
+class Watch:
+    """What is found on the way."""
+
+    found: list[str] = field(default_factory=list)
+    state: str = ""
+
+    async def over(self, page: Page, scene: Scene) -> None:
+        ours = scene.running.url, scene.running.url.replace("http", "ws", 1)
+        page.on("console", lambda said: None if EXPECTED.match(said.text) else self.say(f"says: {said.text}"))
+        page.on("pageerror", lambda error: self.say(f"fails: {error}"))
+        page.on(
+            "request", lambda asked: None if asked.url.startswith(ours) else self.say(f"asks {asked.url}")
+        )
+
+    def say(self, what: str) -> None:
+        self.found.append(f"{self.state} {what}")
+
+    async def barriers(self, page: Page, state: State) -> None:
+        """By day on a desk and by night on a phone, as both ends are used."""
+        await page.evaluate(AXE_SCRIPT)
+        on_phones = state in (*CALLERS, *CONSOLE)
+        for size, scheme, rules in BOTH_ENDS if on_phones else DESKS:
+            await page.set_viewport_size(size)
+            await page.emulate_media(color_scheme=scheme)
+            found = await page.evaluate("rules => axe.run(rules)", rules)
+            for each in found["violations"]:
+                for node in each["nodes"]:
+                    self.say(f"{size['width']} {scheme} {each['id']}: {node['target']} {_why(node)}")
+        await page.set_viewport_size(PHONE)
+        if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self.say("is wider than a phone")
+
+
+def _why(node: dict[str, Any]) -> str:
+    return "; ".join(each["message"] for each in (*node["any"], *node["all"], *node["none"]))
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_no_page_has_a_barrier_or_a_complaint(part: str, shower: Shower) -> None:
+    watch = Watch()
+    for state in sorted(PARTS[part], key=lambda each: each.when):
+        watch.state = state.name
+        async with shower.shown(state, watch=watch.over) as page:
+            if state.scripts:
+                await watch.barriers(page, state)
+    assert watch.found == []
+
+
+async def test_the_console_is_light(shower: Shower) -> None:
+    """With a talk in it: HTML, styles and scripts, bytes on the wire, headers included."""
+    (state,) = [each for each in CONSOLE if each.name == "console"]
+    sizes: list[float] = []
+
+    async def count(page: Page, _scene: Scene) -> None:
+        session = await page.context.new_cdp_session(page)
+        await session.send("Network.enable")
+        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+
+    async with shower.shown(state, watch=count):
+        assert len(sizes) >= 20
+        assert sum(sizes) < 150_000
