@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by deploy/demo, test, bench, torture and lock, with the repository as current directory: what a fresh
+# Sourced by deploy/demo, test, bench, torture, screenshots and lock, with the repository as current directory: what a fresh
 # Debian lacks, and a .venv that holds exactly what a lock file names. Nothing is done that is done already.
 
 say() { printf '%s\n' "$*" >&2; }

@@ -117,7 +117,16 @@ def test_a_lock_covers_every_python_from_debian_12_on() -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["deploy/backup", "deploy/demo", "deploy/test", "deploy/torture", "deploy/lock", ".ci/run"]
+    "script",
+    [
+        "deploy/backup",
+        "deploy/demo",
+        "deploy/lock",
+        "deploy/screenshots",
+        "deploy/test",
+        "deploy/torture",
+        ".ci/run",
+    ],
 )
 def test_scripts_can_be_run(script: str) -> None:
     path = ROOT / script

@@ -66,6 +66,13 @@ TALK = (
     ("caller", "Najgorzej jest około trzeciej w nocy. Wtedy chodzę po kuchni i liczę kafelki."),
     ("caller", "Wczoraj pierwszy raz powiedziałam o tym siostrze."),
 )
+HERS = (
+    ("staff", "Dzień dobry, tu Beata. Czy mąż widzi teraz ten ekran?"),
+    ("caller", "Nie, jestem w łazience. Dzieci są u babci do wieczora."),
+    ("note", "Babcia mieszka na Ślichowicach, ma klucze."),
+    ("staff", "Dobrze. Jeżeli zrobi się niebezpiecznie, proszę dzwonić pod 112. Czy może Pani wyjść z domu?"),
+    ("caller", "Mogłabym przyjść na rozmowę, tylko nie w środę."),
+)
 WAITING = (
     ("Mąż znowu wyzywa mnie od rana, boję się wracać do pokoju.", "violence"),
     ("Syn nie odbiera telefonu od dwóch dni.", "missing_person"),
@@ -150,6 +157,8 @@ class Scene:
             self.callers.setdefault("active", caller)
             await self._passes(minutes=1)
         await self._says("anna", self.callers["active"], TALK[1:])
+        self.callers["hers"] = await self.taken("beata", WAITING[0][0], VICTIMS, topic="violence")
+        await self._says("beata", self.callers["hers"], HERS)
         active = self.callers["active"].contact_id
         self.parts |= {"contact": active, "notice": self.system.notice.version}
         self.callers["ended"] = await self.taken("dorota", "Dziękuję, to wszystko.", line=PERPETRATORS)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
@@ -29,13 +28,11 @@ from tests.factories import (
 )
 
 NIGHT = instant("2026-11-24T02:14")
-SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 SIZES: dict[str, ViewportSize] = {
     "desk": {"width": 1280, "height": 800},
     "wall": {"width": 1920, "height": 1080},
     "phone": {"width": 360, "height": 740},
 }
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture
@@ -126,41 +123,36 @@ async def a_calm_night(running: Running) -> None:
         await employ(running, login, name, lines, hours=10)
 
 
-async def shoot(page: Page, name: str) -> None:
-    """The whole page, light and dark."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    for scheme in SCHEMES:
-        await page.emulate_media(color_scheme=scheme)
-        await page.screenshot(path=SCREENSHOTS / f"board-{name}-{scheme}.png", full_page=True)
+async def fits(page: Page, name: str) -> None:
     wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, name
 
 
-async def shoot_all(running: Running, who: Person, browser: Browser, night: str, many: int) -> None:
+async def fits_all(running: Running, who: Person, browser: Browser, night: str, many: int) -> None:
     for name, size in SIZES.items():
         context = await browser.new_context(locale="pl-PL", viewport=size)
         page = await sign_in(context, running, who, "/board?wall=1" if name == "wall" else "/board")
         await expect(page.locator("section[aria-labelledby=waiting-title] .contact")).to_have_count(many)
-        await shoot(page, f"{night}-{name}")
+        await fits(page, f"{night}-{name}")
         for what in ("Przydziel", "Zmień") if many and name != "wall" else ():
             await page.get_by_role("link", name=what).first.click()
             await expect(page.get_by_role("link", name="Wróć do tablicy")).to_be_visible()
-            await shoot(page, f"{what.lower()}-{name}")
+            await fits(page, f"{what.lower()}-{name}")
             await page.go_back()
         await context.close()
 
 
-async def test_how_a_bad_night_looks(running: Running, maria: Person, browser: Browser) -> None:
-    """Screenshots for eyes to judge; and nothing is wider than the screen."""
+async def test_a_bad_night_fits_every_screen(running: Running, maria: Person, browser: Browser) -> None:
+    """Nothing is wider than the screen."""
     await a_bad_night(running)
-    await shoot_all(running, maria, browser, "bad", 12)
+    await fits_all(running, maria, browser, "bad", 12)
 
 
-async def test_how_a_calm_night_looks(running: Running, maria: Person, browser: Browser) -> None:
+async def test_a_calm_night_fits_every_screen(running: Running, maria: Person, browser: Browser) -> None:
     """The strip is empty when nothing is wrong."""
     running.clock.set(NIGHT)
     await a_calm_night(running)
-    await shoot_all(running, maria, browser, "calm", 0)
+    await fits_all(running, maria, browser, "calm", 0)
 
 
 # -- what it does ------------------------------------------------------------------------------------------
@@ -304,8 +296,6 @@ async def test_who_leads_reads_along_and_the_holder_sees_it(
     await expect(hers.locator(".passed-on")).to_contain_text("prowadzi teraz Maria Testowa")
     await expect(hers.get_by_label("Wiadomość do rozmówcy")).to_be_hidden()
     await expect(page.get_by_label("Wiadomość do rozmówcy")).to_be_visible()
-    SCREENSHOTS.mkdir(exist_ok=True)
-    await hers.screenshot(path=SCREENSHOTS / "board-console-passed-on.png")
     await other.close()
 
 
@@ -318,7 +308,6 @@ async def test_a_waiting_contact_is_picked_up_from_the_queue(
     await add_caller(running.system, "Druga.")
     page = await sign_in(desk, running, anna, "/console")
     await expect(page.locator(".wait")).to_have_count(2)
-    await page.screenshot(path=SCREENSHOTS / "board-console-queue.png")
     await page.locator(".wait").last.get_by_role("button", name="Odbierz").click()
     await expect(page.locator("talk-view .bubble", has_text="Druga.")).to_be_visible()
     await expect(page.locator(".wait")).to_have_count(1)

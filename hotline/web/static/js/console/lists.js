@@ -146,6 +146,7 @@ export class QueueList extends HTMLElement {
       const kept = this.rows.get(row.contact_id) ?? this.#row(row.contact_id);
       if (this.list.children[place] !== kept.item) this.list.insertBefore(kept.item, this.list.children[place] ?? null);
       kept.button.hidden = !mayPick;
+      kept.button.ariaLabel = `${t("pick_up")}: ${row.priority_label}, ${duration(seconds(row))}, ${row.line_name}`; // which of them, for ears
       this.#fill(kept, row, seconds(row), several);
     });
     this.empty.textContent = me.on_duty ? t("queue_empty") : t("queue_off_duty");
