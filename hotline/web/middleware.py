@@ -128,13 +128,18 @@ def answer(request: web.Request, error: HotlineError, status: int | None = None)
             return web.Response(status=303, headers={"Location": "/account/second-step"})
         shown = {"code": error.code, "sentence": sentence, "centre": request.app[SYSTEM].centre}
         page = render.render(request, "error.html", status=status, **shown)
-        return come_back(page, error)
+        return come_back(embedding.allow(request, page) if _framed(request) else page, error)
     body: dict[str, Any] = {"code": error.code, "sentence": sentence}
     if "fields" in error.params:
         body["fields"] = str(error.params["fields"]).split(",")
     if isinstance(error, LineClosed):
         body["next_open"] = error.next_open.isoformat() if error.next_open else None
     return come_back(web.json_response({"error": body}, status=status), error)
+
+
+def _framed(request: web.Request) -> bool:
+    """A frame of the centre's site asked: its reader gets the sentence, and no empty square."""
+    return route_of(request).startswith("/chat/") and request.headers.get("Sec-Fetch-Dest") == "iframe"
 
 
 def come_back(response: web.Response, error: HotlineError) -> web.Response:

@@ -158,10 +158,30 @@ async def test_the_conversation_may_be_framed_by_the_sites_of_the_centre_and_not
             "Content-Security-Policy": FRAMED,
         }
         assert page.headers.keys() - STRICT.keys() <= ORDINARY
+    lost = {"Accept": "text/html", "Sec-Fetch-Dest": "iframe"}
+    missing = await framed.ask("GET", "/chat/nowhere", headers=lost)
+    assert (missing.status, missing.headers["Content-Security-Policy"]) == (404, FRAMED)
+    strict((await framed.ask("GET", "/nowhere", headers=lost)).headers)
     leaving = await framed.ask("POST", f"{chat}/plain", raw=b"leave=1", headers=FORM)
     nowhere = await framed.ask("GET", "/chat/nowhere", headers={"Accept": "text/html"})
     for answer in (leaving, nowhere, *(await asked(framed, but=("200 chat",))).values()):
         strict(answer.headers)
+
+
+async def test_other_sites_get_the_loader_and_only_those_of_the_centre_whether_somebody_is_there(
+    framed: Doors,
+) -> None:
+    loader = await framed.ask("GET", "/embed.js")
+    assert loader.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert loader.headers["Cache-Control"] == "public, max-age=600"
+    path = "/embed/city_trust_19513?lang=en"
+    for origin in (*SITES, "https://elsewhere.example", "null", framed.ours):
+        answer = await framed.ask("GET", path, headers={"Origin": origin})
+        told = dict(answer.headers)
+        assert told.pop("Access-Control-Allow-Origin", None) == (origin if origin in SITES else None)
+        strict(told, **{"Cache-Control": "public, max-age=20"})
+        assert "Origin" in answer.headers["Vary"]
+    assert (await framed.ask("GET", "/embed/nowhere")).status == 404
 
 
 async def test_files_are_strict_and_may_be_kept(doors: Doors) -> None:

@@ -45,6 +45,8 @@ def test_nothing_but_the_pages_before_signing_in_is_open_to_everyone() -> None:
         "GET /prywatnosc/{version",
         "GET /deklaracja-dostepnosci",
         "GET /static/{version/{path",
+        "GET /embed.js",
+        "GET /embed/{line",
         "GET /chat/{line",
         "POST /chat/{line/contacts",
         "POST /chat/{line/plain",

@@ -36,10 +36,11 @@ class QuickExit extends HTMLElement {
   #leave() {
     const target = this.querySelector("a").href;
     document.body.hidden = true;
-    document.dispatchEvent(new Event("quick-exit")); // whoever works on the talk stops
+    // whoever works on the talk stops; what stands around this page may say that it goes itself
+    const alone = document.dispatchEvent(new Event("quick-exit", { cancelable: true }));
     this.#revoke();
     document.body.replaceChildren();
-    location.replace(target);
+    if (alone) location.replace(target); // else the page around this one goes
   }
 
   /** Said while the page is being closed: `keepalive` lets it arrive after the page is gone. */
