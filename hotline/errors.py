@@ -154,6 +154,13 @@ class TooSoon(HotlineError):
     status = 429
 
 
+class CodeUnknown(HotlineError):
+    """No talk goes on with this code: it was used, is too old, or never was one."""
+
+    code = "code_unknown"
+    status = 422
+
+
 class OutcomeMissing(HotlineError):
     """A conversation that is a call-back ends after somebody has said how the call went."""
 

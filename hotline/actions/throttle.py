@@ -48,6 +48,13 @@ async def count(
             raise TooSoon(seconds=max(1, math.ceil((until - tx.now).total_seconds())))
 
 
+async def count_code(tx: Transaction, network: str) -> None:
+    """One more code of a caller is tried from this network. Raises TooSoon."""
+    until = await claims.count_try(tx, tx.blind("caller codes", network), rules.CALLER_CODES)
+    if until is not None:
+        raise TooSoon(seconds=max(1, math.ceil((until - tx.now).total_seconds())))
+
+
 async def succeeded(tx: Transaction, staff_id: str, login: str, place: Place, *, tries: int) -> None:
     """The person is in: the tries it took are forgiven, and the place counts as known."""
     await sign_ins.forgive(tx, await _pair(tx, staff_id, login, place))

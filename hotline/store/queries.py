@@ -290,6 +290,13 @@ async def contact_by_caller(tx: Tx, caller_blind: str) -> Row[Any] | None:
     return (await tx.connection.execute(query)).one_or_none()
 
 
+async def contact_by_code(tx: Tx, code_blind: str) -> str | None:
+    """The contact whose caller was given this code."""
+    return (
+        await tx.connection.execute(select(contacts.c.id).where(contacts.c.code_blind == code_blind))
+    ).scalar_one_or_none()
+
+
 async def place(tx: Tx, me: Row[Any]) -> int:
     """1 for the next in turn. The order is the one in which contacts are offered."""
     mine = tuple_(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)

@@ -280,4 +280,6 @@ def _passed_on(row: PassedOn, now: datetime, centre: Centre, language: str) -> s
 def _answer(question: str, value: str, language: str) -> str:
     if question == "under18":
         return say("staff.entry.under18", language)
+    if question == "hidden":
+        return say(f"staff.entry.hidden_{value}", language)
     return say(f"staff.entry.{question}", language, answer=say(f"{question}.{value}", language))

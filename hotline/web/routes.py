@@ -25,6 +25,7 @@ from hotline.web import (
     conflicts,
     console,
     drafts,
+    continuing,
     embed,
     health,
     papers,
@@ -92,6 +93,9 @@ ROUTES = (
     Route("POST", f"{LINE}/wait", chat.wait, CALLER),
     Route("GET", f"{LINE}/callback", callback.page, EVERYONE),
     Route("POST", f"{LINE}/callback", callback.submit, EVERYONE),
+    Route("POST", f"{LINE}/aside", continuing.aside, CALLER),
+    Route("POST", f"{LINE}/code", continuing.code, CALLER),
+    Route("POST", f"{LINE}/continue", continuing.go_on, EVERYONE),
     Route("POST", f"{LINE}/plain", chat.plain, EVERYONE),
     # signing in
     Route("GET", "/sign-in", sign_in.page, EVERYONE),

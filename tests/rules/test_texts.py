@@ -15,7 +15,10 @@ from hotline.rules import triage
 from hotline.texts import LANGUAGES, CatalogueInvalid, catalogue, greeting, plural, say, say_count, when
 
 CALLER = texts.read(
-    [texts.HERE / f"{name}.toml" for name in ("caller", "telegram", "callbacks", "waiting", "abuse")]
+    [
+        texts.HERE / f"{name}.toml"
+        for name in ("caller", "telegram", "callbacks", "waiting", "abuse", "continuing", "widget")
+    ]
 )
 LIMIT = 300
 # what a parameter may hold at its longest in practice

@@ -50,6 +50,7 @@ def test_nothing_but_the_pages_before_signing_in_is_open_to_everyone() -> None:
         "GET /chat/{line",
         "POST /chat/{line/contacts",
         "POST /chat/{line/plain",
+        "POST /chat/{line/continue",
         "GET /chat/{line/callback",
         "POST /chat/{line/callback",
         "GET /sign-in",

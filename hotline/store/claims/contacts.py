@@ -14,7 +14,7 @@ from hotline.store.claims.transfers import end_transfers
 from hotline.store.claims.work import occupy
 from hotline.store.db import Tx
 from hotline.store.journal import Line, Receipt, append, known
-from hotline.store.tables import assignments, contacts, counters, staff, threads
+from hotline.store.tables import assignments, conflicts, contacts, counters, staff, threads
 
 
 async def add_contact(tx: Tx, values: dict[str, Any]) -> bool:
@@ -188,6 +188,16 @@ async def callers_seen(tx: Tx, contact_ids: Collection[str]) -> list[str]:
     here = and_(contacts.c.id.in_(alive), contacts.c.caller_left_at.is_(None))
     await tx.connection.execute(update(contacts).where(here).values(caller_seen_at=tx.now))
     return [row.id for row in found if row.caller_blind is None]
+
+
+async def hand_to(tx: Tx, contact_id: str, old_blind: str, new_blind: str) -> None:
+    """Another secret opens this contact from now on; its code is used up, and conflicts of the caller stay theirs."""
+    await change(
+        tx, contact_id, caller_blind=new_blind, code_blind=None, caller_seen_at=tx.now, caller_left_at=None
+    )
+    await tx.connection.execute(
+        update(conflicts).where(conflicts.c.blind == old_blind).values(blind=new_blind)
+    )
 
 
 async def shut_thread(tx: Tx, contact_id: str) -> None:

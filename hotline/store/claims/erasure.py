@@ -10,7 +10,9 @@ from hotline.store.tables import cases, conflicts, contacts, entries
 
 async def forget_callers(connection: AsyncConnection, contact_ids: Collection[str]) -> None:
     """These contacts are found by no token or chat any more, and nothing of them is sent out."""
-    await connection.execute(update(contacts).where(contacts.c.id.in_(contact_ids)).values(caller_blind=None))
+    await connection.execute(
+        update(contacts).where(contacts.c.id.in_(contact_ids)).values(caller_blind=None, code_blind=None)
+    )
     await _forget_conflicts(connection, contact_ids)
     await connection.execute(
         update(entries)

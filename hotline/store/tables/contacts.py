@@ -54,6 +54,7 @@ contacts = Table(
     Column("due_at", Instant, comment="waits outside the queue until then"),
     Column("unreachable_at", Instant, comment="since when the channel takes nothing for this caller"),
     Column("privacy_version", String(40), nullable=False),
+    Column("code_blind", String(64), comment="keyed index of the short code that stands in for the secret"),
     Index(
         "ix_contacts_waiting",
         "queue",
@@ -65,6 +66,7 @@ contacts = Table(
     ),
     Index("ix_contacts_holder", "holder_id", "state"),
     Index("ix_contacts_caller_blind", "caller_blind"),
+    Index("ix_contacts_code_blind", "code_blind"),
 )
 # Two first messages of one person at once become one contact.
 unique_where(

@@ -1,6 +1,7 @@
 // <hotline-chat>: the caller's conversation. The page is complete without it; this makes it live.
 
 import { Answers } from "./answers.js";
+import { Aside, code, goOn } from "./aside.js";
 import { Composer } from "./composer.js";
 import * as kept from "./kept.js";
 import { Live } from "./live.js";
@@ -24,6 +25,9 @@ class HotlineChat extends HTMLElement {
     const unsent = read(kept.get("unsent"));
     this.composer.text ||= unsent.draft ?? "";
     this.outbox = this.#newOutbox(unsent.items ?? []);
+    this.aside = new Aside(this, (hidden) => this.#aside(hidden));
+    this.aside.show(unsent.hidden === true);
+    this.#parts.continue?.removeAttribute("hidden");
     this.#listen();
     this.#resume();
   }
@@ -97,6 +101,7 @@ class HotlineChat extends HTMLElement {
   #press(button) {
     const { name, value } = button ?? {};
     if (name === "danger" && value === "yes") this.#danger();
+    else if (name === "continue") this.#goOn();
     else if (name === "danger" || name === "topic" || name === "under18") this.#answer(name, value);
     else this.#send();
   }
@@ -105,6 +110,7 @@ class HotlineChat extends HTMLElement {
     if (what === "urgent") this.#raise("unsure");
     else if (what === "danger") this.#raise("yes");
     else if (what === "wait") this.#wait();
+    else if (what === "code") code((where) => this.#at(where)).then((text) => this.#say("code", text), () => this.#link(false));
     else if (what === "newer") this.thread.toEnd();
     else if (what === "end") this.#sure(true);
     else if (what === "stay") this.#sure(false);
@@ -119,6 +125,22 @@ class HotlineChat extends HTMLElement {
   #wait() {
     const request = { method: "POST", token: kept.get("token"), body: {} };
     ask(this.#at("wait"), request).then(() => this.#live?.nudge(), () => this.#link(false));
+  }
+
+  #aside(hidden) {
+    if (kept.get("token")) this.outbox.add({ kind: "aside", id: kept.secret(12), hidden });
+    this.#keep();
+  }
+
+  #goOn() {
+    const letters = this.form.elements.code.value.trim();
+    if (!letters) return;
+    goOn((what) => this.#at(what), letters).then(() => {
+      this.form.elements.code.value = "";
+      this.#begun();
+      this.#follow();
+      this.composer.focus();
+    }, (error) => this.#unbegun(error.status ? error.message : this.texts.offline, false));
   }
 
   #answer(name, value) {
@@ -198,6 +220,7 @@ class HotlineChat extends HTMLElement {
       if (under18) given.under18 = true;
       return post("contacts", given);
     }
+    if (item.kind === "aside") return post("aside", { id: item.id, hidden: item.hidden });
     if (item.kind === "answer") return post("answers", { question: "danger", value: item.value });
     if (this.#live?.open) return this.#live.say(item.id, item.text);
     return post("messages", { id: item.id, text: item.text });
@@ -314,14 +337,15 @@ class HotlineChat extends HTMLElement {
     this.#parts.dock.hidden = false;
     this.#waiting(false);
     this.#parts.notice.hidden = true;
-    this.#button("end").hidden = false;
+    for (const name of ["end", "code"]) this.#button(name).hidden = false;
     this.composer.hint = this.texts.write;
   }
 
   #unbegun(sentence, closed) {
     this.#parts.before.hidden = false;
     this.#waiting(false);
-    this.#button("end").hidden = true;
+    for (const name of ["end", "code"]) this.#button(name).hidden = true;
+    this.#say("code", "");
     this.#parts.dock.hidden = closed || this.dataset.mode !== "live";
     this.#parts.notice.hidden = false;
     this.#say("notice", sentence);
@@ -355,7 +379,8 @@ class HotlineChat extends HTMLElement {
   #keep() {
     const { items } = this.outbox;
     const draft = this.composer.text;
-    kept.set("unsent", draft || items.length ? JSON.stringify({ draft, items }) : null);
+    const { hidden } = this.aside ?? {};
+    kept.set("unsent", draft || items.length || hidden ? JSON.stringify({ draft, items, hidden }) : null);
   }
 
   // -- endings ------------------------------------------------------------------------------------
