@@ -25,7 +25,7 @@ async def test_somebody_comes_in_and_the_talk_goes_on_elsewhere(
     await expect(page.get_by_role("button", name="Ukryj")).to_be_focused()
     await expect(page.get_by_text("Poczekam.")).to_be_visible()
 
-    await page.get_by_role("button", name="Kod na inne urządzenie").click()
+    await page.get_by_role("button", name="Kod rozmowy").click()
     told = await page.get_by_text("Kod: ").inner_text()
     code = told.removeprefix("Kod: ").partition(".")[0]
     assert len(code) == 9

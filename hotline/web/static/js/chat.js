@@ -298,6 +298,7 @@ class HotlineChat extends HTMLElement {
       this.#parts.wait.hidden = !state.later;
       this.#parts.callback.hidden = state.later;
     }
+    this.#button("code").hidden = !state.open;
     if (!state.open) this.#finish();
   }
 
@@ -337,7 +338,7 @@ class HotlineChat extends HTMLElement {
     this.#parts.dock.hidden = false;
     this.#waiting(false);
     this.#parts.notice.hidden = true;
-    for (const name of ["end", "code"]) this.#button(name).hidden = false;
+    this.#button("end").hidden = false;
     this.composer.hint = this.texts.write;
   }
 
