@@ -29,7 +29,9 @@ async def main(names: Collection[str]) -> None:
     with TemporaryDirectory() as folder:
         async with async_playwright() as playwright, house(Path(folder)) as scene:
             path = servers.chromium_path()
-            browser = await playwright.chromium.launch(executable_path=path, args=servers.CHROMIUM_FLAGS)
+            browser = await playwright.chromium.launch(
+                executable_path=path, args=[*servers.CHROMIUM_FLAGS, "--lang=pl"]
+            )
             async with showing(browser, scene) as shower:
                 for state in STATES:
                     if not names or state.name in names:
@@ -39,13 +41,15 @@ async def main(names: Collection[str]) -> None:
 
 
 async def shoot(page: Page, name: str) -> None:
-    """All four; the pictures of README are as high as the screen."""
+    """All four. A conversation and the pictures of README are as high as the screen."""
     for device, size in SIZES.items():
         await page.set_viewport_size(size)
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme)
             taken = f"{name}-{device}-{scheme}"
-            await page.screenshot(path=ALL / f"{taken}.png", full_page=taken not in NAMED)
+            await page.screenshot(
+                path=ALL / f"{taken}.png", full_page=taken not in NAMED and not name.startswith("chat")
+            )
             if taken in NAMED:
                 (ROOT / "deploy" / "pictures" / f"{NAMED[taken]}.png").write_bytes(
                     (ALL / f"{taken}.png").read_bytes()

@@ -105,9 +105,7 @@ def pane(name: str) -> Step:
 
     async def do(page: Page, scene: Scene) -> None:
         await first_talk(page, scene)
-        tab = page.locator(f'.tabs [data-pane="{name}"]')
-        if await tab.is_visible():
-            await tab.click()
+        await page.locator(f'.tabs [data-pane="{name}"]').dispatch_event("click")
 
     return do
 
