@@ -185,7 +185,7 @@ async def test_other_sites_get_the_loader_and_only_those_of_the_centre_whether_s
 
 
 async def test_files_are_strict_and_may_be_kept(doors: Doors) -> None:
-    for file in assets.files():
+    for file in (*assets.files(), *assets.TOGETHER):
         for coding in ("gzip", "identity"):
             answer = await doors.ask("GET", assets.address(file), headers={"Accept-Encoding": coding})
             assert answer.status == 200
