@@ -174,6 +174,7 @@ def entry_json(centre: Centre, entry: Entry, language: str) -> dict[str, Any]:
         "who": "system" if entry.kind == "system" else "me" if mine else "counsellor",
         "name": "" if mine or entry.kind == "system" else entry.author_name or "",
         "text": text,
+        "lang": language,
         "time": clock(entry.at, language, centre.zone),
         "at": entry.at.isoformat(),
         "danger": entry.kind == "system" and entry.data.get("text") in DANGER_TEXTS,

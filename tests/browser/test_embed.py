@@ -115,6 +115,13 @@ async def test_a_site_may_say_where_quick_exit_leads_and_which_language_is_spoke
         assert box is not None
         assert (box["x"], box["width"]) == (0, 320)
         assert await inside.locator("html").evaluate("root => root.scrollWidth <= innerWidth")
+        await inside.get_by_role("textbox").first.fill("Добрий день.")
+        await inside.get_by_role("button", name="Надіслати").click()
+        words = inside.locator(".bubble-own .bubble-text")
+        await expect(words).to_have_attribute("lang", "uk")
+        contact = await answer(running, anna)
+        await expect(inside.locator("li.line-system").last).to_have_attribute("lang", "uk")
+        assert await stored(running, contact) == ["Добрий день."]
         for _ in range(3):
             await page.keyboard.press("Shift")
         await expect(page.locator("iframe")).to_have_count(0)

@@ -127,6 +127,7 @@ export class Thread {
 
   #system(entry) {
     const item = part("li", entry.danger ? "line-system line-danger" : "line-system");
+    item.lang = entry.lang;
     item.append(part("span", "spoken", `${this.#texts.system}: `), entry.text);
     return item;
   }
@@ -136,7 +137,7 @@ export class Thread {
     const item = part("li", mine ? "bubble bubble-own" : "bubble");
     item.append(
       part("p", mine ? "spoken" : "bubble-name", mine ? this.#texts.mine : entry.name || this.#texts.counsellor),
-      part("p", "bubble-text", entry.text),
+      Object.assign(part("p", "bubble-text", entry.text), { lang: entry.lang ?? document.documentElement.lang }),
       part("p", "bubble-foot"),
     );
     if (!mine) item.lastChild.append(this.#time(entry.time));

@@ -206,7 +206,7 @@ export class TalkView extends HTMLElement {
       "article",
       { class: `bubble${own ? " bubble-own" : ""}${note ? " bubble-note" : ""}` },
       note && h("p", { class: "bubble-name" }, icon("note"), t("note")),
-      h("p", { class: "bubble-text" }, edit ? edit.text : entry.text),
+      h("p", { class: "bubble-text", lang: note ? null : talk.head?.language }, edit ? edit.text : entry.text),
       edit && this.#before(entry),
       h(
         "p",
