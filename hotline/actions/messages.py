@@ -41,8 +41,15 @@ async def receive(
 async def correct(
     system: System, actor: Actor, contact_id: str, client_id: str, ref_seq: int, text: str
 ) -> Receipt:
-    """What a caller's message should have said. It stands beside the message, which stays. Raises as `receive`."""
+    """What a caller's message should have said. It stands beside the message, which stays. Raises as `receive`.
+
+    From a page it is the last one's only.
+    """
     access.require(actor, "messages.correct", Thing(contact_id))
+    if actor.kind == "caller":  # a channel has found the caller's own message; a page names any number
+        async with system.read() as tx:
+            if await queries.last_of_caller(tx, contact_id) != ref_seq:
+                raise Malformed(field="ref")
     line = Line(contact_id, client_id, "edit", "caller", ref_seq=ref_seq)
     return await _receive(system, actor, line, _checked(client_id, text))
 

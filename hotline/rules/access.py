@@ -126,7 +126,7 @@ TABLE: dict[str, Rule] = {
     "callbacks.ask": _any(_own, _kind("channel")),
     "callbacks.return": _any(_own, _kind("channel")),
     "messages.receive": _any(_own, _kind("channel")),
-    "messages.correct": _kind("channel"),
+    "messages.correct": _any(_own, _kind("channel")),
     # counsellors
     "console.see": _staff(COUNSELLOR, SUPERVISOR),
     "presence.seen": _kind("staff"),

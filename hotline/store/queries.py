@@ -321,6 +321,13 @@ async def anyone_on_duty(tx: Tx, queue_lines: Collection[str], barred: frozenset
     return asking.anyone(await tx.board(), queue_lines, tx.now, barred)
 
 
+async def last_of_caller(tx: Tx, contact_id: str) -> int | None:
+    """The number of the caller's last message."""
+    mine = (entries.c.contact_id == contact_id, entries.c.kind == "message", entries.c.author == "caller")
+    seq: int | None = (await tx.connection.execute(select(func.max(entries.c.seq)).where(*mine))).scalar_one()
+    return seq
+
+
 async def entry_seq(tx: Tx, entry_id: str, caller_blind: str) -> tuple[str, int] | None:
     """(contact, seq) of an entry this caller sent before, in whichever contact it is."""
     query = (

@@ -14,7 +14,7 @@ from hotline.rules.access import Actor
 from hotline.system import System
 from hotline.texts import clock, say
 from hotline.web import caller_page, caller_view, chat_plain, embedding, rates, render
-from hotline.web.body import Body, ClientId, Nothing, NoticeVersion, Token, read_json
+from hotline.web.body import Body, ClientId, Cursor, Nothing, NoticeVersion, Token, read_json
 from hotline.web.keys import SYSTEM
 
 plain = chat_plain.submit
@@ -38,6 +38,12 @@ class Message(Body):
 
     id: ClientId
     text: str
+
+
+class Correction(Message):
+    """What the caller's last message, with this number, should have said."""
+
+    ref: Cursor
 
 
 class Answer(Body):
@@ -98,6 +104,16 @@ async def message(request: web.Request) -> web.StreamResponse:
     slow = await rates.pace(request, token, body.text)
     actor = await contacts.caller_of(system, token)
     receipt = await messages.receive(system, actor, actor.id, body.id, body.text)
+    return web.json_response(stored_json(system, body.id, receipt, render.language_of(request), slow=slow))
+
+
+async def correct(request: web.Request) -> web.StreamResponse:
+    """POST /chat/{line}/corrections: answered only after the commit."""
+    system = request.app[SYSTEM]
+    token, body = secret(request), await read_json(request, Correction)
+    slow = await rates.pace(request, token, body.text)
+    actor = await contacts.caller_of(system, token)
+    receipt = await messages.correct(system, actor, actor.id, body.id, body.ref, body.text)
     return web.json_response(stored_json(system, body.id, receipt, render.language_of(request), slow=slow))
 
 

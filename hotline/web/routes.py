@@ -87,6 +87,7 @@ ROUTES = (
     Route("POST", f"{LINE}/contacts", chat.start, EVERYONE),
     Route("GET", f"{LINE}/contact", chat.resume, CALLER),
     Route("POST", f"{LINE}/messages", chat.message, CALLER),
+    Route("POST", f"{LINE}/corrections", chat.correct, CALLER),
     Route("POST", f"{LINE}/answers", chat.answer, CALLER),
     Route("POST", f"{LINE}/leave", chat.leave, CALLER),
     Route("GET", f"{LINE}/socket", sockets.caller, CALLER),

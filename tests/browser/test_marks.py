@@ -57,3 +57,19 @@ async def test_the_second_mark_comes_when_the_words_are_before_somebodys_eyes(
     await write(chat, "trzy")
     await expect(page.locator("mine-list .unread")).to_be_visible()
     await only_stored(chat, "trzy")
+
+
+async def test_the_last_words_can_be_corrected_and_no_others(
+    device: BrowserContext, running: Running, anna: Person
+) -> None:
+    page = await open_chat(device, running)
+    for text in ("ulica Leśna 5", "mieszkanie 7"):
+        await write(page, text)
+    await expect(own(page, "sent")).to_have_count(2)
+    await expect(page.locator(".bubble-fix")).to_have_count(1)
+    await page.locator(".bubble-own").last.get_by_role("button").click()
+    await expect(page.get_by_label("Wiadomość", exact=True)).to_have_value("mieszkanie 7")
+    await write(page, "mieszkanie 17")
+    await expect(page.locator(".bubble-text")).to_have_text(["ulica Leśna 5", "mieszkanie 17"])
+    await page.reload()
+    await expect(page.locator(".bubble-text")).to_have_text(["ulica Leśna 5", "mieszkanie 17"])

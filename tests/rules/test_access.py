@@ -58,7 +58,7 @@ EXPECTED = {
     "callbacks.ask": Rights(own=True, kinds=("channel",)),
     "callbacks.return": Rights(own=True, kinds=("channel",)),
     "messages.receive": Rights(own=True, kinds=("channel",)),
-    "messages.correct": Rights(kinds=("channel",)),
+    "messages.correct": Rights(own=True, kinds=("channel",)),
     "console.see": Rights(roles=(COUNSELLOR, SUPERVISOR)),
     "presence.seen": Rights(kinds=("staff",)),
     "presence.consoles_seen": Rights(kinds=("channel",)),

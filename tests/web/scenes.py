@@ -93,6 +93,7 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/case": {"subject": "x"},
         "/pick-up": {},
         "/wait": {},
+        "/corrections": {"id": client_id(), "text": "Dobry wieczór.", "ref": 1},
         "/aside": {"id": client_id(), "hidden": True},
         "/code": {},
         "/continue": {"code": "ABCD-EFGH", "token": "x" * 43},

@@ -241,3 +241,17 @@ async def test_the_page_speaks_the_readers_language(
             f"{running.url}/chat/{TRUST}", params={"lang": asked}, headers=headers
         ) as response:
             assert f'<html lang="{language}">' in await response.text()
+
+
+async def test_only_ones_own_last_words_are_corrected(http: aiohttp.ClientSession, running: Running) -> None:
+    caller = await add_caller(running.system)
+    (first,) = [each["seq"] for each in (await frame(http, caller.token))["entries"] if each["who"] == "me"]
+    said = {"id": "abcdefgh1", "text": "Ulica Leśna 5."}
+    async with http.post("messages", json=said, headers=bearer(caller.token)) as response:
+        last = (await response.json())["seq"]
+    for turn, (ref, status) in enumerate([(first, 400), (last + 1, 400), (last, 200)]):
+        body = {"id": f"correction{turn}", "ref": ref, "text": "Ulica Leśna 15."}
+        async with http.post("corrections", json=body, headers=bearer(caller.token)) as response:
+            assert response.status == status
+    said_now = [each["text"] for each in (await frame(http, caller.token))["entries"] if each["who"] == "me"]
+    assert said_now[1] == "Ulica Leśna 15."

@@ -14,6 +14,7 @@ class HotlineChat extends HTMLElement {
   #live = null;
   #over = false;
   #stuck = null; // why words are not through: "offline", or "trouble" at the server
+  #fixing = null; // the number of the message that what is written now corrects
 
   connectedCallback() {
     for (const node of this.querySelectorAll("[data-part]")) this.#parts[node.dataset.part] = node;
@@ -33,7 +34,9 @@ class HotlineChat extends HTMLElement {
   }
 
   #newThread() {
-    return new Thread(this.#parts.thread, this.texts, { sent: this.#parts.check, shown: this.#parts.checks });
+    const thread = new Thread(this.#parts.thread, this.texts, { sent: this.#parts.check, shown: this.#parts.checks });
+    thread.fix = (ref, text) => this.#fix(ref, text);
+    return thread;
   }
 
   #newOutbox(items) {
@@ -155,8 +158,24 @@ class HotlineChat extends HTMLElement {
     this.#start(this.composer.text.trim() || null);
   }
 
+  #fix(ref, text) {
+    this.#fixing = ref;
+    this.composer.text = text;
+    this.composer.focus();
+    this.#say("code", this.texts.correcting);
+  }
+
   #send() {
     const text = this.composer.text.trim();
+    if (this.#fixing !== null) {
+      if (text) this.outbox.add({ kind: "edit", id: kept.secret(12), ref: this.#fixing, text });
+      this.#fixing = null;
+      this.composer.text = "";
+      this.#say("code", "");
+      this.#keep();
+      this.composer.focus();
+      return;
+    }
     if (!text || this.#over) {
       this.composer.focus();
       return;
@@ -220,6 +239,7 @@ class HotlineChat extends HTMLElement {
       if (under18) given.under18 = true;
       return post("contacts", given);
     }
+    if (item.kind === "edit") return post("corrections", { id: item.id, ref: item.ref, text: item.text });
     if (item.kind === "aside") return post("aside", { id: item.id, hidden: item.hidden });
     if (item.kind === "answer") return post("answers", { question: "danger", value: item.value });
     if (this.#live?.open) return this.#live.say(item.id, item.text);
@@ -256,7 +276,10 @@ class HotlineChat extends HTMLElement {
       kept.set("token", null);
       this.#unbegun(error.sentence, error.code === "line_closed" || error.code === "chat_disabled");
     } else if (item.kind === "answer") this.#answered(item.value, error.sentence, false);
-    else if (item.kind === "message") {
+    else if (item.kind === "edit") {
+      this.#return(item.text); // it can go as a message of its own
+      this.#say("link", error.sentence ?? error.message);
+    } else if (item.kind === "message") {
       const writable = error.code !== "contact_ended";
       this.thread.failed(item.id, error.sentence, writable ? () => this.#return(item.text) : null);
     }
@@ -313,6 +336,7 @@ class HotlineChat extends HTMLElement {
     this.#waiting(false);
     this.#parts.ended.hidden = false;
     for (const item of items) this.thread.failed(item.id, "", null);
+    this.thread.close();
     if (inside) this.#parts.ended.focus();
   }
 

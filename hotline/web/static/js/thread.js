@@ -7,6 +7,7 @@ export class Thread {
   #texts;
   #icons; // by mark
   #shown = 0; // up to this number one's words stand on the screen of who answers
+  #fix; // the button on one's last words
   #bySeq = new Map();
   #byId = new Map();
 
@@ -14,6 +15,28 @@ export class Thread {
     this.#list = list;
     this.#texts = texts;
     this.#icons = icons;
+    this.#fix = part("button", "button button-small button-plain bubble-fix", texts.correct);
+    this.#fix.type = "button";
+  }
+
+  /** `fix(seq, text)`: the last of one's own words shall be corrected. */
+  set fix(fix) {
+    this.#fix.addEventListener("click", () => {
+      const item = this.#fix.closest(".bubble");
+      fix(Number(item.dataset.seq), item.querySelector(".bubble-text").textContent);
+    });
+  }
+
+  /** Over: nothing can be corrected any more. */
+  close() {
+    this.#fix.hidden = true;
+  }
+
+  /** Only what is stored can be corrected, and only the last. */
+  #offerFix() {
+    const last = [...this.#list.querySelectorAll(".bubble-own")].at(-1);
+    if (last?.dataset.seq) last.querySelector(".bubble-foot").append(this.#fix);
+    else this.#fix.remove();
   }
 
   get empty() {
@@ -55,6 +78,7 @@ export class Thread {
     this.#mark(item, "sending");
     this.#byId.set(id, item);
     this.#list.append(item);
+    this.#offerFix();
   }
 
   sent(id, seq, time) {
@@ -109,6 +133,7 @@ export class Thread {
     for (const [one, item] of this.#bySeq) {
       if (one <= seq && item.dataset.mark === "sent") this.#mark(item, "shown", item.querySelector("time")?.textContent);
     }
+    this.#offerFix();
     return false;
   }
 
@@ -121,6 +146,7 @@ export class Thread {
       if (next !== item) before = next;
       next = next.previousElementSibling;
     }
+    if (item.classList.contains("bubble-own")) queueMicrotask(() => this.#offerFix());
     // Moving a node makes some screen readers speak it again: only if it must.
     if (item.nextElementSibling !== before || item.parentElement !== this.#list) this.#list.insertBefore(item, before);
   }
