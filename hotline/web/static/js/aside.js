@@ -30,7 +30,7 @@ export class Aside {
 
   #press(hidden, moved) {
     this.show(hidden);
-    (hidden ? this.#cover.querySelector("h1") : this.#hide).focus();
+    (hidden ? this.#cover.querySelector("h2") : this.#hide).focus();
     moved(hidden);
   }
 }
