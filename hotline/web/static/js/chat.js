@@ -255,7 +255,7 @@ class HotlineChat extends HTMLElement {
     } else if (item.kind === "message") {
       this.thread.sent(item.id, answer.seq, answer.time);
       this.#say("link", answer.slowed ?? "");
-    } else this.#answered(item.value, this.texts.urgent_sent, true);
+    } else if (item.kind === "answer") this.#answered(item.value, this.texts.urgent_sent, true);
   }
 
   #late(item, error) {
