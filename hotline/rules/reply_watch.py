@@ -25,11 +25,6 @@ class Turn:
     warned_at: datetime | None = None
 
 
-def answer_within(priority: str, rules: TalkRules) -> timedelta:
-    """After so long the counsellor sees that a word should be answered."""
-    return timedelta(seconds=rules.reply_p1 if priority == P1 else rules.reply)
-
-
 def late(turn: Turn, now: datetime, rules: TalkRules) -> Literal["counsellor", "supervisor"] | None:
     """Who must be told by now that the caller waits for an answer."""
     if turn.unanswered_since is None:
@@ -37,7 +32,7 @@ def late(turn: Turn, now: datetime, rules: TalkRules) -> Literal["counsellor", "
     danger, waits = turn.priority == P1, now - turn.unanswered_since
     if waits >= timedelta(seconds=rules.reply_alarm_p1 if danger else rules.reply_alarm):
         return "supervisor"
-    return "counsellor" if waits >= answer_within(turn.priority, rules) else None
+    return "counsellor" if waits >= timedelta(seconds=rules.reply_p1 if danger else rules.reply) else None
 
 
 def due(turn: Turn, now: datetime, rules: TalkRules) -> Step | None:

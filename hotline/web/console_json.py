@@ -258,10 +258,16 @@ def _mine(row: Mine, now: datetime, centre: Centre, language: str) -> Json:
         "caller_away": row.caller_away,
         "draining": row.draining,
         "since": when(row.answered_at or row.arrived_at, now, centre, language),
-        # the page reckons by its own clock for how long, and when that is too long
-        "unanswered_since": row.unanswered_since.isoformat() if row.unanswered_since else None,
-        "late_after": int(row.late_after.total_seconds()),
+        "unanswered": _unanswered(row, now, language),
     }
+
+
+def _unanswered(row: Mine, now: datetime, language: str) -> str | None:
+    """For how long a word has waited for an answer, once that is too long."""
+    if not row.late or row.unanswered_since is None:
+        return None
+    wait = duration(int((now - row.unanswered_since).total_seconds()), language)
+    return say("staff.desk.unanswered", language, wait=wait)
 
 
 def _passed_on(row: PassedOn, now: datetime, centre: Centre, language: str) -> str:

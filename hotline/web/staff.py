@@ -237,7 +237,7 @@ def _link(request: web.Request, actor: access.Actor, name: str, kind: str, secre
 
 def _given(form: dict[str, list[str]]) -> dict[str, Any]:
     limit = _one(form, "text_limit")
-    if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit) <= 20:
+    if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit) <= 9:
         raise Malformed(field="text_limit")
     many: dict[str, Collection[str]] = {key: form.get(key, []) for key in MANY}
     return {

@@ -29,9 +29,7 @@ async def late_ones(system: System, person: Person) -> tuple[list[str], set[str]
     """(what the counsellor's list marks, longest first; what rings for the supervisor)."""
     async with system.read() as tx:
         view = await views.console(tx, tx.centre, person.actor)
-        waits = {each: view.now - (each.unanswered_since or view.now) for each in view.mine}
-        late = [each.contact_id for each, wait in waits.items() if wait >= each.late_after]
-        return late, await ringing(tx, REPLY_LATE)
+        return [each.contact_id for each in view.mine if each.late], await ringing(tx, REPLY_LATE)
 
 
 async def test_a_word_unanswered_is_marked_then_rings_until_it_is_answered(

@@ -10,10 +10,9 @@ from sqlalchemy import Row, func, or_, select, tuple_
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
-from hotline.rules.contact import ACTIVE, P1
 from hotline.rules.duty import asking
 from hotline.rules.duty.board import Worked
-from hotline.rules.reply_watch import answer_within
+from hotline.rules.reply_watch import late
 from hotline.rules.signals import Signals, signals
 from hotline.store import conflicts, queries
 from hotline.store.callbacks import in_queue
@@ -107,7 +106,7 @@ class QueueView:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A conversation I hold, or one whose summary I still owe; an unanswered word is `late` after `late_after`,
+    """A conversation I hold, or one whose summary I still owe; `late` if its unanswered word should be answered,
     `draining` if I go on with it after my shift."""
 
     contact_id: str
@@ -122,16 +121,8 @@ class Mine:
     arrived_at: datetime
     answered_at: datetime | None
     unanswered_since: datetime | None
-    late_after: timedelta
+    late: bool
     draining: bool
-
-    @property
-    def turn(self) -> tuple[bool, bool, bool, datetime, str]:
-        """Danger first, then who waits longest for an answer, then those I wait for, then the cards I owe."""
-        talks = self.state == ACTIVE
-        waits = talks and self.unanswered_since is not None
-        since = self.unanswered_since or self.answered_at or self.arrived_at
-        return (not (talks and self.priority == P1), not waits, not talks, since, self.contact_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +294,7 @@ async def _mine(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list
         select(contacts, threads.c.last_seq, last_said.label("caller_seq"))
         .join(threads, threads.c.contact_id == contacts.c.id)
         .where(contacts.c.holder_id == actor.id, contacts.c.state.in_(("active", "wrap_up")))
+        .order_by(contacts.c.state, contacts.c.answered_at, contacts.c.id)
     )
     turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
     found = [
@@ -319,26 +311,27 @@ async def _mine(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list
             row.arrived_at,
             row.answered_at,
             turn[row.id].unanswered_since if row.id in turn else None,
-            answer_within(row.priority, centre.talks),
+            row.id in turn and late(turn[row.id], tx.now, centre.talks) is not None,
             draining=row.state == "active" and draining(centre, row, actor.roles, on_duty),
         )
         for row in await tx.connection.execute(query)
     ]
-    return sorted(found, key=lambda each: each.turn)
+    # the order is stable but for those who have waited too long: they come first, the longest wait on top
+    return sorted(found, key=lambda each: (not each.late, (each.late and each.unanswered_since) or tx.now))
 
 
 def heard(talk: Mine, rows: Rows) -> Mine:
     """The same conversation after these words; who has not been answered begins to wait with the first of them."""
-    caller_seq, since = talk.caller_seq, talk.unanswered_since
+    caller_seq, since, late = talk.caller_seq, talk.unanswered_since, talk.late
     for row in rows:
         if row.seq <= talk.last_seq:
             continue
         if row.author == "caller":
             caller_seq, since = row.seq, since or row.at
         elif row.kind == "message":
-            since = None
+            since, late = None, False
     last_seq = max([talk.last_seq, *(row.seq for row in rows)])
-    return replace(talk, last_seq=last_seq, caller_seq=caller_seq, unanswered_since=since)
+    return replace(talk, last_seq=last_seq, caller_seq=caller_seq, unanswered_since=since, late=late)
 
 
 def draining(centre: Centre, row: Row[Any], roles: Collection[str], on_duty: Collection[str]) -> bool:

@@ -26,13 +26,9 @@ class Talk {
   }
 
   get unread() {
-    return this.unreadAfter(0);
-  }
-
-  unreadAfter(seq) {
     let count = 0;
     for (const entry of this.entries.values()) {
-      if (entry.who === "caller" && ["message", "edit"].includes(entry.kind) && entry.seq > Math.max(seq, this.seen)) count += 1;
+      if (entry.who === "caller" && ["message", "edit"].includes(entry.kind) && entry.seq > this.seen) count += 1;
     }
     return count;
   }
@@ -42,10 +38,7 @@ class Talk {
   }
 }
 
-/**
- * Events: "console", "talk" and "new-words" (detail: the Talk; the words are not on the screen), "selected", "offer-gone",
- * "connection" (detail: up | down | lost).
- */
+/** Events: "console", "talk" (detail: the Talk), "selected", "offer-gone", "connection" (detail: up | down | lost). */
 export class Desk extends EventTarget {
   talks = new Map();
   selected = null;
@@ -179,11 +172,9 @@ export class Desk extends EventTarget {
     }
     if (frame.contact) {
       const talk = this.#talkOf(frame.contact);
-      const known = talk.cursor;
       if (frame.head) talk.head = frame.head;
       for (const entry of frame.entries ?? []) this.#learn(talk, entry);
       this.#markSeen();
-      if (known > 0 && talk.unreadAfter(known) > 0) this.#tell("new-words", talk);
       this.#tell("talk", talk);
       this.#tell("console");
     }
@@ -194,8 +185,8 @@ export class Desk extends EventTarget {
     talk.cursor = Math.max(talk.cursor, entry.seq);
     talk.outbox = talk.outbox.filter((item) => item.id !== entry.id);
     talk.drafts.spent(entry.id);
-    // After a reload and on another machine: what stood on a screen of mine, or came before my last reply, has been read.
-    if (entry.who === "me") talk.seen = Math.max(talk.seen, entry.kind === "receipt" ? entry.ref : entry.seq);
+    // After a reload, whatever came before my last reply has been read.
+    if (entry.who === "me") talk.seen = Math.max(talk.seen, entry.seq);
   }
 
   #talkOf(id) {

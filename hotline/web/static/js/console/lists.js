@@ -1,10 +1,6 @@
 // The two lists of the left pane: my conversations, and who waits. Neither shows what was said.
 
-import { inOrder } from "./order.js";
 import { duration, fill, h, icon, mark, speak, t } from "./words.js";
-
-const REDRAW = 10_000;
-const GATHER = 3_000;
 
 /** My conversations, with unread marks. Rows keep their elements, so the focus survives an update. */
 export class MineList extends HTMLElement {
@@ -12,7 +8,6 @@ export class MineList extends HTMLElement {
     this.desk = desk;
     this.rows = new Map();
     this.late = new Set();
-    this.fresh = new Set();
     this.load = h("span", { class: "fine" });
     this.list = h("ul", { class: "mine" });
     this.empty = h("p", { class: "empty" }, t("mine_empty"));
@@ -24,15 +19,11 @@ export class MineList extends HTMLElement {
       this.empty,
     );
     for (const name of ["console", "selected", "talk"]) desk.addEventListener(name, () => this.draw());
-    desk.addEventListener("new-words", (event) => this.#hear(event.detail.id));
-    setInterval(() => this.draw(), REDRAW);
     this.draw();
   }
 
   draw() {
     const { mine, me } = this.desk.console;
-    const waits = (row) => row.unanswered_since && (this.desk.now - Date.parse(row.unanswered_since)) / 1000;
-    const late = (row) => waits(row) >= row.late_after;
     this.load.textContent = this.desk.mayAnswer ? t("load", { active: me.active, capacity: me.capacity }) : "";
     this.#tellPassedOn();
     const ids = new Set(mine.map((row) => row.contact_id));
@@ -42,31 +33,22 @@ export class MineList extends HTMLElement {
         this.rows.delete(id);
       }
     }
-    for (const row of mine) {
+    mine.forEach((row, place) => {
       const button = this.rows.get(row.contact_id) ?? this.#row(row.contact_id);
       if (this.known && !this.known.has(row.contact_id) && this.desk.answered !== row.contact_id) {
         speak(t("received", { number: row.number }));
       }
-      this.#fill(button, row, waits(row), late(row));
-      if (late(row) && !this.late.has(row.contact_id)) {
-        speak(`${t("number", { number: row.number })}: ${t("unanswered", { wait: duration(waits(row)) })}`);
+      if (this.list.children[place] !== button.parentElement) {
+        this.list.insertBefore(button.parentElement, this.list.children[place] ?? null);
       }
-    }
-    inOrder(this.list, mine.map((row) => this.rows.get(row.contact_id).parentElement));
-    this.late = new Set(mine.filter(late).map((row) => row.contact_id));
+      this.#fill(button, row);
+      if (row.unanswered && !this.late.has(row.contact_id)) {
+        speak(`${t("number", { number: row.number })}: ${row.unanswered}`);
+      }
+    });
+    this.late = new Set(mine.filter((row) => row.unanswered).map((row) => row.contact_id));
     this.known = ids;
     this.empty.hidden = mine.length > 0;
-  }
-
-  /** For ears: where there are new words, never what they are; once for all that came within a few seconds. */
-  #hear(id) {
-    this.fresh.add(id);
-    this.saying ??= setTimeout(() => {
-      const numbers = this.desk.console.mine.filter((row) => this.fresh.has(row.contact_id)).map((row) => row.number);
-      this.fresh.clear();
-      this.saying = null;
-      if (numbers.length) speak(t(numbers.length > 1 ? "new_words_many" : "new_words", { numbers: numbers.join(", ") }));
-    }, GATHER);
   }
 
   /** What somebody else goes on with is told for a while. */
@@ -93,14 +75,13 @@ export class MineList extends HTMLElement {
     return button;
   }
 
-  #fill(button, row, waits, late) {
+  #fill(button, row) {
     const unread = this.desk.talks.get(row.contact_id)?.unread ?? 0;
     if (row.contact_id === this.desk.selected) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
     const owes = row.state === "wrap_up";
     const away = row.state === "active" && row.channel === "web" && row.caller_away && t("away");
-    const wait = row.unanswered_since && duration(waits);
-    const more = [wait && !late ? t("waits", { wait }) : t("since", { time: row.since }), away, row.line_name];
+    const more = [t("since", { time: row.since }), away, row.line_name];
     const after = row.draining && h("span", { class: "talk-row-after" }, t("draining"), " · ");
     fill(
       button,
@@ -111,12 +92,14 @@ export class MineList extends HTMLElement {
         mark(row.priority, row.priority_label),
         unread > 0 && h("span", { class: "unread" }, t("unread", { count: unread })),
       ),
-      late && h("span", { class: "talk-row-owes" }, icon("clock"), t("unanswered", { wait })),
+      row.unanswered && h("span", { class: "talk-row-owes" }, icon("clock"), row.unanswered),
       owes && h("span", { class: "talk-row-owes" }, icon("note"), t("owes_card")),
       !owes && h("span", { class: "talk-row-more" }, after, more.filter(Boolean).join(" · ")),
     );
   }
 }
+
+const REDRAW = 10_000;
 
 /** Who waits, in order, for how long. They are offered; who is on duty may also pick one up. Rows keep their elements. */
 export class QueueList extends HTMLElement {
