@@ -14,7 +14,7 @@ from pyotp import TOTP
 from sqlalchemy import LargeBinary, select, update
 
 from hotline import vault as vault_module
-from hotline.actions import cases, contacts, messages, parking, second_step, staff_notices, summaries
+from hotline.actions import cases, contacts, drafts, messages, parking, second_step, staff_notices, summaries
 from hotline.errors import ConfigInvalid, KeyDestroyed, SealBroken
 from hotline.ids import new_id
 from hotline.rules import casework, forms
@@ -298,6 +298,8 @@ async def test_no_sealed_value_holds_its_text(system: System) -> None:
     await staff_notices.link(system, CHANNEL, code, CHAT)
     assert await parking.park(system, CHANNEL, "telegram:7", "KeyError", TEXT)
     await lively.write_what_is_rare(system, TEXT)
+    going_on = await talk(system, anna, text=TEXT)
+    await drafts.save(system, anna.actor, going_on.contact_id, "message", None, "draft-0001", TEXT)
     writings = {each.encode() for each in (TEXT, *shown, str(CHAT), lively.NUMBER)}
     writings |= {TEXT.encode("utf-16-le"), json.dumps(TEXT).encode()[1:-1]}
     async with system.read() as tx:

@@ -50,10 +50,11 @@ async def heard(page: Page, part: str, words: str, how: str) -> None:
 async def test_a_caller_meets_the_way_out_first_and_hears_what_comes(shower: Shower) -> None:
     async with shower.shown(state("chat-before")) as page:
         assert await tabbed(page) == [
-            "Szybkie wyjście",
+            *("Szybkie wyjście", "Ukryj"),
             *("Polski", "Українська", "English"),
             *("Tak, teraz", "Nie", "Nie wiem", "Zadzwoń: 112"),
             "W jakiej sprawie potrzebna jest rozmowa? To pytanie można pominąć.",
+            "Mam kod rozmowy",
             *("o danych i poufności", "Czy ktoś może to zobaczyć?"),
             *("Wiadomość", "Wyślij"),
         ]
@@ -74,13 +75,14 @@ async def test_a_counsellor_meets_the_offer_before_the_queue_and_hears_danger_at
         await heard(page, "#spoken-at-once", "Nowa rozmowa: Zagrożenie teraz", "assertive")
         met = await tabbed(page)
         first = [each for each in met if not each.startswith("Odbierz: ")]
-        assert first[:11] == [
+        assert first[:12] == [
             *("Do rozmowy", "Konsola", "Grafik", "Sprawy", "Wpisz rozmowę", "Moje menu: Beata Grzegorzewska"),
+            "Wycisz M",
             *("Odbierz F2", "Odrzuć F4"),
             *("Przerwa 15 min", "Inaczej", "Kontrola na początek dyżuru jeszcze niezrobiona"),
         ]
-        assert first[11].startswith("nr ")
-        assert first[12:24] == [
+        assert first[12].startswith("nr ")
+        assert first[13:25] == [
             *("Pilne Zmień pilność", "Przekaż", "Zakończ rozmowę"),
             *("Przebieg rozmowy", "Wiadomość", "Zdania", "Wiadomość do rozmówcy", "Wyślij"),
             *("Nadużycie – wstrzymać ten kontakt", "Osoba w kryzysie", "Więcej o osobie", "Problem wiodący"),

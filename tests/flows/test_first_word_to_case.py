@@ -17,7 +17,10 @@ async def test_a_talk_becomes_a_case(town: Town) -> None:
 
     zofia, second = town.caller(), town.caller()
     await zofia.writes_first("Od trzech nocy nie śpię, serce wali.", danger="no", topic="other")
-    await zofia.sees(state="waiting", sentence="Miejsce w kolejce: 1. Dyżurny odezwie się tutaj.", duty=True)
+    nobody_there = (
+        "Miejsce w kolejce: 1. Trwa dyżur, ale teraz nikogo nie ma przy czacie. Zagrożenie życia: 112."
+    )
+    await zofia.sees(state="waiting", sentence=nobody_there, duty=True)
     await town.passes(minutes=1)
     await second.writes_first("Dzień dobry, czy ktoś tam jest?")
     await second.sees(sentence="Miejsce w kolejce: 2.", position=2)

@@ -113,10 +113,10 @@ FAULTS = (
         "order-of-ids",
         "words are shown in the order in which they were stored",
         "hotline/store/views/talks.py",
-        """entries.c.seq > after)
+        """staff.c.id == entries.c.author_id)
         .order_by(entries.c.seq)
 """,
-        """entries.c.seq > after)
+        """staff.c.id == entries.c.author_id)
         .order_by(entries.c.id)
 """,
         (SOCKETS + "test_a_long_absence_comes_in_several_frames_without_a_gap",),
