@@ -62,7 +62,10 @@ async def test_a_caller_meets_the_way_out_first_and_hears_what_comes(shower: Sho
         await heard(page, "[data-part=alarm]", "112", "assertive")
     scene = shower.scene
     async with shower.shown(state("chat")) as page:
-        assert await tabbed(page) == ["Szybkie wyjście", "Wiadomość", "Wyślij", "Zakończ rozmowę"]
+        assert await tabbed(page) == [
+            *("Szybkie wyjście", "Ukryj", "Popraw i wyślij ponownie", "Zagrożenie życia lub zdrowia: 112"),
+            *("Wiadomość", "Wyślij", "Zakończ rozmowę", "Kod rozmowy"),
+        ]
         anna, contact = scene.people["anna"], scene.callers["active"].contact_id
         await messages.reply(scene.system, anna.actor, contact, new_id(), "Jestem, czytam.")
         await heard(page, "[role=log]", "Jestem, czytam.", "polite")
