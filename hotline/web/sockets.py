@@ -173,6 +173,8 @@ async def _run(
         raise _PageGone
 
     async def ping() -> None:
+        if watched:  # from now on the page may count on it
+            await socket.send_str(ALIVE)
         # Pages that came together after a restart must not answer together for ever.
         await asyncio.sleep(uniform(0, ping_seconds))  # noqa: S311  nothing to guess
         while True:

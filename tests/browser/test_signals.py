@@ -18,6 +18,7 @@ OUTSIDE = """
   globalThis.notices = [];
   globalThis.away = false;
   globalThis.deaf = false;
+  globalThis.old = false; // as if the server were one that does not say that it lives
   const place = { setValueAtTime() {}, exponentialRampToValueAtTime() {} };
   globalThis.AudioContext = class extends EventTarget {
     state = "suspended";
@@ -39,7 +40,10 @@ OUTSIDE = """
   Object.defineProperty(document, "visibilityState", { get: () => (away ? "hidden" : "visible") });
   globalThis.WebSocket = class extends WebSocket {
     addEventListener(name, hear) {
-      super.addEventListener(name, (event) => (deaf && name === "message") || hear(event));
+      super.addEventListener(name, (event) => {
+        const lost = name === "message" && (deaf || (old && event.data.includes('"alive"')));
+        if (!lost) hear(event);
+      });
     }
   };
 """
@@ -170,6 +174,10 @@ async def test_a_line_that_is_gone_is_told_at_once_and_what_was_typed_goes_out_l
     await expect(gone).to_be_hidden()
     await console.clock.run_for(3_500)
     await expect(gone).to_be_visible()
-    await console.evaluate("deaf = false")
+    await console.evaluate("deaf = false; old = true")
     await console.clock.run_for(9_000)
+    await expect(gone).to_be_hidden()
+
+    # A server of the release before says nothing of the kind while it rolls, and is not taken for dead.
+    await console.clock.run_for(20_000)
     await expect(gone).to_be_hidden()

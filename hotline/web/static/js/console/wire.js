@@ -56,7 +56,8 @@ export const tell = async (path, body, more = {}) =>
 
 const SLOWEST = 8_000;
 const POLL = 4_000;
-const SILENCE = 13_000; // the server says something every ten seconds at most: longer than this is a dead line
+const SILENCE = 13_000; // a server that says so is heard every ten seconds at least: longer than this is a dead line
+const OF_OLD = 35_000; // one of the release before sends its pane every thirty
 
 /**
  * Events: "frame" with what the server says, "up", "down", and "lost" where the line is known to be dead.
@@ -68,6 +69,7 @@ export class Wire extends EventTarget {
   #ended = false;
   #polling = null;
   #heard = 0;
+  #patience = OF_OLD;
   #unanswered = new Unanswered();
 
   constructor(watching) {
@@ -76,7 +78,7 @@ export class Wire extends EventTarget {
     document.addEventListener("signed-out", () => this.#end());
     addEventListener("online", () => this.#socket ?? this.open());
     addEventListener("offline", () => this.#drop());
-    setInterval(() => this.#socket && performance.now() - this.#heard > SILENCE && this.#drop(), 1_000);
+    setInterval(() => this.#socket && performance.now() - this.#heard > this.#patience && this.#drop(), 1_000);
   }
 
   open() {
@@ -86,6 +88,7 @@ export class Wire extends EventTarget {
     const socket = new WebSocket(address);
     this.#socket = socket;
     this.#heard = performance.now();
+    this.#patience = OF_OLD;
     socket.addEventListener("open", () => {
       if (socket !== this.#socket) return;
       clearInterval(this.#polling);
@@ -126,8 +129,9 @@ export class Wire extends EventTarget {
     return answer;
   }
 
-  #hear({ ack, refused, ...frame }) {
-    if (ack) this.#unanswered.resolve(ack.id, ack);
+  #hear({ alive, ack, refused, ...frame }) {
+    if (alive) this.#patience = SILENCE;
+    else if (ack) this.#unanswered.resolve(ack.id, ack);
     else if (refused) this.#unanswered.reject(refused.id, reason(refused));
     else this.#say(frame);
   }
