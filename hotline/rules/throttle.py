@@ -23,9 +23,7 @@ PAIR: Final = Limit(free=5, longest=300)  # one account from one place
 NETWORK: Final = Limit(free=30, longest=60)  # all accounts from one network: a whole centre sits behind one
 CODES: Final = Limit(free=10, longest=300)  # second steps of one account from places that are not known
 
-CALLER_CODES: Final = Limit(
-    free=10, longest=60
-)  # codes of callers from one network: a hospital sits behind one
+CALLER_CODES: Final = Limit(free=10, longest=60)  # from one network: a hospital sits behind one
 
 
 def pause(limit: Limit, tries: int) -> timedelta:

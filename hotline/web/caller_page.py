@@ -9,7 +9,7 @@ from hotline.actions.arrivals import Arrival
 from hotline.ids import new_secret
 from hotline.rules import triage
 from hotline.rules.callback import Wish
-from hotline.rules.centre import Line
+from hotline.rules.centre import Centre, Line
 from hotline.rules.civil_time import local
 from hotline.rules.hours import Hours
 from hotline.rules.words import MESSAGE_LIMIT
@@ -19,7 +19,8 @@ from hotline.web import caller_view, hours, render
 from hotline.web.keys import SYSTEM
 
 DIALLED_EVERYWHERE: Final = 9  # digits
-DAY_AND_NIGHT: Final = "800 70 2222"  # for adults in a crisis, where a line has no number of its own
+DAY_AND_NIGHT: Final = "adults_support_centre"  # whose number a line gives that has none of its own
+EMERGENCY: Final = "112"
 DAY_FROM, DAY_UNTIL = 5, 18  # local hours in which one says "dzień dobry"
 # What the script shows by itself; everything else is already on the page or comes with the state.
 SCRIPT_TEXTS: Final = (
@@ -39,9 +40,10 @@ def tel_of(line: Line) -> str:
     return dialled if len(dialled.removeprefix("+48")) >= DIALLED_EVERYWHERE else ""
 
 
-def other_number(line: Line) -> str:
+def other_number(centre: Centre, line: Line) -> str:
     """Where to telephone when writing fails."""
-    return line.number or DAY_AND_NIGHT
+    national = (each.number for each in centre.national_lines if each.id == DAY_AND_NIGHT)
+    return line.number or next(national, EMERGENCY)
 
 
 def arrival(
@@ -105,7 +107,7 @@ async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str
         "centre": system.centre,
         "unit": system.centre.units.get(line.unit),
         "tel": tel_of(line),
-        "other_number": other_number(line),
+        "other_number": other_number(system.centre, line),
         "scene": now,
         "topics": triage.topics(line.audience),
         "greeting": say(greeting, language),

@@ -138,10 +138,11 @@ def _kept(request: web.Request, line: Line, form: Form) -> web.StreamResponse:
         "token": form.token, "id": form.id, "notice": form.notice, "danger_kept": form.danger,
         "topic_kept": form.topic, "under18_kept": "yes" if form.under18 else "",
     }  # fmt: skip
-    page = {"line": line, "kept": kept, "draft": form.text, "limit": MESSAGE_LIMIT}
-    page["other_number"] = caller_page.other_number(line)
-    shown = render.render(request, "chat_kept.html", status=Unavailable.status, **page)
-    return embedding.allow(request, shown)
+    number = caller_page.other_number(request.app[SYSTEM].centre, line)
+    page = {"line": line, "kept": kept, "draft": form.text, "limit": MESSAGE_LIMIT, "other_number": number}
+    return embedding.allow(
+        request, render.render(request, "chat_kept.html", status=Unavailable.status, **page)
+    )
 
 
 async def _leave(request: web.Request, system: System, actor: Actor | None) -> web.StreamResponse:

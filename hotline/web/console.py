@@ -247,8 +247,7 @@ async def card(request: web.Request) -> web.StreamResponse:
         saved_at = when(saved["saved_at"], tx.now, system.centre, language) if saved else None
     groups = card_view.card_groups(system.centre, head, saved, language, draft.values)
     shown: dict[str, Any] = {"head": head, "groups": groups, "earlier": earlier, "saved_at": saved_at}
-    shown["draft"] = draft
-    return render.render(request, "card.html", **shown)
+    return render.render(request, "card.html", draft=draft, **shown)
 
 
 async def save_summary(request: web.Request) -> web.StreamResponse:

@@ -17,9 +17,8 @@ from hotline.web.caller_view import Scene
 from hotline.web.keys import SYSTEM
 
 REMEMBERED: Final = timedelta(seconds=10)
-KEPT: Final = (
-    "public, max-age=20"  # by browsers: with REMEMBERED, no button is wrong for longer than half a minute
-)
+# By browsers: with REMEMBERED, no button is wrong for longer than half a minute.
+KEPT: Final = "public, max-age=20"
 LOADER: Final = "js/embed.js"
 
 
