@@ -38,7 +38,9 @@ OUTSIDE = """
   };
   Object.defineProperty(document, "hidden", { get: () => away });
   Object.defineProperty(document, "visibilityState", { get: () => (away ? "hidden" : "visible") });
+  globalThis.lines = 0;
   globalThis.WebSocket = class extends WebSocket {
+    constructor(...where) { super(...where); lines += 1; }
     addEventListener(name, hear) {
       super.addEventListener(name, (event) => {
         const lost = name === "message" && (deaf || (old && event.data.includes('"alive"')));
@@ -179,5 +181,7 @@ async def test_a_line_that_is_gone_is_told_at_once_and_what_was_typed_goes_out_l
     await expect(gone).to_be_hidden()
 
     # A server of the release before says nothing of the kind while it rolls, and is not taken for dead.
+    lines = await console.evaluate("lines")
     await console.clock.run_for(20_000)
     await expect(gone).to_be_hidden()
+    assert await console.evaluate("lines") == lines

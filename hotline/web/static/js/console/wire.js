@@ -91,13 +91,13 @@ export class Wire extends EventTarget {
     this.#patience = OF_OLD;
     socket.addEventListener("open", () => {
       if (socket !== this.#socket) return;
-      clearInterval(this.#polling);
-      this.#polling = null;
       for (const [id, after] of this.watching()) this.watch(id, after);
-      this.dispatchEvent(new Event("up"));
     });
+    let up = false;
     socket.addEventListener("message", (event) => {
       if (socket !== this.#socket) return;
+      if (!up) this.#isUp(); // not sooner: a line may open and say nothing
+      up = true;
       this.#heard = performance.now();
       this.#tries = 0; // not sooner: a line that is taken and dropped at once must not be asked for in a hurry
       this.#hear(JSON.parse(event.data));
@@ -134,6 +134,12 @@ export class Wire extends EventTarget {
     else if (ack) this.#unanswered.resolve(ack.id, ack);
     else if (refused) this.#unanswered.reject(refused.id, reason(refused));
     else this.#say(frame);
+  }
+
+  #isUp() {
+    clearInterval(this.#polling);
+    this.#polling = null;
+    this.dispatchEvent(new Event("up"));
   }
 
   #send(frame) {
