@@ -1,6 +1,6 @@
 """What a page shows after the frames it got, by the rules of the pages' own scripts; and what a fresh page shows.
 
-`CallerScreen` follows static/js/thread.js and chat.js, `ConsoleScreen` static/js/console/desk.js and talk-view.js: each
+`CallerScreen` follows static/js/thread.js and talk.js, `ConsoleScreen` static/js/console/desk.js and talk-view.js: each
 entry once, by its number; a correction stands where the words were; the state is that of the newest frame that has one.
 """
 

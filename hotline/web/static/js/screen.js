@@ -1,0 +1,109 @@
+// What the caller's page shows around the thread: which parts stand there, and the sentences in them.
+
+export class Screen {
+  #root;
+  #texts;
+  #mode;
+  #stuck = null; // why words are not through: "offline", or "trouble" at the server
+  parts = {};
+
+  /** `mode`: "live" where one can write from the beginning, else "closed". */
+  constructor(root, mode) {
+    this.#root = root;
+    this.#mode = mode;
+    for (const node of root.querySelectorAll("[data-part]")) this.parts[node.dataset.part] = node;
+    this.#texts = JSON.parse(this.parts.texts.textContent);
+  }
+
+  get texts() {
+    return this.#texts;
+  }
+
+  button(name) {
+    return this.#root.querySelector(`[data-do="${name}"]`);
+  }
+
+  /** Text in place, and only if it changed: a screen reader speaks each change. */
+  say(part, text) {
+    const node = this.parts[part];
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  /** A talk has begun, or goes on. */
+  begun() {
+    this.parts.before.hidden = true;
+    this.parts.dock.hidden = false;
+    this.#waiting(false);
+    this.parts.notice.hidden = true;
+    this.button("end").hidden = false;
+  }
+
+  /** Back at the beginning, and why. `closed`: nobody can write from here. */
+  unbegun(sentence, closed) {
+    this.parts.before.hidden = false;
+    this.#waiting(false);
+    for (const name of ["end", "code"]) this.button(name).hidden = true;
+    this.say("code", "");
+    this.parts.dock.hidden = closed || this.#mode !== "live";
+    this.parts.notice.hidden = false;
+    this.say("notice", sentence);
+    this.say("state", "");
+    this.parts.notice.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Where the talk stands, as the server says it. */
+  state(state) {
+    this.say("state", state.sentence);
+    this.#waiting(state.state === "waiting");
+    if (state.priority_danger) for (const name of ["urgent", "danger"]) this.button(name).hidden = true;
+    if (this.parts.wait) {
+      this.parts.wait.hidden = !state.later;
+      this.parts.callback.hidden = state.later;
+    }
+    this.button("code").hidden = !state.open;
+  }
+
+  /** Nobody can type into the void; a focus that was there goes to what is said instead. */
+  ended() {
+    const inside = this.parts.dock.contains(document.activeElement);
+    this.parts.dock.hidden = true;
+    this.#waiting(false);
+    this.parts.ended.hidden = false;
+    if (inside) this.parts.ended.focus();
+  }
+
+  /** Is the talk to be ended? Asked once more. */
+  sure(asking) {
+    this.parts.sure.hidden = !asking;
+    this.button("end").hidden = asking;
+    this.button(asking ? "stay" : "end").focus();
+  }
+
+  /** Words are through again, or not for this reason. */
+  stuck(why) {
+    this.#stuck = why;
+    this.link(!why);
+  }
+
+  /** Words that are not through keep the warning, whatever can be read; a server that fails has numbers beside it. */
+  link(up) {
+    const trouble = this.#stuck === "trouble";
+    this.parts.trouble.hidden = !trouble;
+    this.say("link", trouble || (up && !this.#stuck) ? "" : this.#texts.offline);
+  }
+
+  /** These buttons have said it all, or are to be pressed again. */
+  answered(names, sentence, done) {
+    for (const name of names) {
+      this.button(name).hidden ||= done;
+      this.button(name).disabled = false;
+    }
+    this.say("raised", sentence);
+  }
+
+  /** Where no other 112 is on the screen, this one is. */
+  #waiting(shown) {
+    this.parts.after.hidden = !shown;
+    this.parts.help.hidden = shown || !this.parts.before.hidden;
+  }
+}
