@@ -30,7 +30,7 @@ from hotline.store.db import Database
 from hotline.system import Clock, DatabaseClock, MachineClock, System
 from hotline.texts import texts
 from hotline.vault import Vault, read_master_key
-from hotline.web import beats, console_live, embed, middleware, news, rates, routes, sockets
+from hotline.web import beats, caller_held, console_live, embed, middleware, news, rates, routes, sockets
 from hotline.web.keys import HEALTH, HUB, SOCKETS, SYSTEM
 
 log = structlog.get_logger()
@@ -159,11 +159,12 @@ def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> w
     app[rates.RATES] = rates.Rates()
     app[beats.BEATS] = signs
     app[news.NEWS] = news.News(system, hub)
+    app[caller_held.HELD] = caller_held.Held()
     app[embed.SCENES] = embed.Scenes(system)
     app[console_live.READINGS] = console_live.Readings()
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
-    app.on_shutdown.append(sockets.close_all)
+    app.on_shutdown.extend((caller_held.end_all, sockets.close_all))
     return app
 
 

@@ -1,5 +1,7 @@
 """What one caller's page has seen and what to send it next; and what comes from it: words, acknowledged once stored."""
 
+import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -26,16 +28,30 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class CallerFeed:
-    """One caller's cursor, and the state their page shows."""
+    """One caller's cursor, and the state their page shows; `known` is the mark of the one it shows already."""
 
-    def __init__(self, request: web.Request, actor: Actor, token: str, after: int, send: Send) -> None:
+    def __init__(
+        self, request: web.Request, actor: Actor, token: str, after: int, send: Send, known: str = ""
+    ) -> None:
         self._request, self._system, self._news = request, request.app[SYSTEM], request.app[NEWS]
         self._actor, self._token, self._after, self._send = actor, token, after, send
         self._blind = self._system.vault.blind("web", token)
         self._language = render.language_of(request)
         self._acknowledged: set[int] = set()  # the page has these without being sent them
+        self._shown: dict[str, Any] = {"state": WAITING}
+        self._known = known
 
-    async def _watch(self, listener: Listener) -> None:
+    @property
+    def patience(self) -> float:
+        """Seconds after which one looks without being told."""
+        return REFRESH if self._shown["state"] == WAITING else SELDOM
+
+    @property
+    def mark(self) -> str:
+        """Of the state that was read last."""
+        return hashlib.blake2b(json.dumps(self._shown).encode(), digest_size=8).hexdigest()
+
+    async def watch(self, listener: Listener) -> None:
         """The contact itself, its queue for the place in it, and the roster for who is there."""
         listener.add(topics.contact(self._actor.id))
         listener.add(topics.words(self._actor.id))
@@ -47,24 +63,30 @@ class CallerFeed:
 
     async def serve(self, listener: Listener) -> None:
         """Send what is new until cancelled: words at once, the state of things whenever it may be another."""
-        await self._watch(listener)
-        last: dict[str, Any]
-        words, last = topics.words(self._actor.id), {"state": WAITING}
+        await self.watch(listener)
+        words, contact = topics.words(self._actor.id), topics.contact(self._actor.id)
         while True:
-            changed = await listener.changed(at_most=REFRESH if last["state"] == WAITING else SELDOM)
-            rows = await self._news.after(self._actor.id, self._after)
-            frame = await self._frame(rows)
-            only_words = changed == {words} and all(row.kind in ONLY_WORDS for row in rows)
-            if not only_words:
-                state = await self._state()
-                if state != last:
-                    frame["state"] = last = state
-            if frame["entries"] or "state" in frame:
+            frame, only_words = await self.look(await listener.changed(at_most=self.patience))
+            if tells(frame):
                 await self._send(frame)
             if frame["more"]:  # a long absence comes in several frames, one right after the other
-                listener.poke(topics.contact(self._actor.id))
+                listener.poke(contact)
             elif not only_words:
-                await listener.gathers(CALM, but_for={words, topics.contact(self._actor.id)})
+                await listener.gathers(CALM, but_for={words, contact})
+
+    async def look(self, changed: set[str]) -> tuple[dict[str, Any], bool]:
+        """What is new after the cursor, with the state if it is another; were there only words to look for?"""
+        rows = await self._news.after(self._actor.id, self._after)
+        frame = await self._frame(rows)
+        only_words = changed == {topics.words(self._actor.id)} and all(row.kind in ONLY_WORDS for row in rows)
+        if not only_words:
+            state = await self._state()
+            if state != self._shown:
+                self._shown = state
+                if self.mark != self._known:
+                    frame["state"] = state
+                self._known = ""
+        return frame, only_words
 
     async def _state(self) -> dict[str, Any]:
         async with self._news.few:
@@ -96,6 +118,11 @@ class CallerFeed:
         if not receipt.repeated and receipt.seq > self._after:
             self._acknowledged.add(receipt.seq)
         await self._send({"ack": stored_json(self._system, body.id, receipt, self._language, slow=slow)})
+
+
+def tells(frame: dict[str, Any]) -> bool:
+    """Is there anything in it that the page does not have?"""
+    return bool(frame["entries"]) or "state" in frame
 
 
 def refused_json(line_id: str, error: HotlineError, language: str) -> dict[str, Any]:

@@ -259,6 +259,7 @@ NO_PAGE: Final = {
     "/readyz": "for machines",
     "/static/{version:[0-9a-f]{12}}/{path:.+}": "files",
     f"{routes.LINE}/contact": _DATA,
+    f"{routes.LINE}/news": _DATA,
     f"{routes.LINE}/socket": "a socket",
     "/embed.js": "a file",
     "/embed/{line:[a-z0-9_]{1,64}}": _DATA,

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 
 import pytest
 from playwright.async_api import BrowserContext, Route, WebSocketRoute, expect
@@ -170,14 +171,26 @@ async def test_a_reload_shows_everything_once_and_sends_what_was_unsent(
     assert await stored(running, contact_id) == ["raz", "dwa", "trzy"]
 
 
-async def test_without_sockets_the_page_asks(device: BrowserContext, running: Running, anna: Person) -> None:
+async def test_without_sockets_words_come_as_soon_as_over_one(
+    device: BrowserContext, running: Running, anna: Person
+) -> None:
     page = await device.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     await page.route_web_socket("**/socket*", lambda socket: socket.close())
     await page.goto(f"{running.url}/chat/{TRUST}")
     await write(page, "raz")
     contact_id = await answer(running, anna)
-    await reply(running, anna, contact_id, "dwa")
-    await expect(words(page)).to_have_text(["raz", "dwa"], timeout=15000)
+    await expect(page.get_by_text("Rozmowa z dyżurem: Anna.")).to_be_visible(timeout=15_000)
+    took: list[float] = []
+    for number in range(3):
+        said = time.monotonic()
+        await reply(running, anna, contact_id, f"słowo {number}")
+        await expect(page.get_by_text(f"słowo {number}")).to_be_visible()
+        took.append(time.monotonic() - said)
+    assert sorted(took)[1] < 1, took
+    assert sum("/news?" in url for url in asked) < 10  # it waits, and does not ask and ask
+    assert await page.locator("[data-part=link]").inner_text() == ""
 
 
 async def test_a_socket_that_hangs_is_given_up(

@@ -1,12 +1,15 @@
-// What is new, as it comes: a socket, and polling where sockets fail. Both read after the same cursor.
+// What is new, as it comes: over a socket, and where none gets through by requests that the server holds until there
+// is something. Both read after the same cursor.
 
 import { PATIENCE, Refused, ask, pause } from "./outbox.js";
 import { Unanswered } from "./unanswered.js";
 
-const POLL = 4000; // ms, while there is no socket
-const CHECK = 60000; // ms, although there is one: a dead line looks like a quiet one
+const HELD = 32000; // ms for one held request; the server answers after 25 s at the latest
+const LONG = 5000; // ms: what is cut off after that was held by somebody impatient on the way, and the line is well
+const SIMPLE = 4000; // ms between two looks at a server of the release before, which holds nothing
+const CHECK = 60000; // ms, although there is a socket: a dead line looks like a quiet one
 const MUTE = 8000; // ms until a socket that was opened must have said something
-const TRIES = 2; // sockets that never spoke, before polling begins
+const TRIES = 2; // sockets that never spoke, before requests are held
 
 export class Live {
   #at;
@@ -16,8 +19,11 @@ export class Live {
   #failed = 0;
   #stopped = false;
   #retry;
-  #poll;
+  #check;
   #asking = false;
+  #holding = null; // what ends the held request
+  #mark = ""; // of the state that the last held request told
+  #wake = () => {};
   #unanswered = new Unanswered();
 
   /** `on` is told: frame({state, entries}), link(up), gone(). `cursor` is moved by whoever shows the frames. */
@@ -30,7 +36,7 @@ export class Live {
 
   start() {
     this.#connect();
-    this.#schedule(CHECK);
+    this.#lookLater();
   }
 
   /** Can words go over the open line? Else they go by a request of their own. */
@@ -53,7 +59,9 @@ export class Live {
   stop() {
     this.#stopped = true;
     clearTimeout(this.#retry);
-    clearTimeout(this.#poll);
+    clearTimeout(this.#check);
+    this.#holding?.abort();
+    this.#wake();
     this.#socket?.close();
   }
 
@@ -61,6 +69,7 @@ export class Live {
   nudge() {
     if (this.#stopped) return;
     this.read();
+    this.#wake();
     if (!this.#socket) {
       clearTimeout(this.#retry);
       this.#connect();
@@ -90,13 +99,67 @@ export class Live {
     }
   }
 
-  #schedule(ms) {
-    clearTimeout(this.#poll);
+  #lookLater() {
+    clearTimeout(this.#check);
     if (this.#stopped) return;
-    this.#poll = setTimeout(async () => {
+    this.#check = setTimeout(async () => {
+      if (!this.#holding) await this.read();
+      this.#lookLater();
+    }, CHECK);
+  }
+
+  /** One request after the other until a socket speaks. */
+  async #hold() {
+    if (this.#holding) return;
+    this.#holding = new AbortController();
+    const { signal } = this.#holding;
+    this.#mark = "";
+    let failed = 0;
+    while (!signal.aborted) {
+      const began = performance.now();
+      try {
+        const rest = await this.#news(signal);
+        failed = 0;
+        if (rest) await this.#rest(rest * (0.75 + Math.random() / 2));
+      } catch (error) {
+        if (signal.aborted) break;
+        if (error instanceof Refused && error.status === 401) {
+          this.#on.gone();
+          break;
+        }
+        failed = performance.now() - began < LONG ? failed + 1 : 0;
+        if (failed) this.#on.link(false);
+        await this.#rest(pause(failed));
+      }
+    }
+    this.#holding = null;
+  }
+
+  /** What one held request brought is shown; how long to rest before the next, in milliseconds. */
+  async #news(signal) {
+    const address = `${this.#at("news")}&after=${this.cursor}&known=${this.#mark}`;
+    try {
+      const { mark, rest, ...frame } = await ask(address, { token: this.#token, signal, within: HELD });
+      this.#mark = mark;
+      if (this.#stopped) return 0;
+      this.#on.link(true);
+      this.#on.frame(frame);
+      return rest;
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 404) throw error;
       await this.read();
-      this.#schedule(this.#socket?.spoke || this.#failed < TRIES ? CHECK : POLL * (0.75 + Math.random() / 2));
-    }, ms);
+      return SIMPLE;
+    }
+  }
+
+  #rest(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #connect() {
@@ -122,7 +185,8 @@ export class Live {
         socket.spoke = true;
         this.#failed = 0;
         this.#on.link(true);
-        this.#schedule(CHECK);
+        this.#holding?.abort();
+        this.#lookLater();
       }
       const { ack, refused, ...frame } = JSON.parse(data);
       if (ack) this.#unanswered.resolve(ack.id, ack);
@@ -148,10 +212,7 @@ export class Live {
       return;
     }
     this.#failed += 1;
-    if (this.#failed === TRIES) {
-      this.read();
-      this.#schedule(POLL);
-    }
+    if (this.#failed >= TRIES) this.#hold();
     this.#retry = setTimeout(() => this.#connect(), pause(this.#failed));
   }
 }

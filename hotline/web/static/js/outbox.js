@@ -14,12 +14,12 @@ export class Refused extends Error {
 }
 
 /** One JSON request. Throws Refused for a final no, anything else for "try again". */
-export async function ask(url, { method = "GET", token, body, keepalive = false, credentials = "omit", signal } = {}) {
+export async function ask(url, { method = "GET", token, body, keepalive = false, credentials = "omit", signal, within = PATIENCE } = {}) {
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), PATIENCE);
+  const timer = setTimeout(() => patience.abort(), within);
   signal?.addEventListener("abort", () => patience.abort());
   try {
     const response = await fetch(url, {
