@@ -100,7 +100,7 @@ async def _left(running: Running, contact_id: str, *, expected: bool) -> bool:
 
 
 @pytest.mark.usefixtures("anna")
-async def test_ending_is_asked_twice(device: BrowserContext, running: Running) -> None:
+async def test_ending_is_asked_twice_and_said_once_it_is_so(device: BrowserContext, running: Running) -> None:
     page = await open_chat(device, running)
     await write(page, "raz")
     await expect(own(page, "sent")).to_have_count(1)
@@ -108,8 +108,16 @@ async def test_ending_is_asked_twice(device: BrowserContext, running: Running) -
     await page.get_by_role("button", name="Wróć do rozmowy").click()
     await page.get_by_role("button", name="Zakończ rozmowę").click()
     token = await page.evaluate("sessionStorage.getItem('token')")
+    await page.route("**/leave?*", lambda route: route.abort())
     await page.get_by_role("button", name="Tak, zakończ").click()
+    await expect(page.get_by_text("Rozmowa jeszcze nie jest zakończona.")).to_be_visible()
+    await expect(page.get_by_text("Ta rozmowa jest zakończona.")).to_be_hidden()
+    await expect(page.get_by_label("Wiadomość", exact=True)).to_be_hidden()
+    await page.reload()  # and it goes on trying
+    await expect(page.get_by_text("Rozmowa jeszcze nie jest zakończona.")).to_be_visible()
+    await page.unroute("**/leave?*")
     await expect(page.get_by_text("Ta rozmowa jest zakończona.")).to_be_visible()
+    await expect(page.locator("[data-part=ended]")).to_be_focused()
     await _token_dies(running, token)
 
 

@@ -39,7 +39,7 @@ class HotlineChat extends HTMLElement {
     addEventListener("online", () => this.talk.nudge());
     addEventListener("offline", () => this.screen.link(false));
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.talk.nudge());
-    addEventListener("pagehide", () => this.talk.leave(false));
+    addEventListener("pagehide", () => this.talk.leave());
     document.addEventListener("quick-exit", () => this.talk.stop());
   }
 

@@ -4,6 +4,7 @@ export class Screen {
   #root;
   #texts;
   #mode;
+  #ending = false; // the talk is to end, and the server has not said yet that it has
   #stuck = null; // why words are not through: "offline", or "trouble" at the server
   parts = {};
 
@@ -53,6 +54,7 @@ export class Screen {
 
   /** Where the talk stands, as the server says it. */
   state(state) {
+    if (this.#ending) return;
     this.say("state", state.sentence);
     this.#waiting(state.state === "waiting");
     if (state.priority_danger) for (const name of ["urgent", "danger"]) this.button(name).hidden = true;
@@ -79,6 +81,20 @@ export class Screen {
     this.button(asking ? "stay" : "end").focus();
   }
 
+  /** To be ended: nothing is written any more; that it is over only the server can say. */
+  ending(so) {
+    const { state, composer, sure } = this.parts;
+    this.#ending = so;
+    composer.hidden = so;
+    sure.hidden = true;
+    if (!so) return;
+    this.#waiting(false);
+    this.button("code").hidden = true;
+    this.say("state", this.#texts.ending);
+    state.tabIndex = -1;
+    state.focus();
+  }
+
   /** Words are through again, or not for this reason. */
   stuck(why) {
     this.#stuck = why;
@@ -89,7 +105,8 @@ export class Screen {
   link(up) {
     const trouble = this.#stuck === "trouble";
     this.parts.trouble.hidden = !trouble;
-    this.say("link", trouble || (up && !this.#stuck) ? "" : this.#texts.offline);
+    const late = this.#ending ? this.#texts.ending_late : trouble ? "" : this.#texts.offline;
+    this.say("link", up && !this.#stuck ? "" : late);
   }
 
   /** These buttons have said it all, or are to be pressed again. */

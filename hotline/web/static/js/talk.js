@@ -50,6 +50,7 @@ export class Talk {
     if (!kept.get("token")) return;
     this.#begun();
     for (const item of this.outbox.items) if (item.text) this.thread.pending(item.id, item.text);
+    if (this.outbox.items.some((item) => item.kind === "end")) this.#screen.ending(true);
     if (this.outbox.items.some((item) => item.kind === "start")) this.outbox.run();
     else this.#follow();
   }
@@ -159,6 +160,7 @@ export class Talk {
       this.thread.sent(item.id, answer.seq, answer.time);
       this.#screen.say("link", answer.slowed ?? "");
     } else if (item.kind === "answer") this.#screen.answered(raised(item.value), this.#screen.texts.urgent_sent, true);
+    else if (item.kind === "end") this.#finish();
   }
 
   #late(item, error) {
@@ -169,7 +171,8 @@ export class Talk {
 
   #refused(item, error) {
     this.#screen.stuck(null);
-    if (error.status === 401) this.#gone(item.text);
+    if (error.status === 401 && item.kind === "end") this.#finish(); // it was heard, and its answer was lost
+    else if (error.status === 401) this.#gone(item.text);
     else if (item.kind === "start") {
       // There is no contact: back to the beginning, with the words where they can be sent again.
       this.thread.forget(item.id);
@@ -177,7 +180,10 @@ export class Talk {
       kept.set("token", null);
       this.#screen.unbegun(error.sentence, error.code === "line_closed" || error.code === "chat_disabled");
     } else if (item.kind === "answer") this.#screen.answered(raised(item.value), error.sentence, false);
-    else if (item.kind === "edit") {
+    else if (item.kind === "end") {
+      this.#screen.ending(false);
+      this.#screen.say("link", error.sentence);
+    } else if (item.kind === "edit") {
       this.#return(item.text); // it can go as a message of its own
       this.#screen.say("link", error.sentence ?? error.message);
     } else if (item.kind === "message") {
@@ -217,9 +223,10 @@ export class Talk {
 
   // -- endings ------------------------------------------------------------------------------------
 
+  /** After what is unsent; over it is once the server has said so. */
   end() {
-    this.leave(true);
-    this.#finish();
+    this.#screen.ending(true);
+    this.outbox.add({ kind: "end", id: kept.secret(12) });
   }
 
   /** Over: the secret is forgotten. */
@@ -255,10 +262,10 @@ export class Talk {
   }
 
   /** Said while the page is being closed: `keepalive` lets it arrive after the page is gone. */
-  leave(quick) {
+  leave() {
     const token = kept.get("token");
     if (!token || this.#over) return;
-    const how = { method: "POST", token, body: { quick }, keepalive: true, credentials: "same-origin" };
+    const how = { method: "POST", token, body: { quick: false }, keepalive: true, credentials: "same-origin" };
     ask(this.#page.at("leave"), how).catch(() => {});
   }
 }
