@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from hotline.errors import HotlineError
+from hotline.live import topics
 from hotline.live.bus import Bus
 
 log = structlog.get_logger()
@@ -33,11 +34,12 @@ class Listener:
         self._alarm: asyncio.TimerHandle | None = None
 
     def add(self, topic: str) -> None:
-        """Listen to one more topic; it counts as changed, so that its present state is read first."""
+        """Listen to one more topic; it counts as changed, so that its present state is read first. Hints have none."""
         if topic not in self.topics:
             self.topics.add(topic)
             self._hub.attach(topic, self)
-        self.poke(topic)
+        if not topics.is_hint(topic):
+            self.poke(topic)
 
     def drop(self, topic: str) -> None:
         self.topics.discard(topic)
@@ -151,9 +153,10 @@ class Hub:
                     self.poke(topic)
         before, self._polled_at = self._polled_at, now
         if self._bus.hears_since is None or self._bus.hears_since > before:
-            self._hear(frozenset(self._listeners) - versions.keys())
+            unnumbered = self._listeners.keys() - versions.keys()
+            self._hear(frozenset(topic for topic in unnumbered if not topics.is_hint(topic)))
 
-    def _hear(self, topics: frozenset[str]) -> None:
-        for topic in topics & self._listeners.keys():
+    def _hear(self, changed: frozenset[str]) -> None:
+        for topic in changed & self._listeners.keys():
             for listener in tuple(self._listeners[topic]):
                 listener.poke(topic)

@@ -16,6 +16,7 @@ from hotline import metrics
 from hotline.errors import Unavailable
 from hotline.ids import new_id
 from hotline.live.bus import Ear, LocalBus
+from hotline.live.topics import is_hint
 
 log = structlog.get_logger()
 CHANNEL = "hotline:pokes"
@@ -92,7 +93,7 @@ class RedisBus:
                 await self._redis.publish(CHANNEL, json.dumps([self._mark, *sorted(topics)]))
             taken = True
         except AWAY:
-            taken, lost = False, lost + len(topics)
+            taken, lost = False, lost + sum(not is_hint(topic) for topic in topics)
         if taken:
             metrics.POKES.labels("published").inc()
         if lost:

@@ -1,5 +1,9 @@
 """Names of what can change. A poke is a set of these and carries nothing else."""
 
+from typing import Final, Literal
+
+HINT: Final = "typing:"
+
 
 def contact(contact_id: str) -> str:
     """A contact as a whole: its state, its holder, and what was said."""
@@ -39,6 +43,16 @@ def alarms() -> str:
 
 def centre() -> str:
     return "centre"
+
+
+def typing(contact_id: str, who: Literal["caller", "staff"]) -> str:
+    """That side writes just now: a hint that says all there is, so that nothing is read because of it."""
+    return f"{HINT}{who}:{contact_id}"
+
+
+def is_hint(topic: str) -> bool:
+    """Is it over as soon as it is heard? Then it is no reason to look, and nothing to catch up with."""
+    return topic.startswith(HINT)
 
 
 def keys() -> str:

@@ -9,12 +9,15 @@ VOLUMES: Final = ("low", "normal", "high")
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """Sound for offers, sound for new words, how loud, and whether the desktop tells of them."""
+    """Sound for offers, sound for new words, how loud, whether the desktop tells of them; and the one signal that a
+    person gives: that they write.
+    """
 
     offers: bool = True
     words: bool = True
     volume: str = "normal"
     notices: bool = False
+    typing: bool = True
 
 
 def signals(stored: Mapping[str, Any] | None) -> Signals:

@@ -52,9 +52,10 @@ async def set_password(request: web.Request) -> web.StreamResponse:
 
 
 async def set_signals(request: web.Request) -> web.StreamResponse:
-    """POST /account/signals (form: volume, and offers, words, notices where ticked)"""
+    """POST /account/signals (form: volume, and offers, words, notices, typing where ticked)"""
     me, form = await signed_in(request), await read_form(request)
-    chosen = Signals("offers" in form, "words" in form, form.get("volume", ""), "notices" in form)
+    ticked = {name: name in form for name in ("offers", "words", "notices", "typing")}
+    chosen = Signals(volume=form.get("volume", ""), **ticked)
     return await _done(request, account.set_signals(request.app[SYSTEM], me.actor, chosen), "signals")
 
 

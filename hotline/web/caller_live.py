@@ -8,23 +8,32 @@ from typing import Any, Final
 from aiohttp import web
 
 from hotline.actions import contacts, messages
-from hotline.errors import HotlineError, NotSignedIn
+from hotline.errors import HotlineError, Malformed, NotSignedIn
 from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.rules.access import Actor
-from hotline.rules.contact import ONLY_WORDS, WAITING
+from hotline.rules.contact import ACTIVE, ONLY_WORDS, WAITING
 from hotline.store import views
 from hotline.texts import say
 from hotline.web import caller_view, rates, render
-from hotline.web.body import parse
-from hotline.web.chat import Message, stored_json
+from hotline.web.body import Body, ClientId, parse
+from hotline.web.chat import stored_json
 from hotline.web.keys import SYSTEM
 from hotline.web.news import NEWS, full
+from hotline.web.typing import Typing
 
 CALM: Final = 0.25  # a state goes out at most four times a second
 REFRESH: Final = 15.0  # while one waits, minutes pass and shifts begin without any poke
 SELDOM: Final = 300.0
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Said(Body):
+    """What the page says: a message, or that one is being written."""
+
+    id: ClientId | None = None
+    text: str | None = None
+    typing: bool = False
 
 
 class CallerFeed:
@@ -40,11 +49,17 @@ class CallerFeed:
         self._acknowledged: set[int] = set()  # the page has these without being sent them
         self._shown: dict[str, Any] = {"state": WAITING}
         self._known = known
+        self._typing = Typing(self._system, "caller")
 
     @property
     def patience(self) -> float:
         """Seconds after which one looks without being told."""
         return REFRESH if self._shown["state"] == WAITING else SELDOM
+
+    @property
+    def _talks(self) -> bool:
+        """Is somebody there to talk with, as far as this page was told?"""
+        return bool(self._shown["state"] == ACTIVE)
 
     @property
     def mark(self) -> str:
@@ -65,8 +80,17 @@ class CallerFeed:
         """Send what is new until cancelled: words at once, the state of things whenever it may be another."""
         await self.watch(listener)
         words, contact = topics.words(self._actor.id), topics.contact(self._actor.id)
+        typing = topics.typing(self._actor.id, "staff")
+        listener.add(typing)
         while True:
-            frame, only_words = await self.look(await listener.changed(at_most=self.patience))
+            changed = await listener.changed(at_most=self.patience)
+            if typing in changed:
+                changed.remove(typing)
+                if self._talks:
+                    await self._send({"typing": True, "entries": []})
+                if not changed:
+                    continue
+            frame, only_words = await self.look(changed)
             if tells(frame):
                 await self._send(frame)
             if frame["more"]:  # a long absence comes in several frames, one right after the other
@@ -103,21 +127,32 @@ class CallerFeed:
         return {"entries": said, "cursor": self._after, "more": full(rows)}
 
     async def hear(self, text: str) -> None:
-        """A message over the open line. What is refused is told with the reason; the line stays. Raises NotSignedIn."""
-        body = parse(text, Message)
+        """A message over the open line. What is refused is told with the reason; the line stays.
+
+        Raises NotSignedIn, and Malformed for what is neither a message nor a hint that one is being written.
+        """
+        body = parse(text, Said)
+        if body.typing and self._talks:
+            self._typing.tell(self._actor.id)
+        if body.id is not None and body.text is not None:
+            await self._message(body.id, body.text)
+        elif not body.typing:
+            raise Malformed(field="text")
+
+    async def _message(self, line_id: str, text: str) -> None:
         try:
-            slow = await rates.pace(self._request, self._token, body.text)
+            slow = await rates.pace(self._request, self._token, text)
             receipt = await messages.receive(
-                self._system, self._actor, self._actor.id, body.id, body.text, caller_blind=self._blind
+                self._system, self._actor, self._actor.id, line_id, text, caller_blind=self._blind
             )
         except NotSignedIn:
             raise
         except HotlineError as error:
-            await self._send({"refused": refused_json(body.id, error, self._language)})
+            await self._send({"refused": refused_json(line_id, error, self._language)})
             return
         if not receipt.repeated and receipt.seq > self._after:
             self._acknowledged.add(receipt.seq)
-        await self._send({"ack": stored_json(self._system, body.id, receipt, self._language, slow=slow)})
+        await self._send({"ack": stored_json(self._system, line_id, receipt, self._language, slow=slow)})
 
 
 def tells(frame: dict[str, Any]) -> bool:

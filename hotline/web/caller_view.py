@@ -106,7 +106,8 @@ async def state(tx: Transaction, contact_id: str, language: str) -> dict[str, An
 
 
 async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[str, Any]:
-    """CallerState: `open` tells whether one can write, `duty` whether somebody is on duty."""
+    """CallerState: `open` tells whether one can write, `duty` whether somebody is on duty, `typing` whether
+    the other side hears that one writes."""
     now, place = Scene("live", on_duty=head.state == ACTIVE), None
     if head.state == WAITING:
         now, place = await waiting_scene(tx, head), await views.queue_place(tx, head.id)
@@ -125,6 +126,8 @@ async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[
         "counsellor": head.holder_signature or None,
         "priority_danger": danger,
         "open": head.state in (WAITING, ACTIVE),
+        "typing": head.state
+        == ACTIVE,  # is it told, and heard? A server of the release before would take it for noise
         "duty": now.on_duty,
     }
 

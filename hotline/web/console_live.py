@@ -19,7 +19,7 @@ from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.live.shared import Shared
 from hotline.rules.access import Actor
-from hotline.rules.contact import ONLY_WORDS
+from hotline.rules.contact import ACTIVE, ONLY_WORDS
 from hotline.store import views
 from hotline.store.views import ConsoleView, Pairs, QueueView
 from hotline.system import Transaction
@@ -32,6 +32,7 @@ from hotline.web.keys import SYSTEM
 from hotline.web.line_session import LineSession
 from hotline.web.news import NEWS, full
 from hotline.web.transfers import around
+from hotline.web.typing import Typing
 
 CALM = 0.25  # the pane goes out at most four times a second, and at once for what concerns its person
 CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page shows the words by itself
@@ -56,12 +57,14 @@ class Shown(Body):
 
 
 class Said(Body):
-    """A frame of the page: which conversation is open and what it has of it, words for one, what is on the screen."""
+    """A frame of the page: which conversation is open and what it has of it, words for one, that some are being
+    written to one, what is on the screen."""
 
     watch: RowId | None = None
     unwatch: RowId | None = None
     after: Cursor = 0
     reply: Reply | None = None
+    typing: RowId | None = None
     shown: Shown | None = None
 
 
@@ -100,6 +103,7 @@ class ConsoleFeed:
         self._pairs: Pairs = frozenset()
         self._queue: QueueView | None = None
         self._pane_due: float | None = None  # monotonic
+        self._typing = Typing(self._system, "staff")
 
     @property
     def _actor(self) -> Actor:
@@ -116,10 +120,22 @@ class ConsoleFeed:
             self._listener.add(topics.words(frame.watch))
         if frame.reply is not None:
             await self._reply(frame.reply)
+        if (
+            frame.typing is not None
+            and self._holds(frame.typing)
+            and self._desk
+            and self._desk.me.signals.typing
+        ):
+            self._typing.tell(frame.typing)
         if frame.shown is not None:
             # it was so a moment ago; there is nobody to tell
             with suppress(NotFound, NotTheHolder, ContactEnded):
                 await messages.shown(self._system, self._actor, frame.shown.contact, frame.shown.seq)
+
+    def _holds(self, contact_id: str) -> bool:
+        """Is it a talk of this person's that goes on, as far as this console was told?"""
+        mine = self._desk.mine if self._desk else ()
+        return any(each.contact_id == contact_id and each.state == ACTIVE for each in mine)
 
     async def _reply(self, reply: Reply) -> None:
         """Acknowledged once stored, or refused with the reason; the line stays."""
@@ -150,6 +166,11 @@ class ConsoleFeed:
             if topics.rights(self._actor.id) in changed:
                 await self._session.anew()
             await self._session.now_and_then()
+            if hints := set(filter(topics.is_hint, changed)):
+                await self._hint(hints)
+                changed -= hints
+                if not changed:
+                    continue
             if self._desk is not None and topics.drafts(self._actor.id) in changed:
                 await self._drafts(self._desk)
                 changed.discard(topics.drafts(self._actor.id))
@@ -161,6 +182,12 @@ class ConsoleFeed:
                 await listener.gathers(CALM, but_for=self._urgent())
             elif self._patience() == 0.0:  # words that come without a pause hold nothing else back
                 await self._all(set())
+
+    async def _hint(self, hints: set[str]) -> None:
+        """The caller of the talk on the screen writes. Whoever else holds it by now is no concern of this console."""
+        watched = self._watched.contact_id if self._watched else ""
+        if topics.typing(watched, "caller") in hints and self._holds(watched):
+            await self._send({"typing": watched})
 
     def _patience(self) -> float:
         due = self._pane_due
@@ -248,6 +275,8 @@ class ConsoleFeed:
             shown.append(desk.asked.contact_id)
         if self._watched is not None:
             shown.append(self._watched.contact_id)
+            if self._holds(self._watched.contact_id):
+                wanted.add(topics.typing(self._watched.contact_id, "caller"))
         wanted |= {topic(each) for each in shown for topic in (topics.contact, topics.words)}
         wanted |= self._shown_queues()
         for topic in wanted - listener.topics:

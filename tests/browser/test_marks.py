@@ -4,7 +4,7 @@ import asyncio
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.callers import open_chat, own, write
+from tests.browser.callers import answer, open_chat, own, stored, write
 from tests.browser.test_console_telegram import console
 from tests.factories import Person, Running, add_caller, pending
 from tests.flows.people import eventually
@@ -73,3 +73,37 @@ async def test_the_last_words_can_be_corrected_and_no_others(
     await expect(page.locator(".bubble-text")).to_have_text(["ulica Leśna 5", "mieszkanie 17"])
     await page.reload()
     await expect(page.locator(".bubble-text")).to_have_text(["ulica Leśna 5", "mieszkanie 17"])
+
+
+async def test_each_side_sees_that_the_other_writes_and_not_what(
+    browser: Browser, device: BrowserContext, running: Running, anna: Person
+) -> None:
+    await device.clock.install()
+    chat = await open_chat(device, running)
+    await write(chat, "raz")
+    contact_id = await answer(running, anna)
+    await expect(chat.get_by_text("Rozmowa z dyżurem: Anna.")).to_be_visible()
+    page = await console(browser, running, anna)
+    field = page.get_by_label("Wiadomość do rozmówcy")
+    mine = page.get_by_text("Po drugiej stronie ktoś pisze")
+    theirs = chat.get_by_text("Po drugiej stronie ktoś pisze")
+
+    # a note is nobody's business; what is not sent is on no screen but one's own
+    await page.locator(".mode-note").click()
+    await page.get_by_label("Notatka dla zespołu").fill("Brzmi na zmęczoną.")
+    await expect(theirs).to_be_hidden()
+    await page.locator(".mode-message").click()
+    await field.fill("Jestem, prosz")
+    await expect(theirs).to_be_visible()
+    await chat.get_by_label("Wiadomość", exact=True).fill("On mn")
+    await expect(mine).to_be_visible()
+    assert "Jestem, prosz" not in await chat.content()
+    assert "On mn" not in await page.locator("body").inner_text()
+
+    # it grows old by itself, and words end it
+    await chat.clock.run_for(6_500)
+    await expect(theirs).to_be_hidden()
+    await write(chat, "On mnie nie puszcza.")
+    await expect(page.locator("talk-view .bubble", has_text="On mnie nie puszcza.")).to_be_visible()
+    await expect(mine).to_be_hidden()
+    assert await stored(running, contact_id) == ["raz", "On mnie nie puszcza."]

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Collection
 
+from hotline.live import topics
 from hotline.live.bus import LocalBus
 from hotline.live.hub import Hub
 
@@ -59,3 +60,20 @@ async def test_nothing_new_is_told_when_the_time_is_over_neither_sooner_nor_late
             began = time.monotonic()
             assert await listener.changed(at_most) == set()
             assert at_most - 0.01 <= time.monotonic() - began < at_most + 2
+
+
+async def test_a_hint_is_heard_once_and_never_looked_for() -> None:
+    """Not when one begins to listen, nor while pokes of other processes are missed."""
+    bus = LocalBus()
+    hub = Hub(bus, no_versions)
+    hint = topics.typing("1", "staff")
+    async with hub.listener() as listener:
+        listener.add(hint)
+        listener.add(topics.roster())
+        assert await listener.changed(at_most=0) == {topics.roster()}
+        bus.hears_since = None
+        await hub.poll()
+        assert await listener.changed(at_most=0) == {topics.roster()}
+        bus.publish([hint])
+        assert await listener.changed(at_most=0) == {hint}
+        assert await listener.changed(at_most=0) == set()

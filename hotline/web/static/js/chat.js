@@ -13,7 +13,7 @@ class HotlineChat extends HTMLElement {
     this.form = this.querySelector("form");
     this.screen = new Screen(this, this.dataset.mode);
     this.answers = new Answers(this.form);
-    this.composer = new Composer(this.form.elements.text, { send: () => this.#send(), changed: () => this.#keep() });
+    this.composer = new Composer(this.form.elements.text, { send: () => this.#send(), changed: () => this.#written() });
     const unsent = read(kept.get("unsent"));
     this.composer.text ||= unsent.draft ?? "";
     const page = { at: (what) => this.#at(what), changed: () => this.#keep(), screen: this.screen, composer: this.composer };
@@ -119,6 +119,11 @@ class HotlineChat extends HTMLElement {
 
   #start(text) {
     this.talk.start(text, this.answers, this.form.elements.notice.value);
+  }
+
+  #written() {
+    this.#keep();
+    this.talk.written(this.composer.text);
   }
 
   #keep() {

@@ -56,6 +56,11 @@ export class Live {
     return answer;
   }
 
+  /** One writes: for whoever is there now, and for nobody later. */
+  typing() {
+    if (this.open) this.#socket.send(JSON.stringify({ typing: true }));
+  }
+
   stop() {
     this.#stopped = true;
     clearTimeout(this.#retry);

@@ -74,6 +74,11 @@ export class Screen {
     if (inside) this.parts.ended.focus();
   }
 
+  /** Somebody on the other side writes. Not read out: it comes and goes, and the words themselves are. */
+  writes(so) {
+    this.parts.typing.hidden = !so;
+  }
+
   /** Is the talk to be ended? Asked once more. */
   sure(asking) {
     this.parts.sure.hidden = !asking;

@@ -5,6 +5,7 @@ import { Live } from "./live.js";
 import { Outbox, ask } from "./outbox.js";
 import { deliver } from "./requests.js";
 import { Thread } from "./thread.js";
+import { Typing } from "./typing.js";
 
 export class Talk {
   #page;
@@ -12,6 +13,8 @@ export class Talk {
   #composer;
   #live = null;
   #over = false;
+  #heard = false; // would the other side hear that one writes?
+  #typing = new Typing(() => this.#live?.typing(), (writes) => this.#screen.writes(writes));
   #fixing = null; // the number of the message that what is written now corrects
 
   /** `page`: {at(what), language, screen, composer, changed()}; changed() is told when what is unsent changes. */
@@ -114,6 +117,11 @@ export class Talk {
     this.outbox.add({ kind: "message", id, text });
   }
 
+  /** What is being written has changed. */
+  written(text) {
+    if (this.#heard && !this.#over) this.#typing.written(text);
+  }
+
   get fixing() {
     return this.#fixing !== null;
   }
@@ -203,22 +211,30 @@ export class Talk {
 
   #frame(frame, heard) {
     if (this.#over) return;
+    if (frame.typing && this.#heard) this.#typing.heard();
     const reading = this.thread.atEnd;
     let fresh = false;
     for (const entry of frame.entries) {
       if (entry.who === "me") this.outbox.settle(entry.id);
       const isNew = this.thread.add(entry, entry.seq > heard);
       if (isNew && entry.danger && entry.seq > heard) this.#screen.say("alarm", entry.text);
+      if (isNew && entry.who === "counsellor") this.#typing.over();
       fresh ||= isNew && entry.who !== "me";
       if (this.#live) this.#live.cursor = Math.max(this.#live.cursor, entry.seq);
     }
     if (this.#live && frame.cursor) this.#live.cursor = Math.max(this.#live.cursor, frame.cursor);
     if (this.#live && this.#live.cursor > heard) kept.set("cursor", String(this.#live.cursor));
-    if (frame.state) this.#screen.state(frame.state);
+    if (frame.state) this.#stands(frame.state);
     if (frame.state && !frame.state.open) this.#finish();
     if (frame.more) this.#live?.read();
     if (reading) this.thread.toEnd();
     else if (fresh) this.#screen.button("newer").hidden = false;
+  }
+
+  #stands(state) {
+    this.#screen.state(state);
+    this.#heard = state.typing === true;
+    if (!this.#heard) this.#typing.over();
   }
 
   // -- endings ------------------------------------------------------------------------------------
@@ -257,6 +273,7 @@ export class Talk {
 
   stop() {
     this.#over = true;
+    this.#typing.over();
     this.outbox.stop();
     this.#live?.stop();
   }

@@ -10,6 +10,7 @@ export class Composer {
   constructor(desk) {
     this.desk = desk;
     this.talk = null;
+    this.onwrite = () => {};
     this.area = h("textarea", { class: "field", rows: "2", id: "words" });
     this.area.addEventListener("input", () => this.#keep());
     this.area.addEventListener("keydown", (event) => this.#key(event));
@@ -95,6 +96,7 @@ export class Composer {
 
   #keep() {
     this.talk.drafts[this.mode] = this.area.value;
+    if (this.mode === "message") this.onwrite(this.area.value); // a note is nobody's business but ours
     this.#measure();
   }
 

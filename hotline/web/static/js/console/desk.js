@@ -38,7 +38,7 @@ class Talk {
   }
 }
 
-/** Events: "console", "talk" (detail: the Talk), "selected", "offer-gone", "connection" (detail: up | down | lost). */
+/** Events: "console", "talk" (detail: the Talk), "selected", "offer-gone", "connection" (detail: up | down | lost), "typing" (detail: the contact whose caller writes). */
 export class Desk extends EventTarget {
   talks = new Map();
   selected = null;
@@ -170,6 +170,7 @@ export class Desk extends EventTarget {
       this.#keepTalks();
       this.#tell("console");
     }
+    if (frame.typing) this.#tell("typing", frame.typing);
     if (frame.contact) {
       const talk = this.#talkOf(frame.contact);
       if (frame.head) talk.head = frame.head;

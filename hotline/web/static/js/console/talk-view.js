@@ -1,6 +1,7 @@
 // The conversation: the caller's words first, quiet lines for what happened between, the composer below.
 
 import { Composer } from "./composer.js";
+import { Typing } from "../typing.js";
 import { Receipts } from "./receipts.js";
 import { tell } from "./wire.js";
 import { fill, h, icon, mark, speak, t } from "./words.js";
@@ -14,6 +15,8 @@ export class TalkView extends HTMLElement {
     this.nothing = [...this.childNodes];
     this.shown = null;
     this.receipts = new Receipts(desk, () => this.shown === desk.selected && this.thread.offsetHeight > 0 && this.#atEnd());
+    this.typing = new Typing(() => this.#tellTyping(), (writes) => this.writes && (this.writes.hidden = !writes));
+    desk.addEventListener("typing", (event) => event.detail === this.shown && this.typing.heard());
     desk.addEventListener("selected", () => this.draw());
     desk.addEventListener("console", () => this.desk.talk && this.#drawAround(this.desk.talk));
     document.addEventListener("show-pane", (event) => event.detail === "middle" && this.scroller && this.#arrive());
@@ -36,6 +39,12 @@ export class TalkView extends HTMLElement {
     if (stick) this.#toEnd();
     this.receipts.look();
     this.#greet(talk);
+  }
+
+  /** Only where there is somebody who hears it, and where this person wants it to be seen. */
+  #tellTyping() {
+    const { talk, console, wire } = this.desk;
+    if (talk?.open && talk.head.channel === "web" && console.me.signals?.typing) wire.typing(talk.id);
   }
 
   #drawAround(talk) {
@@ -73,8 +82,11 @@ export class TalkView extends HTMLElement {
     });
     this.jump = h("button", { class: "button button-small jump", type: "button", hidden: true }, icon("down"), t("jump"));
     this.jump.addEventListener("click", () => this.#toEnd());
+    this.writes = h("p", { class: "fine talk-writes", hidden: true }, t("caller_typing"));
     this.composer ??= new Composer(this.desk);
-    this.replaceChildren(this.head, this.scroller, this.jump, this.composer.element);
+    this.composer.onwrite = (text) => this.typing.written(text);
+    this.typing.over();
+    this.replaceChildren(this.head, this.scroller, this.jump, this.writes, this.composer.element);
     this.headShown = null;
   }
 
@@ -161,6 +173,7 @@ export class TalkView extends HTMLElement {
       this.elements.set(entry.seq, { element, delivery, edit: edit?.seq });
       if (!known && entry.who === "caller" && ["message", "edit"].includes(entry.kind)) heard = entry;
     }
+    if (heard || !talk.open) this.typing.over();
     const empty = this.elements.size === 0 && talk.outbox.length === 0 && talk.head;
     this.blank.hidden = !empty;
     if (empty) this.#drawBlank(talk.head);

@@ -114,6 +114,11 @@ export class Wire extends EventTarget {
     this.#send({ shown: { contact, seq } });
   }
 
+  /** One writes to them: for whoever is there now. */
+  typing(contact) {
+    this.#send({ typing: contact });
+  }
+
   /** Can words go over the open line? Else they go by a request of their own. */
   get isOpen() {
     return this.#socket?.readyState === WebSocket.OPEN && navigator.onLine;
