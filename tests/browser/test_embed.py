@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from hotline.actions import contacts
+from hotline.errors import NotSignedIn
 from hotline.web import assets
 from tests import servers
-from tests.browser.callers import answer, reply, stored
+from tests.browser.callers import answer, reply, stored, weather
 from tests.factories import TRUST, Person, Running
 
 POLICY = "default-src 'none'; script-src {home}; connect-src {home}; frame-src {home}"
@@ -25,9 +27,10 @@ async def site(running: Running, settings: str = "") -> AsyncIterator[str]:
     script = f'<script src="{home}/embed.js" data-line="{TRUST}" {settings} async></script>'
     page = f'<!doctype html><html lang="pl"><title>Ośrodek</title>{script}<h1>Ośrodek</h1>'
 
-    async def shown(_: web.Request) -> web.Response:
+    async def shown(request: web.Request) -> web.Response:
         headers = {"Content-Security-Policy": POLICY.format(home=home)}
-        return web.Response(text=page, content_type="text/html", charset="utf-8", headers=headers)
+        frame = f'<iframe src="{home}/chat/{TRUST}"></iframe>' if "framed" in request.query else ""
+        return web.Response(text=page + frame, content_type="text/html", charset="utf-8", headers=headers)
 
     app = web.Application()
     app.router.add_get("/", shown)
@@ -127,6 +130,30 @@ async def test_a_site_may_say_where_quick_exit_leads_and_which_language_is_spoke
         await expect(page.locator("iframe")).to_have_count(0)
         await expect(page.get_by_role("button")).to_have_count(0)
         assert page.url == f"{origin}/"
+
+
+async def test_in_a_frame_without_script_quick_exit_takes_the_whole_window(
+    browser: Browser, running: Running, anna: Person
+) -> None:
+    context = await browser.new_context(locale="pl-PL", java_script_enabled=False)
+    await context.route("**://www.imgw.pl/**", weather)
+    page = await context.new_page()
+    async with site(running) as origin:
+        welcomes(running, origin)
+        await page.goto(f"{origin}/?framed")
+        inside = page.frame_locator("iframe")
+        await inside.get_by_label("Wiadomość", exact=True).fill("Boję się.")
+        await inside.get_by_role("button", name="Wyślij", exact=True).click()
+        await expect(inside.locator(".bubble")).to_be_visible()
+        token = await inside.locator("#plain input[name=token]").input_value()
+        await inside.get_by_role("button", name="Szybkie wyjście").click()
+        await page.wait_for_url("**://www.imgw.pl/**")
+        with pytest.raises(NotSignedIn):
+            await contacts.caller_of(running.system, token)
+        await page.goto(f"{origin}/?framed")  # before the first word it is a link
+        await inside.get_by_role("link", name="Szybkie wyjście").click()
+        await page.wait_for_url("**://www.imgw.pl/**")
+    await context.close()
 
 
 async def test_a_foreign_site_gets_neither_button_nor_frame_nor_word(

@@ -19,7 +19,7 @@ if (parent !== window) {
   });
   document.addEventListener("quick-exit", (event) => {
     if (site) event.preventDefault();
-    tell({ hotline: "exit", to: document.querySelector("quick-exit a")?.href ?? "" });
+    tell({ hotline: "exit", to: document.querySelector("quick-exit")?.dataset.to ?? "" });
   });
   // Only the conversation and the call-back stand in a frame: what leads elsewhere opens beside it.
   for (const link of document.querySelectorAll('a[href]:not([href^="tel:"])')) {

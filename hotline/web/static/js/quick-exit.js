@@ -1,5 +1,5 @@
 // <quick-exit>: blanks the page at once, revokes the secret of this tab's talk, and goes to a neutral page; so do all
-// other tabs of ours. The link inside works without this file; this makes it leave no entry behind.
+// other tabs of ours. The link or form inside works without this file; this makes it leave no entry behind.
 
 import * as kept from "./kept.js";
 import { ask } from "./outbox.js";
@@ -13,10 +13,12 @@ class QuickExit extends HTMLElement {
   #tabs = "BroadcastChannel" in window ? new BroadcastChannel("quick-exit") : null;
 
   connectedCallback() {
-    this.querySelector("a").addEventListener("click", (event) => {
-      event.preventDefault();
-      this.leave();
-    });
+    for (const pressed of ["click", "submit"]) {
+      this.addEventListener(pressed, (event) => {
+        event.preventDefault();
+        this.leave();
+      });
+    }
     addEventListener("keydown", (event) => this.#key(event), true);
     this.#tabs?.addEventListener("message", () => this.#leave());
     // Back from the neutral page, or a page the browser kept whole: never show what was here.
@@ -34,13 +36,13 @@ class QuickExit extends HTMLElement {
   }
 
   #leave() {
-    const target = this.querySelector("a").href;
+    const target = this.dataset.to;
     document.body.hidden = true;
     // whoever works on the talk stops; what stands around this page may say that it goes itself
     const alone = document.dispatchEvent(new Event("quick-exit", { cancelable: true }));
     this.#revoke();
     document.body.replaceChildren();
-    if (alone) location.replace(target); // else the page around this one goes
+    if (alone) away(target); // else the page around this one goes
   }
 
   /** Said while the page is being closed: `keepalive` lets it arrive after the page is gone. */
@@ -61,6 +63,15 @@ class QuickExit extends HTMLElement {
       this.#presses = [...this.#presses.filter((at) => now - at < WITHIN), now];
       if (this.#presses.length >= TIMES) this.leave();
     }
+  }
+}
+
+/** The whole window, also from a frame whose page around it has not spoken with us; where that may not be, the frame. */
+function away(target) {
+  try {
+    top.location.replace(target);
+  } catch {
+    location.replace(target);
   }
 }
 
