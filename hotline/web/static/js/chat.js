@@ -39,6 +39,9 @@ class HotlineChat extends HTMLElement {
     addEventListener("online", () => this.talk.nudge());
     addEventListener("offline", () => this.screen.link(false));
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.talk.nudge());
+    let end = true; // is the end of the thread before one's eyes? A keyboard that comes up must not cover it
+    addEventListener("scroll", () => (end = this.talk.thread.atEnd), { passive: true });
+    addEventListener("resize", () => end && kept.get("token") && this.talk.thread.toEnd());
     addEventListener("pagehide", () => this.talk.leave());
     document.addEventListener("quick-exit", () => this.talk.stop());
   }
