@@ -25,8 +25,8 @@ DAY_FROM, DAY_UNTIL = 5, 18  # local hours in which one says "dzień dobry"
 # What the script shows by itself; everything else is already on the page or comes with the state.
 SCRIPT_TEXTS: Final = (
     "mark_sending", "mark_retrying", "mark_sent", "mark_shown", "mark_failed", "mine", "system", "counsellor",
-    "offline", "expired", "ending", "ending_late", "correct", "correcting", "answer_kept", "starting", "urgent_sent",
-    "write",
+    "offline", "expired", "ending", "ending_late", "correct", "fix", "correcting", "answer_kept", "starting",
+    "urgent_sent", "write",
 )  # fmt: skip
 
 

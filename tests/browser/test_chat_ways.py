@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from hotline.actions import contacts, messages
 from hotline.errors import NotSignedIn
@@ -69,6 +69,26 @@ async def _token_dies(running: Running, token: str) -> None:
 
 
 @pytest.mark.usefixtures("anna")
+async def test_quick_exit_where_only_part_of_the_script_came(
+    device: BrowserContext, running: Running
+) -> None:
+    page = await device.new_page()
+    for name in ("chat", "plain"):
+        await page.route(f"**/js/{name}.js", lambda route: route.abort())
+    await page.goto("about:blank")
+    await page.goto(f"{running.url}/chat/{TRUST}")
+    await write(page, "Boję się.")
+    await expect(words(page)).to_have_text(["Boję się."])
+    token = await page.locator("#plain input[name=token]").input_value()
+    for _ in range(3):
+        await page.keyboard.press("Shift")
+    await page.wait_for_url("**://www.imgw.pl/**")
+    await _token_dies(running, token)
+    await page.go_back()
+    assert "Boję się." not in await page.content()
+
+
+@pytest.mark.usefixtures("anna")
 async def test_capitals_are_not_quick_exit(device: BrowserContext, running: Running) -> None:
     page = await open_chat(device, running)
     await page.get_by_label("Wiadomość", exact=True).focus()
@@ -124,22 +144,66 @@ async def test_ending_is_asked_twice_and_said_once_it_is_so(device: BrowserConte
 # -- other ways in -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("anna")
-async def test_by_keyboard_alone(device: BrowserContext, running: Running) -> None:
+BEFORE = (
+    "Quick exit", "Hide", "Polski", "Українська", "English", "Yes, right now", "No", "I'm not sure", "Call 112",
+    "What would you like to talk about? You can skip this question.", "I have a code", "about your data",
+    "Can someone see this?", "text",
+)  # fmt: skip
+FOCUSED = """() => { const on = document.activeElement;
+  return on.id === "text" ? "text" : (on.labels?.[0] ?? on).innerText.trim() }"""
+
+
+async def tab(page: Page, until: str, back: bool = False) -> list[str]:
+    """Tab until there; where one came by."""
+    seen: list[str] = []
+    while len(seen) < 40 and (not seen or not seen[-1].startswith(until)):
+        await page.keyboard.press("Shift+Tab" if back else "Tab")
+        seen.append(await page.evaluate(FOCUSED))
+    return seen
+
+
+async def test_by_keyboard_alone_from_the_first_tab_to_the_end(
+    device: BrowserContext, running: Running, anna: Person
+) -> None:
     page = await open_chat(device, running)
-    await page.keyboard.press("Tab")
-    await expect(page.get_by_role("link", name="Szybkie wyjście")).to_be_focused()
-    for _ in range(40):
-        await page.keyboard.press("Tab")
-        if await page.evaluate("document.activeElement.id") == "text":
-            break
-    await page.keyboard.type("Piszę z klawiatury.")
+    assert (await tab(page, "English"))[0] == "Szybkie wyjście"
+    await page.keyboard.press("Enter")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert await tab(page, "text") == [*BEFORE]  # the question of danger is passed by
+    await page.keyboard.type("From the keyboard.")
     await page.keyboard.press("Shift+Enter")
-    await page.keyboard.type("Drugi wiersz.")
+    await page.keyboard.type("A second line.")
     await page.keyboard.press("Enter")
     await expect(own(page, "sent")).to_have_count(1)
-    await expect(words(page)).to_have_text(["Piszę z klawiatury.\nDrugi wiersz."])
-    await expect(page.get_by_label("Wiadomość", exact=True)).to_be_focused()
+    await expect(page.locator("#text")).to_be_focused()
+    assert await page.evaluate("document.querySelector('.bubble-own').ariaLive") == "off"
+
+    # what comes is spoken by the log, where the talk stands by the status; neither takes the focus
+    contact_id = await answer(running, anna)
+    await reply(running, anna, contact_id, "Jestem.")
+    await expect(page.get_by_role("log")).to_contain_text("Jestem.")
+    assert await page.get_by_role("log").get_attribute("aria-live") == "polite"
+    await expect(page.get_by_role("status").filter(has_text="Anna")).to_have_count(1)
+    await expect(page.locator("#text")).to_be_focused()
+
+    assert await tab(page, "Correct", back=True) == ["Danger to life or health: 112", "Correct"]
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#text")).to_be_focused()
+    await page.keyboard.press("Control+End")
+    await page.keyboard.type(" Corrected.")
+    await page.keyboard.press("Enter")
+    await expect(words(page).first).to_have_text("From the keyboard.\nA second line. Corrected.")
+    await expect(page.locator("#text")).to_be_focused()
+
+    assert await tab(page, "End the conversation") == ["Send", "End the conversation"]
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Back to the conversation")).to_be_focused()
+    assert await tab(page, "Yes, end it", back=True) == ["Yes, end it"]
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-part=ended]")).to_be_focused()
+    assert "112" in await tab(page, "Start a new conversation")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".lead")).to_be_visible()
 
 
 async def test_without_script(browser: Browser, running: Running, anna: Person) -> None:

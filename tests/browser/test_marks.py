@@ -9,6 +9,7 @@ from tests.browser.test_console_telegram import console
 from tests.factories import Person, Running, add_caller, pending
 from tests.flows.people import eventually
 
+ADDRESS = "On pisze na https://elsewhere.example/zdjecie.png www.elsewhere.example"
 LONGER_THAN_A_RECEIPT_WAITS = 1.2  # seconds
 EYES = """
     globalThis.eyes = "visible";
@@ -78,15 +79,20 @@ async def test_the_last_words_can_be_corrected_and_no_others(
 async def test_each_side_sees_that_the_other_writes_and_not_what(
     browser: Browser, device: BrowserContext, running: Running, anna: Person
 ) -> None:
+    asked: list[str] = []
     await device.clock.install()
     chat = await open_chat(device, running)
+    chat.on("request", lambda request: asked.append(request.url))
     await write(chat, "raz")
     contact_id = await answer(running, anna)
     await expect(chat.get_by_text("Rozmowa z dyżurem: Anna.")).to_be_visible()
     page = await console(browser, running, anna)
+    page.on("request", lambda request: asked.append(request.url))
     field = page.get_by_label("Wiadomość do rozmówcy")
     mine = page.get_by_text("Po drugiej stronie ktoś pisze")
     theirs = chat.get_by_text("Po drugiej stronie ktoś pisze")
+
+    await expect(own(chat, "shown")).to_have_count(1)  # the line of the console is up
 
     # a note is nobody's business; what is not sent is on no screen but one's own
     await page.locator(".mode-note").click()
@@ -103,7 +109,15 @@ async def test_each_side_sees_that_the_other_writes_and_not_what(
     # it grows old by itself, and words end it
     await chat.clock.run_for(6_500)
     await expect(theirs).to_be_hidden()
-    await write(chat, "On mnie nie puszcza.")
-    await expect(page.locator("talk-view .bubble", has_text="On mnie nie puszcza.")).to_be_visible()
+    await write(chat, ADDRESS)
+    await expect(page.locator("talk-view .bubble", has_text=ADDRESS)).to_be_visible()
     await expect(mine).to_be_hidden()
-    assert await stored(running, contact_id) == ["raz", "On mnie nie puszcza."]
+    assert await stored(running, contact_id) == ["raz", ADDRESS]
+
+    # an address stays words: nothing to press, nothing fetched to show what is behind it
+    await field.fill(ADDRESS)
+    await field.press("Enter")
+    await expect(chat.locator(".bubble-text", has_text=ADDRESS)).to_have_count(2)
+    assert await chat.locator(".bubble").locator("a, img, iframe").count() == 0
+    assert await page.locator("talk-view .bubble").locator("a, img, iframe").count() == 0
+    assert [url for url in asked if not url.startswith(running.url)] == []

@@ -15,7 +15,7 @@ export class Thread {
     this.#list = list;
     this.#texts = texts;
     this.#icons = icons;
-    this.#fix = part("button", "button button-small button-plain bubble-fix", texts.correct);
+    this.#fix = part("button", "button button-small button-plain bubble-fix", texts.fix);
     this.#fix.type = "button";
   }
 
