@@ -193,16 +193,29 @@ async def test_without_sockets_words_come_as_soon_as_over_one(
     assert await page.locator("[data-part=link]").inner_text() == ""
 
 
-async def test_a_socket_that_hangs_is_given_up(
+async def test_a_socket_that_hangs_is_given_up_and_what_cuts_requests_off_is_borne(
     device: BrowserContext, running: Running, anna: Person
 ) -> None:
     page = await device.new_page()
+    gave_up: list[str] = []
+
+    async def impatient(route: Route) -> None:
+        """What stands between holds nothing for long, and says so as such things do."""
+        gave_up.append(route.request.url)
+        if len(gave_up) < 4:
+            await route.fulfill(status=504, body="Gateway Timeout")
+        else:
+            await route.continue_()
+
+    await page.route("**/news?*", impatient)
     await page.route_web_socket("**/socket*", lambda _socket: None)
     await page.goto(f"{running.url}/chat/{TRUST}")
     await write(page, "raz")
     contact_id = await answer(running, anna)
     await reply(running, anna, contact_id, "dwa")
-    await expect(words(page)).to_have_text(["raz", "dwa"], timeout=15_000)
+    await expect(words(page)).to_have_text(["raz", "dwa"], timeout=25_000)
+    assert len(gave_up) >= 4
+    await expect(page.locator("[data-part=link]")).to_be_empty()
 
 
 @pytest.mark.usefixtures("anna")

@@ -184,6 +184,8 @@ async def test_by_keyboard_alone_from_the_first_tab_to_the_end(
     await expect(page.get_by_role("log")).to_contain_text("Jestem.")
     assert await page.get_by_role("log").get_attribute("aria-live") == "polite"
     await expect(page.get_by_role("status").filter(has_text="Anna")).to_have_count(1)
+    await page.set_viewport_size({"width": 320, "height": 256})  # a desk at 400 %
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await expect(page.locator("#text")).to_be_focused()
 
     assert await tab(page, "Correct", back=True) == ["Danger to life or health: 112", "Correct"]
