@@ -118,7 +118,7 @@ TABLE: dict[str, Rule] = {
     "contacts.start": _kind("caller", "channel"),
     "contacts.answer": _any(_own, _kind("channel")),
     "contacts.leave": _any(_own, _kind("channel")),
-    "contacts.stop": _kind("channel"),
+    "contacts.stop": _any(_own, _kind("channel")),
     "contacts.step_aside": _own,
     "contacts.code": _own,
     "contacts.go_on": _kind("caller"),

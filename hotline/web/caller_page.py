@@ -26,7 +26,7 @@ DAY_FROM, DAY_UNTIL = 5, 18  # local hours in which one says "dzień dobry"
 SCRIPT_TEXTS: Final = (
     "mark_sending", "mark_retrying", "mark_sent", "mark_shown", "mark_failed", "mine", "system", "counsellor",
     "offline", "expired", "ending", "ending_late", "correct", "fix", "correcting", "answer_kept", "starting",
-    "urgent_sent", "write",
+    "urgent_sent", "write", "ended_danger",
 )  # fmt: skip
 
 

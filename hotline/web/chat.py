@@ -53,6 +53,12 @@ class Answer(Body):
     value: str
 
 
+class End(Body):
+    """Over, from the caller's side; the id makes a repeat harmless."""
+
+    id: ClientId
+
+
 class Leave(Body):
     """Quick: the token dies at once. Otherwise a resume within seconds cancels it."""
 
@@ -132,6 +138,16 @@ async def wait(request: web.Request) -> web.StreamResponse:
     actor = await caller(request)
     await read_json(request, Nothing)
     await callbacks.return_to_queue(system, actor, actor.id)
+    return web.json_response({})
+
+
+async def end(request: web.Request) -> web.StreamResponse:
+    """POST /chat/{line}/end: whoever writes ends it; their secret dies. In danger it stays open for the staff."""
+    system = request.app[SYSTEM]
+    actor = await caller(request)
+    body = await read_json(request, End)
+    await contacts.stop(system, actor, actor.id, body.id)
+    await contacts.leave(system, actor, actor.id, quick=True)  # last: until then a repeat finds its way
     return web.json_response({})
 
 

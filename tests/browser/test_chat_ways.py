@@ -127,17 +127,19 @@ async def test_ending_is_asked_twice_and_said_once_it_is_so(device: BrowserConte
     await page.get_by_role("button", name="Zakończ rozmowę").click()
     await page.get_by_role("button", name="Wróć do rozmowy").click()
     await page.get_by_role("button", name="Zakończ rozmowę").click()
+    caller = await caller_on(page, running)
     token = await page.evaluate("sessionStorage.getItem('token')")
-    await page.route("**/leave?*", lambda route: route.abort())
+    await page.route("**/end?*", lambda route: route.abort())
     await page.get_by_role("button", name="Tak, zakończ").click()
     await expect(page.get_by_text("Rozmowa jeszcze nie jest zakończona.")).to_be_visible()
     await expect(page.get_by_text("Ta rozmowa jest zakończona.")).to_be_hidden()
     await expect(page.get_by_label("Wiadomość", exact=True)).to_be_hidden()
     await page.reload()  # and it goes on trying
     await expect(page.get_by_text("Rozmowa jeszcze nie jest zakończona.")).to_be_visible()
-    await page.unroute("**/leave?*")
+    await page.unroute("**/end?*")
     await expect(page.get_by_text("Ta rozmowa jest zakończona.")).to_be_visible()
     await expect(page.locator("[data-part=ended]")).to_be_focused()
+    assert (await head_of(running, caller.id)).state == "closed"
     await _token_dies(running, token)
 
 

@@ -50,7 +50,7 @@ EXPECTED = {
     "contacts.start": Rights(kinds=("caller", "channel")),
     "contacts.answer": Rights(own=True, kinds=("channel",)),
     "contacts.leave": Rights(own=True, kinds=("channel",)),
-    "contacts.stop": Rights(kinds=("channel",)),
+    "contacts.stop": Rights(own=True, kinds=("channel",)),
     "contacts.step_aside": Rights(own=True),
     "contacts.code": Rights(own=True),
     "contacts.go_on": Rights(kinds=("caller",)),

@@ -68,6 +68,7 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
     """A body that this route would take."""
     bodies: dict[str, dict[str, object]] = {
         "/chat/{line:[a-z0-9_]{1,64}}/contacts": first_words(),
+        "/chat/{line:[a-z0-9_]{1,64}}/end": {"id": client_id()},
         "/answers": {"question": "danger", "value": "yes"},
         "/leave": {"quick": True},
         "/availability": {"intent": "off"},

@@ -10,6 +10,7 @@ import pytest
 from yarl import URL
 
 from hotline.actions import contacts
+from hotline.store import views
 from tests.factories import TRUST, Running, add_caller, add_person
 
 
@@ -89,6 +90,25 @@ async def test_a_revoked_secret_opens_nothing_not_even_by_repeating(
         async with ask as response:
             assert response.status == 401
             assert "Dzień dobry." not in await response.text()
+
+
+@pytest.mark.parametrize(("danger", "state"), [("no", "closed"), ("yes", "waiting")])
+async def test_whoever_writes_may_end_it_and_danger_stays_open(
+    http: aiohttp.ClientSession, running: Running, danger: str, state: str
+) -> None:
+    body = first(danger=danger)
+    async with http.post("contacts", json=body):
+        caller = await contacts.caller_of(running.system, body["token"])
+    statuses = []
+    for _ in range(2):
+        async with http.post("end", json={"id": "end-of-it"}, headers=bearer(body["token"])) as response:
+            statuses.append(response.status)
+    assert statuses == [200, 401]
+    async with running.system.read() as tx:
+        head = await views.contact_head(tx, caller.id)
+    assert head is not None
+    assert head.state == state
+    assert head.caller_left_at is not None
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,15 @@ export function deliver(item, { at, token, language, live, signal }) {
   if (item.kind === "edit") return post("corrections", { id: item.id, ref: item.ref, text: item.text });
   if (item.kind === "aside") return post("aside", { id: item.id, hidden: item.hidden });
   if (item.kind === "answer") return post("answers", { question: "danger", value: item.value });
-  if (item.kind === "end") return post("leave", { quick: true });
+  if (item.kind === "end") return post("end", { id: item.id }).catch((error) => older(error, () => post("leave", { quick: true })));
   if (live?.open) return live.say(item.id, item.text);
   return post("messages", { id: item.id, text: item.text });
+}
+
+/** A server of the release before, which does not know the address, is asked as it knows it. */
+function older(error, ask) {
+  if (error.status !== 404) throw error;
+  return ask();
 }
 
 /** What nobody has answered is left out. */

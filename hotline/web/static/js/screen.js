@@ -4,6 +4,7 @@ export class Screen {
   #root;
   #texts;
   #mode;
+  #danger = false; // is it marked, as far as the server has said?
   #ending = false; // the talk is to end, and the server has not said yet that it has
   #stuck = null; // why words are not through: "offline", or "trouble" at the server
   parts = {};
@@ -55,6 +56,7 @@ export class Screen {
   /** Where the talk stands, as the server says it. */
   state(state) {
     if (this.#ending) return;
+    this.#danger = state.priority_danger;
     this.say("state", state.sentence);
     this.#waiting(state.state === "waiting");
     if (state.priority_danger) for (const name of ["urgent", "danger"]) this.button(name).hidden = true;
@@ -65,8 +67,12 @@ export class Screen {
     this.button("code").hidden = !state.open;
   }
 
-  /** Nobody can type into the void; a focus that was there goes to what is said instead. */
+  /**
+   * Nobody can type into the void; a focus that was there goes to what is said instead. Where the caller ended it in
+   * danger, it is not over for those who answer, and nobody says that it is.
+   */
   ended() {
+    if (this.#ending && this.#danger) this.say("over", this.#texts.ended_danger);
     const inside = this.parts.dock.contains(document.activeElement);
     this.parts.dock.hidden = true;
     this.#waiting(false);

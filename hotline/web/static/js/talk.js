@@ -259,6 +259,10 @@ export class Talk {
   /** The secret is unknown: a new talk can begin, and no word that was not stored is lost. */
   #gone(refused = null) {
     if (this.#over) return;
+    if (this.outbox.items.some((item) => item.kind === "end")) {
+      this.#finish(); // as it was to be: the open line heard it first
+      return;
+    }
     const words = [refused, ...this.outbox.items.map((item) => item.text)].filter(Boolean);
     this.stop();
     kept.clear();
