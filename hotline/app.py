@@ -211,9 +211,7 @@ async def house(
                     await doors.aclose()  # while the journal still commits what is under way
                     if system.closing.is_set() and opened.outside:
                         await asyncio.wait(opened.outside)
-                    for task in (*running, *opened.outside):
-                        if not task.cancelling():  # a second time would cut an end in good order short
-                            task.cancel()
+                    await lifetime.end({*running, *opened.outside})
 
 
 Loop = Callable[[], Coroutine[None, None, None]]

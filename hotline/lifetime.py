@@ -19,6 +19,7 @@ log = structlog.get_logger()
 # again and again.
 LOOKS = (20_000, 20, 20)
 GIVE_BACK_SECONDS = 60.0
+AGAIN_SECONDS = 0.1
 LIMIT_SECONDS = 25.0  # from the signal to the end, whatever hangs; supervisors kill after thirty
 
 
@@ -40,6 +41,19 @@ def _end_by_force() -> None:
     """What is committed stays; what is not was never acknowledged."""
     log.error("ended by force")
     os._exit(0)
+
+
+async def end(tasks: set[asyncio.Task[None]]) -> None:
+    """Each is cancelled once, for a second time would cut an end in good order short; all are over afterwards.
+
+    Who seems to be cancelled already may only have a limit of time that expires just now, of which nothing is left a
+    moment later: such a one is asked again.
+    """
+    while tasks:
+        for task in tasks:
+            if not task.cancelling():
+                task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=AGAIN_SECONDS)
 
 
 def settle() -> None:

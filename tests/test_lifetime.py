@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,40 @@ async def test_what_is_asked_all_the_time_is_told_at_debug_only(running: Running
     assert levels == {
         "/healthz": "debug", "/readyz": "debug", "/static/{version}/{path}": "debug", "/": "info", "none": "info",
     }  # fmt: skip
+
+
+async def test_who_is_just_out_of_time_is_ended_as_well() -> None:
+    async def limited() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    task = asyncio.get_running_loop().create_task(limited())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert task.cancelling()  # by its limit of time, which takes it back
+    async with asyncio.timeout(5):
+        await lifetime.end({task})
+    assert task.cancelled()
+
+
+async def test_an_end_in_good_order_is_not_cut_short() -> None:
+    done, began = [], asyncio.Event()
+
+    async def orderly() -> None:
+        try:
+            began.set()
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(3 * lifetime.AGAIN_SECONDS)
+            done.append("all")
+
+    task = asyncio.get_running_loop().create_task(orderly())
+    await began.wait()
+    task.cancel()  # by whoever was first
+    await lifetime.end({task})
+    assert done == ["all"]
 
 
 async def test_memory_that_is_free_goes_back_to_the_kernel() -> None:
