@@ -82,6 +82,9 @@ install_lock() {
     printf '%s\n' "$stamp" >".venv/installed-$kind"
 }
 
+# bytecode : made once, and not by each of the hundreds of processes that are about to start, where none of them may write it
+bytecode() { .venv/bin/python -m compileall -q bots hotline tests; }
+
 # servers : what the tests start, on ports of their own
 servers() {
     local -a missing=()

@@ -16,7 +16,7 @@ from tests.servers import PostgresServer, RedisServer
 
 @pytest.mark.slow
 async def test_the_flood_of_sign_ins_reaches_the_passwords_and_the_chat_goes_on() -> None:
-    found = await login.measure(rounds=1, seconds=5)
+    found = await login.measure(rounds=1, seconds=2)
     print(login.report(found))
     assert len(found.quiet) > login.CALLERS
     assert len(found.flood) > login.CALLERS

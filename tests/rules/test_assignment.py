@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.rules.assignment import (
@@ -22,6 +22,7 @@ from hotline.rules.dispatch import decide
 from hotline.rules.presence import STALE_AFTER
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+some = settings(max_examples=50)  # boards; each is much work to make up
 GENERAL, VICTIMS, USING = "city_trust", "victims", "using_violence"
 WALL = {VICTIMS: frozenset({USING}), USING: frozenset({VICTIMS}), GENERAL: frozenset[str]()}
 
@@ -110,6 +111,7 @@ def contacts(draw: st.DrawFn) -> list[Waiting]:
     return found
 
 
+@some
 @given(contacts(), people())
 def test_everybody_gets_at_most_one_offer_they_may_take(board: list[Waiting], staff: list[Person]) -> None:
     proposals = decide(board, staff, NOW)
@@ -128,6 +130,7 @@ def test_everybody_gets_at_most_one_offer_they_may_take(board: list[Waiting], st
         assert NOW - who.seen_at <= STALE_AFTER
 
 
+@some
 @given(contacts(), people())
 def test_only_danger_takes_a_person_from_an_ordinary_offer(board: list[Waiting], staff: list[Person]) -> None:
     by_contact, by_person = {each.id: each for each in board}, {each.id: each for each in staff}
@@ -138,6 +141,7 @@ def test_only_danger_takes_a_person_from_an_ordinary_offer(board: list[Waiting],
             assert by_contact[proposal.contact_id].priority == P1 != standing.priority
 
 
+@some
 @given(contacts(), people())
 def test_nobody_is_passed_over(board: list[Waiting], staff: list[Person]) -> None:
     """A contact is left out only when all who could take it look at something that comes first."""
@@ -155,6 +159,7 @@ def test_nobody_is_passed_over(board: list[Waiting], staff: list[Person]) -> Non
                 assert contact.priority != P1 or who.offer.priority == P1
 
 
+@some
 @given(contacts(), people(), st.randoms(use_true_random=False))
 def test_the_order_in_which_the_board_is_read_does_not_matter(
     board: list[Waiting], staff: list[Person], chance: Random
@@ -164,6 +169,7 @@ def test_the_order_in_which_the_board_is_read_does_not_matter(
     assert again == first
 
 
+@some
 @given(contacts(), people())
 def test_a_second_look_after_the_offers_were_made_makes_no_other(
     board: list[Waiting], staff: list[Person]

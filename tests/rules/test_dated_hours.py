@@ -86,7 +86,7 @@ def test_holidays_follow_the_policy_of_their_day() -> None:
     assert isinstance(christmas, Open)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(hours, min_size=1, max_size=3),
     st.lists(hours, min_size=1, max_size=3),

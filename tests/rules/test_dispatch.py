@@ -84,7 +84,7 @@ def boards(draw: st.DrawFn) -> tuple[list[Waiting], list[Person]]:
     return board, staff
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(boards())
 def test_it_offers_what_the_plain_way_offers(given: tuple[list[Waiting], list[Person]]) -> None:
     board, staff = given

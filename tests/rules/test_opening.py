@@ -235,7 +235,7 @@ starts_of_spans = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(hours, min_size=1, max_size=4),
     st.sampled_from(["open", "closed"]),
