@@ -4,8 +4,9 @@ What is kept of a contact is whole: of all that was committed from its beginning
 missing. Other processes write too, so that nothing new here does not mean that there is nothing new.
 """
 
+import time
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
@@ -14,6 +15,7 @@ from hotline.store.lines import Row
 
 WEIGHT: Final = 32 * 1024 * 1024  # bytes of all that is kept, by estimate
 ENTRIES: Final = 40  # of one contact: readers are a blink behind, and who is further behind asks the database
+KEPT_SECONDS: Final = 60.0  # after the last words; a talk that ended would stay until there is no room
 ROW: Final = 1000  # bytes of an entry beside its words
 Rows = Sequence[Row]
 
@@ -28,6 +30,7 @@ class _Tail:
 
     start: int
     newest: int
+    at: float  # when it was last added to
     told: int | None = None
     weight: int = 0
     rows: "deque[Row]" = field(default_factory=deque)
@@ -43,9 +46,10 @@ class _Tail:
 
 
 class Recent:
-    """Of some contacts some entries: of each a bounded number, in all a bounded weight."""
+    """Of some contacts some entries: of each a bounded number, in all a bounded weight, and for a bounded time."""
 
-    def __init__(self, weight: int = WEIGHT) -> None:
+    def __init__(self, weight: int = WEIGHT, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._tails: OrderedDict[str, _Tail] = OrderedDict()
         self._most, self._weight = weight, 0
 
@@ -53,10 +57,11 @@ class Recent:
         """All that was committed above `start`, up to the last of these. `told`: so is everybody here who listens."""
         if not rows:
             return
+        now = self._clock()
         tail = self._tails.get(contact_id)
         if tail is None or tail.newest < start:  # something in between is not known here
             self._forget(tail)
-            tail = self._tails[contact_id] = _Tail(start, start)
+            tail = self._tails[contact_id] = _Tail(start, start, now)
         fresh = [row for row in rows if row.seq > tail.newest]
         if fresh:
             self._weight -= tail.weight
@@ -64,8 +69,16 @@ class Recent:
             self._weight += tail.weight
         if told:
             tail.told = rows[-1].seq
+        tail.at = now
         self._tails.move_to_end(contact_id)
-        while self._weight > self._most:  # of whom nothing was said for longest
+        self._forget_the_oldest(now)
+
+    def _forget_the_oldest(self, now: float) -> None:
+        """Of whom nothing was said for longest, until what is left is neither too much nor too old."""
+        while self._tails:
+            oldest = next(iter(self._tails.values()))
+            if self._weight <= self._most and oldest.at > now - KEPT_SECONDS:
+                break
             self._forget(self._tails.popitem(last=False)[1])
 
     def _forget(self, tail: _Tail | None) -> None:

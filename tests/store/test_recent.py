@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from hotline.store.lines import Line, row_of
-from hotline.store.recent import ENTRIES, ROW, Recent, Rows
+from hotline.store.recent import ENTRIES, KEPT_SECONDS, ROW, Recent, Rows
 
 MORNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -66,3 +66,14 @@ def test_whose_words_are_oldest_is_forgotten_first_when_it_grows_heavy() -> None
     assert [row.seq for row in recent.after("other", 5)] == [6, 7]
     recent.keep("talk", 2, rows(3))
     assert [row.seq for row in recent.after("other", 5)] == [6, 7]
+
+
+def test_of_whom_nothing_was_said_for_a_while_is_forgotten_when_others_speak() -> None:
+    now = 0.0
+    recent = Recent(clock=lambda: now)
+    recent.keep("talk", 0, rows(1))
+    now = KEPT_SECONDS
+    recent.keep("another", 0, rows(1))
+    assert after(recent, 0) == []
+    recent.keep("talk", 1, rows(2))
+    assert (after(recent, 0), after(recent, 1)) == ([], [2])
