@@ -63,7 +63,7 @@ async def test_a_caller_meets_the_way_out_first_and_hears_what_comes(shower: Sho
     scene = shower.scene
     async with shower.shown(state("chat")) as page:
         assert await tabbed(page) == [
-            *("Szybkie wyjście", "Ukryj", "Popraw i wyślij ponownie", "Zagrożenie życia lub zdrowia: 112"),
+            *("Szybkie wyjście", "Ukryj", "Popraw", "Zagrożenie życia lub zdrowia: 112"),
             *("Wiadomość", "Wyślij", "Zakończ rozmowę", "Kod rozmowy"),
         ]
         anna, contact = scene.people["anna"], scene.callers["active"].contact_id

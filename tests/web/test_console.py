@@ -144,7 +144,7 @@ async def test_sounds_and_notices_are_chosen_on_the_own_page_and_reach_the_conso
 ) -> None:
     await sign_in(client, running, anna)
     _, body = await ask(client, "/console/state")
-    usual = {"offers": True, "words": True, "volume": "normal", "notices": False}
+    usual = {"offers": True, "words": True, "volume": "normal", "notices": False, "typing": True}
     assert body["me"]["signals"] == usual
     async with client.post("/account/signals", data={"words": "yes", "volume": "low"}) as page:
         assert "Zapisano." in await page.text()
@@ -157,4 +157,10 @@ async def test_sounds_and_notices_are_chosen_on_the_own_page_and_reach_the_conso
     async with client.post("/account/signals", data={"volume": "deafening"}) as refused:
         assert refused.status == 400
     _, body = await ask(client, "/console/state")
-    assert body["me"]["signals"] == {"offers": False, "words": True, "volume": "low", "notices": False}
+    assert body["me"]["signals"] == {
+        "offers": False,
+        "words": True,
+        "volume": "low",
+        "notices": False,
+        "typing": False,
+    }

@@ -1,8 +1,7 @@
 // <hotline-chat>: the caller's conversation. The page is complete without it; this makes it live.
 
-import { Answers } from "./answers.js";
 import { Aside, code, goOn } from "./aside.js";
-import { Composer } from "./composer.js";
+import { Answers, Composer } from "./composer.js";
 import * as kept from "./kept.js";
 import "./quick-exit.js";
 import { Screen } from "./screen.js";

@@ -1,8 +1,7 @@
 // What is new, as it comes: over a socket, and where none gets through by requests that the server holds until there
 // is something. Both read after the same cursor.
 
-import { PATIENCE, Refused, ask, pause } from "./outbox.js";
-import { Unanswered } from "./unanswered.js";
+import { PATIENCE, Refused, Unanswered, ask, pause } from "./outbox.js";
 
 const HELD = 32000; // ms for one held request; the server answers after 25 s at the latest
 const LONG = 5000; // ms: what is cut off after that was held by somebody impatient on the way, and the line is well

@@ -1,4 +1,5 @@
 // The outbox: what was written and is not yet known to be stored. Sent one by one in order, with the same id for ever.
+// One file with how it goes out: on a slow line each file that the first sight of a page waits for costs its time.
 
 const FIRST = 500;
 const SHORTEST = 250;
@@ -120,5 +121,66 @@ export class Outbox {
         resolve();
       };
     });
+  }
+}
+
+/** Sends one item of the outbox; throws as `ask` does. `at(what)` is an address of this line. */
+export function deliver(item, { at, token, language, live, signal }) {
+  const post = (what, body) => ask(at(what), { method: "POST", token, body, signal });
+  if (item.kind === "start") return post("contacts", beginning(item, token, language));
+  if (item.kind === "edit") return post("corrections", { id: item.id, ref: item.ref, text: item.text });
+  if (item.kind === "aside") return post("aside", { id: item.id, hidden: item.hidden });
+  if (item.kind === "answer") return post("answers", { question: "danger", value: item.value });
+  if (item.kind === "end") return post("end", { id: item.id }).catch((error) => older(error, () => post("leave", { quick: true })));
+  if (live?.open) return live.say(item.id, item.text);
+  return post("messages", { id: item.id, text: item.text });
+}
+
+/** A server of the release before, which does not know the address, is asked as it knows it. */
+function older(error, ask) {
+  if (error.status !== 404) throw error;
+  return ask();
+}
+
+/** What nobody has answered is left out. */
+function beginning({ id, text, danger, topic, under18, notice }, token, language) {
+  const given = { token, id, language, notice };
+  if (text) given.text = text;
+  if (danger) given.danger = danger;
+  if (topic) given.topic = topic;
+  if (under18) given.under18 = true;
+  return given;
+}
+
+/** Words under way on an open line, by their id: each is answered, refused, or given up when its time is over. */
+export class Unanswered {
+  #waiting = new Map();
+
+  /** What becomes of these words. After `patience` milliseconds it fails with what `late()` returns. */
+  wait(id, patience, late) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.reject(id, late()), patience);
+      this.#waiting.set(id, { resolve, reject, timer });
+    });
+  }
+
+  resolve(id, answer) {
+    this.#take(id)?.resolve(answer);
+  }
+
+  reject(id, error) {
+    this.#take(id)?.reject(error);
+  }
+
+  /** The line broke: whoever waits tries again with the same id. */
+  rejectAll(error) {
+    for (const id of [...this.#waiting.keys()]) this.reject(id, error);
+  }
+
+  #take(id) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    clearTimeout(waiting?.timer);
+    return waiting;
   }
 }

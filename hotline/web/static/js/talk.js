@@ -2,8 +2,7 @@
 
 import * as kept from "./kept.js";
 import { Live } from "./live.js";
-import { Outbox, ask } from "./outbox.js";
-import { deliver } from "./requests.js";
+import { Outbox, ask, deliver } from "./outbox.js";
 import { Thread } from "./thread.js";
 import { Typing } from "./typing.js";
 

@@ -1,6 +1,6 @@
 // The line to the server: questions over HTTP, news over a socket, and questions again while the socket is down.
 
-import { Unanswered } from "../unanswered.js";
+import { Unanswered } from "../outbox.js";
 
 export class Refused extends Error {
   constructor(status, error) {
