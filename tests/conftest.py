@@ -33,6 +33,9 @@ MARK_OF_FIXTURE = {"postgres_server": "postgres", "redis_server": "redis", "brow
 def pytest_addoption(parser: pytest.Parser) -> None:
     more = "how often people vanish or miss offers in the search through routing: each step costs twentyfold"
     parser.addoption("--mischief", type=int, default=1, help=more)
+    parser.addoption(
+        "--every-page", action="store_true", help="look for barriers on every page of staff, too"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

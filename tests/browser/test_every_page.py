@@ -22,6 +22,7 @@ from tests.browser.states import (
     DESK,
     NO_PAGE,
     PHONE,
+    STAFF,
     STATES,
     Shower,
     State,
@@ -30,16 +31,28 @@ from tests.browser.states import (
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ALL_RULES = {"resultTypes": ["violations"], "runOnly": TAGS}
-COLOURS = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
-Look = tuple[ViewportSize, Literal["light", "dark"], dict[str, Any]]
-DESKS: tuple[Look, ...] = ((DESK, "light", ALL_RULES), (DESK, "dark", COLOURS))
-BOTH_ENDS: tuple[Look, ...] = (*DESKS, (PHONE, "dark", ALL_RULES))
+Look = tuple[ViewportSize, Literal["light", "dark"]]
+LOOKS: tuple[Look, ...] = ((DESK, "light"), (PHONE, "dark"))  # as both ends are used
 WALL = "board-wall"  # it hangs there, wide as it is
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
-PARTS = {
-    "callers": CALLERS,
-    "console": CONSOLE,
-}  # where minutes count; the other pages would take as long again
+AT_ONCE = 9  # states in one test
+
+
+def parts(**pages: tuple[State, ...]) -> dict[str, tuple[State, ...]]:
+    return {
+        f"{name}-{at // AT_ONCE + 1}": states[at : at + AT_ONCE]
+        for name, states in pages.items()
+        for at in range(0, len(states), AT_ONCE)
+    }
+
+
+PARTS = parts(callers=CALLERS, console=CONSOLE)  # where minutes count
+REST = parts(staff=STAFF)  # looked at with --every-page
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "part" in metafunc.fixturenames:
+        metafunc.parametrize("part", [*PARTS, *(REST if metafunc.config.getoption("every_page") else ())])
 
 
 @pytest.fixture
@@ -96,17 +109,15 @@ class Watch:
         self.found.append(f"{self.state} {what}")
 
     async def barriers(self, page: Page, state: State) -> None:
-        """By day on a desk and by night on a phone, as both ends are used."""
+        """By day on a desk and by night on a phone."""
         await page.evaluate(AXE_SCRIPT)
-        on_phones = state in (*CALLERS, *CONSOLE)
-        for size, scheme, rules in BOTH_ENDS if on_phones else DESKS:
+        for size, scheme in LOOKS:
             await page.set_viewport_size(size)
             await page.emulate_media(color_scheme=scheme)
-            found = await page.evaluate("rules => axe.run(rules)", rules)
+            found = await page.evaluate("rules => axe.run(rules)", ALL_RULES)
             for each in found["violations"]:
                 for node in each["nodes"]:
                     self.say(f"{size['width']} {scheme} {each['id']}: {node['target']} {_why(node)}")
-        await page.set_viewport_size(PHONE)
         if state.name != WALL and await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self.say("is wider than a phone")
 
@@ -129,10 +140,9 @@ async def same_without_ours(shower: Shower, state: State, page: Page) -> AsyncIt
     await shown.close()
 
 
-@pytest.mark.parametrize("part", PARTS)
 async def test_no_page_has_a_barrier_or_a_complaint(part: str, shower: Shower) -> None:
     watch = Watch()
-    for state in sorted(PARTS[part], key=lambda each: each.when):
+    for state in sorted((PARTS | REST)[part], key=lambda each: each.when):
         watch.state = state.name
         async with shower.shown(state, watch=watch.over) as page:
             if state.scripts:

@@ -36,6 +36,7 @@ LONG = Size(
 TALKS, CHATS = 4, 4
 ON_PHONE = 0.1  # seconds between the updates of one chat
 ENOUGH = 600.0  # seconds at most to go on after the last strike
+TELLS = 60.0  # seconds between two lines about how far it is
 STUCK = 10.0  # seconds at most that somebody could be offered and is not
 
 
@@ -85,6 +86,7 @@ class Campaign:
         async with asyncio.TaskGroup() as group:
             staying = [group.create_task(page) for page in open_pages]
             group.create_task(Watch(self._fleet.street.system, self._found).looks(over))
+            group.create_task(self._tells(over))
             self._fleet.answers.share = self._size.lost
             await self._writing()
             self._fleet.answers.share = 0.0
@@ -92,6 +94,17 @@ class Campaign:
             await self._look()
             for page in staying:
                 page.cancel()
+
+    async def _tells(self, over: asyncio.Event) -> None:
+        """How far it is, so that a long run that ends itself has said what it did."""
+        began = time.monotonic()
+        while not await until(over.is_set, TELLS):
+            print(  # noqa: T201
+                f"{(time.monotonic() - began) / 60:.0f} min: killed: {_counted(self._found.kills)};"
+                f" {_counted(self._found.done)}; {self._found.network.total()} faults of wires;"
+                f" {self._history.acknowledged:,} acknowledged; stuck {max(self._found.stuck, default=0.0):.1f} s",
+                flush=True,
+            )
 
     async def _writing(self) -> None:
         """Until all is done that was to be done, and each has had the last word acknowledged."""
