@@ -79,6 +79,7 @@ async def test_quick_exit_where_only_part_of_the_script_came(
     await page.goto(f"{running.url}/chat/{TRUST}")
     await write(page, "Boję się.")
     await expect(words(page)).to_have_text(["Boję się."])
+    await page.wait_for_load_state("load")  # the words come with the page, what came of the script after them
     token = await page.locator("#plain input[name=token]").input_value()
     for _ in range(3):
         await page.keyboard.press("Shift")
