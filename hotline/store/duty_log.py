@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select
 
 from hotline.ids import new_id
 from hotline.rules.duty import DutyFact
@@ -34,18 +34,25 @@ async def facts(tx: Tx, lines: Collection[str], since: datetime, until: datetime
     return [DutyFact(row.staff_id, row.line, row.at, row.kind, row.source) for row in rows]
 
 
-async def taken(tx: Tx, staff_id: str | None = None) -> dict[tuple[str, str], datetime]:
-    """(person, line) of those who took up duty and have not left it, with since when."""
+def _taken(*of: ColumnElement[bool]) -> Select[Any]:
     # at one instant, leaving comes last, as in `explain.present`
     place = func.row_number().over(
         partition_by=(duty_facts.c.staff_id, duty_facts.c.line),
         order_by=(duty_facts.c.at.desc(), duty_facts.c.kind.desc()),
     )
-    facts = select(duty_facts, place.label("place")).where(duty_facts.c.at > tx.now - LOOK_BACK)
-    if staff_id is not None:
-        facts = facts.where(duty_facts.c.staff_id == staff_id)
+    facts = select(duty_facts, place.label("place")).where(duty_facts.c.at > bindparam("after"), *of)
     last = facts.subquery()
-    rows = await tx.connection.execute(select(last).where(last.c.place == 1, last.c.kind == "in"))
+    return select(last).where(last.c.place == 1, last.c.kind == "in")
+
+
+_TAKEN = _taken()  # made once: it is asked for with every step of the engine
+_TAKEN_BY_ONE = _taken(duty_facts.c.staff_id == bindparam("person"))
+
+
+async def taken(tx: Tx, staff_id: str | None = None) -> dict[tuple[str, str], datetime]:
+    """(person, line) of those who took up duty and have not left it, with since when."""
+    statement = _TAKEN if staff_id is None else _TAKEN_BY_ONE
+    rows = await tx.connection.execute(statement, {"after": tx.now - LOOK_BACK, "person": staff_id})
     return {(row.staff_id, row.line): row.at for row in rows}
 
 

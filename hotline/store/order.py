@@ -10,6 +10,8 @@ from hotline.store import duty_log
 from hotline.store.db import Ids, Tx
 from hotline.store.tables import assignments, contacts, staff
 
+_EARLIER = contacts.alias("earlier")
+
 
 async def on_since(tx: Tx, staff_id: str | None = None) -> dict[str, datetime]:
     """When each person on duty took it up, on whichever line first."""
@@ -42,14 +44,13 @@ async def heavy(tx: Tx, since: Mapping[str, datetime]) -> dict[str, int]:
 
 async def last_by(tx: Tx, contact_ids: Ids) -> dict[str, str]:
     """Contact -> who talked with this caller last, in an earlier contact of theirs."""
-    earlier = contacts.alias("earlier")
-    same = and_(earlier.c.caller_blind == contacts.c.caller_blind, earlier.c.id != contacts.c.id)
+    same = and_(_EARLIER.c.caller_blind == contacts.c.caller_blind, _EARLIER.c.id != contacts.c.id)
     place = func.row_number().over(partition_by=contacts.c.id, order_by=assignments.c.from_at.desc())
     talks = (
         select(contacts.c.id, assignments.c.staff_id, place.label("place"))
         .select_from(contacts)
-        .join(earlier, same)
-        .join(assignments, assignments.c.contact_id == earlier.c.id)
+        .join(_EARLIER, same)
+        .join(assignments, assignments.c.contact_id == _EARLIER.c.id)
         .where(contacts.c.id.in_(contact_ids))
         .subquery()
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from hotline.ids import new_id
 from hotline.rules.contact import CLOSED, P4
@@ -13,6 +13,16 @@ from hotline.store.db import Tx
 from hotline.store.journal import Line
 from hotline.store.tables import channel_signs, contacts, entries, shift_checks
 
+_PLACE = func.row_number().over(
+    partition_by=shift_checks.c.staff_id, order_by=(shift_checks.c.done_at.desc(), shift_checks.c.id.desc())
+)
+_CHECKS = (
+    select(shift_checks, _PLACE.label("place"))
+    .where(shift_checks.c.staff_id.in_(bindparam("people", expanding=True)))
+    .subquery()
+)
+_NEWEST = select(_CHECKS).where(_CHECKS.c.place == 1)
+
 
 async def add(tx: Tx, **values: Any) -> None:
     await tx.connection.execute(insert(shift_checks).values(**values))
@@ -20,11 +30,7 @@ async def add(tx: Tx, **values: Any) -> None:
 
 async def newest(tx: Tx, staff_ids: Collection[str]) -> dict[str, Saved]:
     """The last check that each of these people saved."""
-    mine = shift_checks.c.staff_id.in_(staff_ids)
-    order = (shift_checks.c.done_at.desc(), shift_checks.c.id.desc())
-    place = func.row_number().over(partition_by=shift_checks.c.staff_id, order_by=order)
-    last = select(shift_checks, place.label("place")).where(mine).subquery()
-    rows = await tx.connection.execute(select(last).where(last.c.place == 1))
+    rows = await tx.connection.execute(_NEWEST, {"people": list(staff_ids)})
     return {
         row.staff_id: Saved(
             row.id, row.phase, row.done_at, row.ends_at, row.results, row.complete, row.remark_sealed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from hotline.rules.contact import ACTIVE
 from hotline.rules.reply_watch import ASKED, WARNED, Turn
@@ -14,6 +14,30 @@ from hotline.store.db import Tx
 from hotline.store.tables import assignments, callbacks, contacts, entries
 
 WORDS = ("message", "edit", "answer")
+
+# Each console asks this whenever something happens, so the statements are made once: a subquery copies its columns.
+_OF_THESE = entries.c.contact_id.in_(bindparam("these", expanding=True))
+_LAST_REPLY = (
+    select(entries.c.contact_id, func.max(entries.c.seq).label("seq"), func.max(entries.c.at).label("at"))
+    .where(_OF_THESE, entries.c.author == "staff", entries.c.kind == "message")
+    .group_by(entries.c.contact_id)
+    .subquery()
+)
+_SINCE = or_(_LAST_REPLY.c.seq.is_(None), entries.c.seq > _LAST_REPLY.c.seq)
+_LATER = entries.outerjoin(_LAST_REPLY, _LAST_REPLY.c.contact_id == entries.c.contact_id)
+_REPLIED = select(_LAST_REPLY)
+_ASKED = (
+    select(entries.c.contact_id, func.min(entries.c.at).label("at"))
+    .select_from(_LATER)
+    .where(_OF_THESE, _SINCE, entries.c.author == "caller", entries.c.kind.in_(WORDS))
+    .group_by(entries.c.contact_id)
+)
+_TOLD = (
+    select(entries.c.contact_id, entries.c.at, entries.c.data)
+    .select_from(_LATER)
+    .where(_OF_THESE, _SINCE, entries.c.kind == "system")
+    .order_by(entries.c.seq)
+)
 
 
 async def turns(tx: Tx, *, contact_id: str | None = None, holder_id: str | None = None) -> list[Turn]:
@@ -47,30 +71,13 @@ class _Said:
 
 async def _since_last_reply(tx: Tx, contact_ids: Collection[str]) -> dict[str, _Said]:
     """Few rows for each, however much was written."""
-    of_these = entries.c.contact_id.in_(contact_ids)
-    by_staff = and_(of_these, entries.c.author == "staff", entries.c.kind == "message")
-    last = func.max(entries.c.seq).label("seq"), func.max(entries.c.at).label("at")
-    replied = select(entries.c.contact_id, *last).where(by_staff).group_by(entries.c.contact_id).subquery()
-    since = or_(replied.c.seq.is_(None), entries.c.seq > replied.c.seq)
-    later = entries.outerjoin(replied, replied.c.contact_id == entries.c.contact_id)
-    asked = (
-        select(entries.c.contact_id, func.min(entries.c.at).label("at"))
-        .select_from(later)
-        .where(of_these, since, entries.c.author == "caller", entries.c.kind.in_(WORDS))
-        .group_by(entries.c.contact_id)
-    )
-    told = (
-        select(entries.c.contact_id, entries.c.at, entries.c.data)
-        .select_from(later)
-        .where(of_these, since, entries.c.kind == "system")
-        .order_by(entries.c.seq)
-    )
+    these = {"these": list(contact_ids)}
     found: dict[str, _Said] = defaultdict(_Said)
-    for row in await tx.connection.execute(select(replied)):
+    for row in await tx.connection.execute(_REPLIED, these):
         found[row.contact_id].replied = row.at
-    for row in await tx.connection.execute(asked):
+    for row in await tx.connection.execute(_ASKED, these):
         found[row.contact_id].asked = row.at
-    for row in await tx.connection.execute(told):
+    for row in await tx.connection.execute(_TOLD, these):
         found[row.contact_id].told[str(row.data.get("text"))] = row.at
     return found
 

@@ -170,7 +170,6 @@ async def _run(
                 await socket.pong(message.data)
             elif message.type is WSMsgType.TEXT:
                 await hear(message.data)
-        raise _PageGone
 
     async def ping() -> None:
         if watched:  # from now on the page may count on it
@@ -190,10 +189,13 @@ async def _run(
     try:
         with metrics.SOCKETS.labels(middleware.route_of(request)).track_inprogress():
             async with asyncio.TaskGroup() as group:
-                group.create_task(read())
-                group.create_task(ping())
-                group.create_task(write())
-    except* (_PageGone, ConnectionError):
+                others = group.create_task(ping()), group.create_task(write())
+                await read()
+                # Most end here, and without an exception: with its traceback all of the socket would stay in
+                # memory until old garbage is looked for, which may be an hour.
+                for other in others:
+                    other.cancel()
+    except* ConnectionError:
         pass
     except* TimeoutError:  # a good-bye would wait behind all that this reader does not take
         if request.transport is not None:
@@ -211,7 +213,3 @@ async def _run(
 def _code(errors: ExceptionGroup[HotlineError]) -> str:
     first = errors.exceptions[0]
     return first.code if isinstance(first, HotlineError) else "group"
-
-
-class _PageGone(Exception):
-    """The other end closed."""

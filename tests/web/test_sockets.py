@@ -1,9 +1,11 @@
 """Sockets: who does not belong is closed with a code, who is slow is dropped, and nothing takes the house with it."""
 
 import asyncio
+import gc
 import json
 import socket as sockets_of_the_system
 import time
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
@@ -703,3 +705,23 @@ async def house(folder: Path) -> AsyncIterator[Doors]:
         doors_of(running) as doors,
     ):
         yield doors
+
+
+async def test_a_page_that_went_leaves_nothing_behind(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even for the collector: with few new objects it looks among the old ones once in an hour."""
+    feeds: list[weakref.ref[object]] = []
+
+    class Weighed(sockets.CallerFeed):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            feeds.append(weakref.ref(self))
+
+    monkeypatch.setattr(sockets, "CallerFeed", Weighed)
+    gc.disable()
+    try:
+        async with opened(doors, CHAT) as page:
+            await page.send_json(hello(await doors.caller()))
+            await frame(page)
+        await eventually(lambda: feeds[0]() is None)
+    finally:
+        gc.enable()

@@ -16,6 +16,12 @@ from hotline.store.journal import Line, append
 from hotline.store.tables import contacts, entries
 
 Claimed = Row[Any]  # an entry, or a notice, that a sender may send now
+_OLDER = entries.alias("older")
+_BLOCKED = exists().where(
+    _OLDER.c.contact_id == entries.c.contact_id,
+    _OLDER.c.seq < entries.c.seq,
+    _OLDER.c.delivery.in_(("pending", "sending")),
+)
 
 
 async def claim_delivery(tx: Tx, channel: str, until: datetime) -> Claimed | None:
@@ -23,12 +29,6 @@ async def claim_delivery(tx: Tx, channel: str, until: datetime) -> Claimed | Non
 
     Only the oldest undelivered entry of each contact may go, so that a person reads words in order.
     """
-    older = entries.alias("older")
-    blocked = exists().where(
-        older.c.contact_id == entries.c.contact_id,
-        older.c.seq < entries.c.seq,
-        older.c.delivery.in_(("pending", "sending")),
-    )
     due = (
         select(entries.c.contact_id, entries.c.seq)
         .join(contacts, contacts.c.id == entries.c.contact_id)
@@ -36,7 +36,7 @@ async def claim_delivery(tx: Tx, channel: str, until: datetime) -> Claimed | Non
             contacts.c.channel == channel,
             entries.c.delivery.in_(("pending", "sending")),
             or_(entries.c.delivery_at.is_(None), entries.c.delivery_at <= tx.now),
-            ~blocked,
+            ~_BLOCKED,
         )
         .order_by(contacts.c.queue_class, entries.c.delivery_at, entries.c.contact_id)  # danger first
         .limit(1)

@@ -25,6 +25,7 @@ from hotline.store.views.shift_checks import CheckNow, check_now
 from hotline.store.views.talks import caller_away
 from hotline.store.views.transfers import Asked, asked_of
 
+_MINE, _LIVE = assignments.alias("mine"), assignments.alias("live")
 PASSED_ON = timedelta(minutes=15)  # so long a console tells that somebody else goes on
 SHOWN = 40  # of a queue; how many more there are is a number
 Pairs = frozenset[tuple[str, str]]  # (line, queue)
@@ -344,7 +345,7 @@ def draining(centre: Centre, row: Row[Any], roles: Collection[str], on_duty: Col
 
 
 async def _passed_on(tx: Tx, staff_id: str) -> list[PassedOn]:
-    mine, live = assignments.alias("mine"), assignments.alias("live")
+    mine, live = _MINE, _LIVE
     ended = func.max(mine.c.until_at)  # whoever held it twice lost it once more
     query = (
         select(contacts.c.ref, staff.c.name, func.coalesce(live.c.from_at, ended).label("at"))
