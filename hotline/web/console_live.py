@@ -219,6 +219,7 @@ class ConsoleFeed:
                 watched.after = rows[-1].seq
                 await self._send({"contact": talk.contact_id, "entries": self._entries(entries)})
             desk.mine[place] = views.heard(talk, rows)
+        desk.mine.sort(key=views.turn_order)
         if self._pane_due is None:
             calm = CALM_TALK if changed == {topics.words(watched.contact_id if watched else "")} else CALM
             self._pane_due = time.monotonic() + calm

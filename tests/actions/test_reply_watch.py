@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hotline.actions import messages, presence
+from hotline.actions import contacts, messages, presence
 from hotline.attention import Attention
 from hotline.rules.access import Actor
 from hotline.rules.alarms import REPLY_LATE
@@ -48,6 +48,33 @@ async def test_a_word_unanswered_is_marked_then_rings_until_it_is_answered(
     await messages.reply(system, anna.actor, second, "reply-second", "Już jestem.")
     await attention.look(await leading(system))
     assert await late_ones(system, anna) == ([first], set())
+
+
+async def test_who_waits_longest_for_an_answer_stands_first_and_what_lacks_its_card_last(
+    system: System, clock: MovableClock
+) -> None:
+    anna = await add_person(system, "Anna", text_limit=4)
+    talks = []
+    for _ in range(4):
+        talks.append(await talk(system, anna))
+        clock.advance(seconds=5)
+    ended, first, second, third = (each.contact_id for each in talks)
+
+    async def order() -> list[str]:
+        async with system.read() as tx:
+            return [each.contact_id for each in (await views.console(tx, tx.centre, anna.actor)).mine]
+
+    assert await order() == [ended, first, second, third]
+    await contacts.end(system, anna.actor, ended, "completed")
+    assert await order() == [first, second, third, ended]
+    for each in (third, first, second):  # answered: they stand as they were taken
+        await messages.reply(system, anna.actor, each, f"reply-{each}", "Jestem.")
+    assert await order() == [first, second, third, ended]
+    for each in (third, second):  # long before either is late
+        clock.advance(seconds=5)
+        await messages.receive(system, Actor("caller", each), each, f"word-{each}", "Halo?")
+    await messages.receive(system, Actor("caller", third), third, "another-word", "Halo?")
+    assert await order() == [third, second, first, ended]
 
 
 async def test_a_silent_caller_is_asked_warned_and_closed_unless_a_word_comes(

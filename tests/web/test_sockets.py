@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,33 @@ async def test_a_console_is_shown_every_word_once_and_in_order(doors: Doors) -> 
             frames += await frames_until(page, has_words(f"słowo {number}"))
     numbers = [entry["seq"] for each in frames for entry in each.get("entries", ())]
     assert numbers == [*range(1, numbers[-1] + 1)]
+
+
+async def test_words_alone_put_who_waits_for_an_answer_first(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever reads the whole desk meanwhile gives the wrong order here: it is the words that put it right."""
+    talks, anna = [await doors.talk() for _ in range(3)], doors.people["Anna"].actor
+    system, own_desk = doors.running.system, views.own_desk
+
+    async def turned(*given: Any) -> views.ConsoleView:
+        desk = await own_desk(*given)
+        return replace(desk, mine=[*desk.mine[1:], *desk.mine[:1]])
+
+    async def says(caller: Caller) -> None:
+        await messages.receive(system, caller.actor, caller.contact_id, new_id(), "Halo?")
+
+    for each in talks:
+        await messages.reply(system, anna, each.contact_id, f"reply-{each.contact_id}", "Jestem.")
+    monkeypatch.setattr(views, "own_desk", turned)
+    stand: list[str] = []
+    async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
+        for each in (talks[2], talks[1]):
+            await says(each)
+        while stand != [talks[at].contact_id for at in (2, 1, 0)]:
+            await says(talks[2])
+            shown = await frames_until(page, lambda each: "console" in each)
+            stand = [row["contact_id"] for row in shown[-1]["console"]["mine"]]
 
 
 async def test_a_long_absence_comes_in_several_frames_without_a_gap(doors: Doors) -> None:

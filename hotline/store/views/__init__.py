@@ -42,6 +42,7 @@ from hotline.store.views.desk import (
     own_desk,
     queue,
     seen_pairs,
+    turn_order,
 )
 from hotline.store.views.drafts import Draft, Revisions, draft_revisions, drafts_of
 from hotline.store.views.figures import Figures, figures
@@ -179,6 +180,7 @@ __all__ = [
     "sessions_of",
     "shifts",
     "summary",
+    "turn_order",
     "vacant_shifts",
     "walled_off",
     "words_now",

@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, or_, select, tuple_
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
+from hotline.rules.contact import ACTIVE
 from hotline.rules.duty import asking
 from hotline.rules.duty.board import Worked
 from hotline.rules.reply_watch import late
@@ -294,8 +295,7 @@ async def _mine(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list
     query = (
         select(contacts, threads.c.last_seq, last_said.label("caller_seq"))
         .join(threads, threads.c.contact_id == contacts.c.id)
-        .where(contacts.c.holder_id == actor.id, contacts.c.state.in_(("active", "wrap_up")))
-        .order_by(contacts.c.state, contacts.c.answered_at, contacts.c.id)
+        .where(contacts.c.holder_id == actor.id, contacts.c.state.in_((ACTIVE, "wrap_up")))
     )
     turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
     found = [
@@ -317,8 +317,15 @@ async def _mine(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list
         )
         for row in await tx.connection.execute(query)
     ]
-    # the order is stable but for those who have waited too long: they come first, the longest wait on top
-    return sorted(found, key=lambda each: (not each.late, (each.late and each.unanswered_since) or tx.now))
+    return sorted(found, key=turn_order)
+
+
+def turn_order(talk: Mine) -> tuple[bool, bool, datetime, str]:
+    """Who waits for an answer comes first, the longest wait on top; then who was answered, as they were taken; at the
+    end what only lacks its card."""
+    waits = talk.unanswered_since
+    begun = waits or talk.answered_at or talk.arrived_at
+    return talk.state != ACTIVE, waits is None, begun, talk.contact_id
 
 
 def heard(talk: Mine, rows: Rows) -> Mine:
