@@ -16,7 +16,7 @@ WRITABLE = {
     ("caller", "edit"): ("waiting", "active"),
     ("staff", "message"): ("active",),
     ("staff", "note"): ("active", "wrap_up"),
-    ("staff", "receipt"): ("active",),
+    ("staff", "receipt"): ("active", "wrap_up"),
 }
 
 

@@ -67,7 +67,7 @@ function announce() {
   mark.hidden = unread === 0;
 }
 
-for (const name of ["console", "talk", "selected"]) desk.addEventListener(name, announce);
+for (const name of ["console", "talk", "selected", "read"]) desk.addEventListener(name, announce);
 
 // -- the connection ----------------------------------------------------------------------------------
 

@@ -53,7 +53,6 @@ export class Desk extends EventTarget {
     this.wire.addEventListener("up", () => this.#tell("connection", "up"));
     this.wire.addEventListener("up", () => this.#saveDrafts());
     for (const state of ["down", "lost"]) this.wire.addEventListener(state, () => this.#tell("connection", state));
-    document.addEventListener("visibilitychange", () => this.#markSeen());
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#saveDrafts());
     for (const name of ["pagehide", "online"]) addEventListener(name, () => this.#saveDrafts());
   }
@@ -78,7 +77,6 @@ export class Desk extends EventTarget {
     this.selected = id;
     const talk = this.#talkOf(id);
     this.wire.watch(id, talk.cursor);
-    this.#markSeen();
     this.#tell("selected");
   }
 
@@ -175,7 +173,6 @@ export class Desk extends EventTarget {
       const talk = this.#talkOf(frame.contact);
       if (frame.head) talk.head = frame.head;
       for (const entry of frame.entries ?? []) this.#learn(talk, entry);
-      this.#markSeen();
       this.#tell("talk", talk);
       this.#tell("console");
     }
@@ -186,8 +183,16 @@ export class Desk extends EventTarget {
     talk.cursor = Math.max(talk.cursor, entry.seq);
     talk.outbox = talk.outbox.filter((item) => item.id !== entry.id);
     talk.drafts.spent(entry.id);
-    // After a reload, whatever came before my last reply has been read.
-    if (entry.who === "me") talk.seen = Math.max(talk.seen, entry.seq);
+    // After a reload and in another browser: a receipt says how much has stood on a screen of mine, my words that I
+    // had read what came before them. A receipt itself may come after words that were on no screen.
+    if (entry.who === "me") talk.seen = Math.max(talk.seen, entry.kind === "receipt" ? entry.ref : entry.seq);
+  }
+
+  /** All that is known of this conversation stands before somebody's eyes. */
+  read(talk) {
+    if (talk.seen >= talk.cursor) return;
+    talk.seen = talk.cursor;
+    this.#tell("read");
   }
 
   #talkOf(id) {
@@ -238,11 +243,6 @@ export class Desk extends EventTarget {
   async #catchUp(talk, seq) {
     if (talk.id === this.selected) await pause(1_000);
     if (talk.cursor < seq) await this.refresh(talk);
-  }
-
-  #markSeen() {
-    const talk = this.talk;
-    if (talk && document.visibilityState === "visible") talk.seen = talk.cursor;
   }
 
   async #empty(talk) {

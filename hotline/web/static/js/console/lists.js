@@ -2,12 +2,14 @@
 
 import { duration, fill, h, icon, mark, speak, t } from "./words.js";
 
-/** My conversations, with unread marks. Rows keep their elements, so the focus survives an update. */
+/** My conversations, with unread marks. Rows keep their elements and the focus, also where they change places. */
 export class MineList extends HTMLElement {
   connect(desk) {
     this.desk = desk;
     this.rows = new Map();
     this.late = new Set();
+    this.heard = new Map(); // contact → the number of its caller's last words
+    this.told = new Set(); // of whose new words was spoken: once, until they are read
     this.load = h("span", { class: "fine" });
     this.list = h("ul", { class: "mine" });
     this.empty = h("p", { class: "empty" }, t("mine_empty"));
@@ -18,7 +20,7 @@ export class MineList extends HTMLElement {
       this.list,
       this.empty,
     );
-    for (const name of ["console", "selected", "talk"]) desk.addEventListener(name, () => this.draw());
+    for (const name of ["console", "selected", "talk", "read"]) desk.addEventListener(name, () => this.draw());
     this.draw();
   }
 
@@ -27,28 +29,44 @@ export class MineList extends HTMLElement {
     this.load.textContent = this.desk.mayAnswer ? t("load", { active: me.active, capacity: me.capacity }) : "";
     this.#tellPassedOn();
     const ids = new Set(mine.map((row) => row.contact_id));
+    const focused = this.contains(document.activeElement) ? document.activeElement : null;
+    const news = [];
     for (const [id, button] of this.rows) {
       if (!ids.has(id)) {
         button.parentElement.remove();
         this.rows.delete(id);
+        this.heard.delete(id);
+        this.told.delete(id);
       }
     }
     mine.forEach((row, place) => {
       const button = this.rows.get(row.contact_id) ?? this.#row(row.contact_id);
       if (this.known && !this.known.has(row.contact_id) && this.desk.answered !== row.contact_id) {
-        speak(t("received", { number: row.number }));
+        news.push(t("received", { number: row.number }));
       }
       if (this.list.children[place] !== button.parentElement) {
         this.list.insertBefore(button.parentElement, this.list.children[place] ?? null);
       }
       this.#fill(button, row);
       if (row.unanswered && !this.late.has(row.contact_id)) {
-        speak(`${t("number", { number: row.number })}: ${row.unanswered}`);
+        news.push(`${t("number", { number: row.number })}: ${row.unanswered}`);
       }
+      if (this.#saysAnew(row)) news.push(t("new_words", { number: row.number }));
     });
+    if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
+    if (news.length) speak(news.join(" "));
     this.late = new Set(mine.filter((row) => row.unanswered).map((row) => row.contact_id));
     this.known = ids;
     this.empty.hidden = mine.length > 0;
+  }
+
+  /** Are there new words of which was not spoken yet, in a conversation that is not the one on the screen? */
+  #saysAnew({ contact_id: id, caller_seq: seq }) {
+    const fresh = seq > (this.heard.get(id) ?? seq);
+    this.heard.set(id, seq);
+    if (id === this.desk.selected || seq <= (this.desk.talks.get(id)?.seen ?? 0)) this.told.delete(id);
+    else if (fresh && !this.told.has(id)) return Boolean(this.told.add(id));
+    return false;
   }
 
   /** What somebody else goes on with is told for a while. */

@@ -1,12 +1,15 @@
-// Receipts: the caller is told that their words stand on this screen, which does not say that somebody reads them.
+// Receipts: the caller is told that their words stand on this screen, which does not say that somebody reads them. A
+// page of this counsellor's, opened later or elsewhere, knows by them what is unread; so they are kept of every channel.
 
-const CALM = 1_000; // milliseconds between two; the newest number speaks for all before it
+const CALM = 1_000; // milliseconds between two of a conversation; the newest number speaks for all before it
+const CHATS = ["web", "telegram"];
+const WRITTEN = ["active", "wrap_up"]; // a server of the release before takes none of the second
 
 export class Receipts {
   #desk;
   #onScreen;
   #told = new Map(); // contact → number
-  #resting = false;
+  #resting = new Set();
 
   /** `onScreen()`: is the end of the conversation before somebody's eyes, as far as a page can know? */
   constructor(desk, onScreen) {
@@ -21,15 +24,17 @@ export class Receipts {
 
   look() {
     const { talk, wire } = this.#desk;
-    if (this.#resting || !talk?.open || talk.head.channel !== "web" || !wire.isOpen) return;
-    if (document.visibilityState !== "visible" || !this.#onScreen()) return;
+    if (!talk || document.visibilityState !== "visible" || !this.#onScreen()) return;
+    this.#desk.read(talk);
+    if (this.#resting.has(talk.id) || !wire.isOpen) return;
+    if (!talk.head?.own || !WRITTEN.includes(talk.head.state) || !CHATS.includes(talk.head.channel)) return;
     const seq = newest(talk);
     if (seq <= (this.#told.get(talk.id) ?? 0)) return;
     wire.shown(talk.id, seq);
     this.#told.set(talk.id, seq);
-    this.#resting = true;
+    this.#resting.add(talk.id);
     setTimeout(() => {
-      this.#resting = false;
+      this.#resting.delete(talk.id);
       this.look();
     }, CALM);
   }
