@@ -26,6 +26,7 @@ from hotline.texts import LANGUAGES, catalogue
 from hotline.web import card_view, render, staff_page
 from hotline.web.body import Body, ClientId, Nothing, Token, parse, read_bytes, read_json
 from hotline.web.console_json import console_json, entry_json, head_json, when
+from hotline.web.console_keys import GROUPS, keys_json
 from hotline.web.keys import SYSTEM
 from hotline.web.session import actor_of
 from hotline.web.transfers import around
@@ -97,6 +98,7 @@ async def page(request: web.Request) -> web.StreamResponse:
         "texts": catalogue(language, "staff.desk."),
         "canned": {each: list(catalogue(each, "staff.canned.").values()) for each in LANGUAGES},
         "may_answer": access.may(actor, "presence.set_intent"),
+        "keys": keys_json(),
     }
     centre = request.app[SYSTEM].centre
     own = [line for line in centre.lines.values() if line.id in actor.lines]
@@ -105,6 +107,7 @@ async def page(request: web.Request) -> web.StreamResponse:
         "console.html",
         **staff_page.context(request, actor),
         console=shown,
+        key_groups=GROUPS,
         data=data,
         lines=own or list(centre.lines.values()),
         priorities=PRIORITIES,

@@ -11,6 +11,7 @@ from hotline.rules import shift_checks
 from hotline.rules.board import LONG_WAIT, waits_long
 from hotline.rules.centre import Centre
 from hotline.rules.civil_time import local
+from hotline.rules.contact import ACTIVE
 from hotline.store.views import (
     CheckNow,
     ConsoleView,
@@ -258,6 +259,7 @@ def _mine(row: Mine, now: datetime, centre: Centre, language: str) -> Json:
         "caller_away": row.caller_away,
         "draining": row.draining,
         "since": when(row.answered_at or row.arrived_at, now, centre, language),
+        "waits": row.state == ACTIVE and row.unanswered_since is not None,
         "unanswered": _unanswered(row, now, language),
     }
 

@@ -19,6 +19,7 @@ learn(data.texts);
 const desk = new Desk(data.console);
 desk.canned = data.canned;
 desk.mayAnswer = data.may_answer;
+desk.caps = Object.fromEntries(data.keys.map(({ action, key }) => [action, key]));
 const dialogs = new Dialogs(desk);
 const part = (name) => document.querySelector(name);
 const parts = {
@@ -32,7 +33,7 @@ const parts = {
   card: part("contact-card"),
 };
 for (const element of Object.values(parts)) element.connect(desk, dialogs);
-listen(desk, { ...parts, dialogs });
+listen(data.keys, { ...parts, desk, dialogs });
 
 // -- panes of a narrow screen ------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ export class DeskBell extends HTMLElement {
         "span",
         { class: "row" },
         this.#button("sound_on", () => this.sounds.allow(), "sound-on"),
-        this.#button("silence", () => this.silence(), "", h("kbd", {}, "M")),
+        this.#button("silence", () => this.silence(), "", h("kbd", {}, this.desk.caps.silence)),
       ),
     );
     this.gate = h("p", { class: "fine sound-gate" }, t("sound_off"), this.#button("sound_on", () => this.sounds.allow()));

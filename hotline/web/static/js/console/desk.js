@@ -33,12 +33,16 @@ class Talk {
     return count;
   }
 
+  get priorityIsMine() {
+    return this.head?.own === true && this.head.state !== "closed";
+  }
+
   get open() {
     return this.head?.own === true && this.head.state === "active";
   }
 }
 
-/** Events: "console", "talk" (detail: the Talk), "selected", "offer-gone", "connection" (detail: up | down | lost), "typing" (detail: the contact whose caller writes). */
+/** Events: "console", "talk" (detail: the Talk), "selected", "offer-gone", "connection" (detail: up | down | lost), "typing" (detail: the contact whose caller writes), "read" (what was unread no longer is). */
 export class Desk extends EventTarget {
   talks = new Map();
   selected = null;

@@ -30,16 +30,18 @@ export class Dialogs {
     this.open("end");
   }
 
-  transfer(talk) {
-    return this.passing.open(talk);
+  transfer(talk, way) {
+    return this.passing.open(talk, way);
   }
 
   priority(talk) {
     this.talk = talk;
     const dialog = document.getElementById("priority");
     dialog.querySelector("form").reset();
-    dialog.querySelector(`[value="${talk.head.priority}"]`).checked = true;
+    const now = dialog.querySelector(`[value="${talk.head.priority}"]`);
+    now.checked = true;
     this.open("priority");
+    now.focus(); // the arrows of a keyboard go on from where the focus is
   }
 
   #prepare() {

@@ -77,13 +77,21 @@ export class MineList extends HTMLElement {
     this.passedOn.replaceChildren(...told.map((sentence) => h("p", { class: "fine" }, sentence)));
   }
 
-  /** Choose the next conversation after the one on the screen. */
-  next() {
-    const ids = this.desk.console.mine.map((row) => row.contact_id);
-    if (ids.length === 0) return;
-    const id = ids[(ids.indexOf(this.desk.selected) + 1) % ids.length];
+  /** Choose the next conversation after the one on the screen, or the one before it. */
+  step(by, among = () => true) {
+    const { mine } = this.desk.console;
+    const here = mine.findIndex((row) => row.contact_id === this.desk.selected);
+    const from = here < 0 && by < 0 ? 0 : here;
+    const all = mine.map((_, many) => mine[(from + by * (many + 1) + 2 * mine.length) % mine.length]);
+    const id = all.find(among)?.contact_id;
+    if (!id) return;
     this.desk.select(id);
     this.rows.get(id)?.focus();
+  }
+
+  /** The next one whose caller waits for an answer; a server of the release before tells only who waits too long. */
+  unanswered() {
+    this.step(1, (row) => row.waits ?? row.unanswered);
   }
 
   #row(id) {

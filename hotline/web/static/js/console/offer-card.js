@@ -98,13 +98,13 @@ export class OfferCard extends HTMLElement {
       "button",
       { class: "button button-main offer-accept", type: "button", onclick: () => this.answer("accept") },
       t("accept"),
-      h("kbd", {}, "F2"),
+      h("kbd", {}, this.desk.caps.accept),
     );
     const decline = h(
       "button",
       { class: "button", type: "button", onclick: () => this.answer("decline") },
       t("decline"),
-      h("kbd", {}, "F4"),
+      h("kbd", {}, this.desk.caps.decline),
     );
     return h("div", { class: "offer-buttons" }, accept, decline);
   }

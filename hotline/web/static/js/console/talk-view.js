@@ -100,7 +100,7 @@ export class TalkView extends HTMLElement {
     const key = JSON.stringify([head, away, draining, guest]);
     if (this.headShown === key) return;
     this.headShown = key;
-    const may = head.own && head.state !== "closed";
+    const may = talk.priorityIsMine;
     const facts = [
       `${head.line_name} · ${head.channel_short}`,
       head.language !== "pl" && head.language_label,
@@ -273,6 +273,12 @@ export class TalkView extends HTMLElement {
   #atEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     return scrollHeight - scrollTop - clientHeight < 60;
+  }
+
+  toNewest() {
+    if (!this.scroller) return;
+    this.#arrive();
+    this.scroller.focus();
   }
 
   #arrive() {

@@ -9,7 +9,8 @@ export class TransferWindow {
     this.dialog = document.getElementById("transfer");
   }
 
-  async open(talk) {
+  /** `way`: consult or straight, chosen beforehand where the keys have said so. */
+  async open(talk, way = "consult") {
     let body;
     try {
       body = fragment(await askText(`/console/contacts/${talk.id}/transfer`));
@@ -21,7 +22,10 @@ export class TransferWindow {
     this.path = `/console/contacts/${talk.id}`;
     for (const button of body.querySelectorAll("[data-close]")) button.addEventListener("click", () => this.dialog.close());
     const form = body.querySelector("#transfer-form");
-    if (form) this.#wire(form, body.querySelector("#conflict-form"));
+    if (form) {
+      form.querySelector(`[name="way"][value="${way}"]`).checked = true;
+      this.#wire(form, body.querySelector("#conflict-form"));
+    }
     if (!this.dialog.open) this.dialog.showModal();
   }
 
