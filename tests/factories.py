@@ -196,10 +196,9 @@ async def add_caller(
         channel="web",
         origin="web:" + system.vault.blind("web", token),
         client_id=secrets.token_urlsafe(12),
-        language="pl",
         text=text,
         token=token,
-        **more,  # type: ignore[arg-type]
+        **{"language": "pl", **more},  # type: ignore[arg-type]
     )
     started = await arrivals.start(system, arrival)
     return Caller(started.contact_id, token, Actor("caller", started.contact_id))

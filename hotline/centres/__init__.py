@@ -1,6 +1,6 @@
 """The shipped centre files and their loader.
 
-A centre is `common.toml`, then the centre's own file, then any overlays, later ones winning key by key.
+A centre is `common.toml` and `replies.toml`, then its own file, then any overlays, later ones winning key by key.
 `DEMO` is the overlay that makes Kielce ready to try out with invented staff.
 """
 
@@ -16,6 +16,7 @@ from hotline.rules.centre_file import parse
 
 HERE = Path(__file__).parent
 COMMON = HERE / "common.toml"
+REPLIES = HERE / "replies.toml"
 DEMO = HERE / "demo.toml"
 
 
@@ -29,7 +30,7 @@ def load(name_or_id: str, overlays: Sequence[Path] = ()) -> Centre:
 
 def layers(name_or_id: str, overlays: Sequence[Path] = ()) -> list[tuple[str, dict[str, Any]]]:
     """The files of that centre in the order in which they are laid, each with its name. Raises CentreInvalid."""
-    return [(file.name, _read(file)) for file in (COMMON, _find(name_or_id), *overlays)]
+    return [(file.name, _read(file)) for file in (COMMON, REPLIES, _find(name_or_id), *overlays)]
 
 
 def shipped() -> dict[str, str]:

@@ -38,6 +38,7 @@ from hotline.rules.centre_facts import (
     Window,
 )
 from hotline.rules.centre_papers import Accessibility, Lifted, Retention, https_origin
+from hotline.rules.centre_replies import Reply
 from hotline.rules.centre_talks import TalkRules
 from hotline.rules.civil_time import Calendar
 from hotline.rules.hours import Hours
@@ -218,6 +219,7 @@ class Centre(Part):
     staff: tuple[StaffEntry, ...] = ()
     shift_patterns: tuple[ShiftPattern, ...] = ()
     shift_checks: tuple[CheckItem, ...] = ()
+    replies: Mapping[str, Reply] = {}
 
     definition: Definition = Definition()
     offer: Offer = Offer()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 
 from hotline.rules.centre import Centre, Line, Queue
+from hotline.rules.centre_replies import unknown_places
 
 Fault = tuple[tuple[str | int, ...], str]
 
@@ -14,7 +15,7 @@ Fault = tuple[tuple[str | int, ...], str]
 def faults(centre: Centre) -> Iterator[Fault]:
     """Every disagreement, most basic first: later checks may assume that references resolve."""
     checks = (_references, _same_as, _queues, _walls, _services, _taxonomies, _exceptions, _staff, _blockers)
-    for check in (*checks, _live_chat):
+    for check in (*checks, _replies, _live_chat):
         found = list(check(centre))
         yield from found
         if found:
@@ -192,6 +193,10 @@ def _blockers(centre: Centre) -> Iterator[Fault]:
     for code in centre.lifted:
         if code not in centre.go_live_blockers:
             yield ("centre", "lifted", code), "no such blocker is listed"
+
+
+def _replies(centre: Centre) -> Iterator[Fault]:
+    yield from unknown_places(centre.replies, {line.id for line in centre.national_lines})
 
 
 def _live_chat(centre: Centre) -> Iterator[Fault]:

@@ -27,6 +27,7 @@ ARRAYS: dict[str, tuple[str, str, bool]] = {
     "problem_area": ("code", "problem_areas", True),
     "help_form": ("code", "help_forms", True),
     "contact_mode": ("code", "contact_modes", True),
+    "reply": ("id", "replies", True),
     "national_line": ("id", "national_lines", False),
     "closure": ("id", "closures", False),
     "extra_opening": ("id", "extra_openings", False),

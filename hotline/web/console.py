@@ -22,7 +22,7 @@ from hotline.rules.contact import CHOSEN_END_REASONS, PRIORITIES
 from hotline.store import views
 from hotline.store.views import ContactHead
 from hotline.system import Transaction
-from hotline.texts import LANGUAGES, catalogue
+from hotline.texts import catalogue
 from hotline.web import card_view, render, staff_page
 from hotline.web.body import Body, ClientId, Nothing, Token, parse, read_bytes, read_json
 from hotline.web.console_json import console_json, entry_json, head_json, when
@@ -96,7 +96,6 @@ async def page(request: web.Request) -> web.StreamResponse:
     data = {
         "console": shown,
         "texts": catalogue(language, "staff.desk."),
-        "canned": {each: list(catalogue(each, "staff.canned.").values()) for each in LANGUAGES},
         "may_answer": access.may(actor, "presence.set_intent"),
         "keys": keys_json(),
     }

@@ -39,7 +39,7 @@ GROUPS: Final[dict[str, tuple[Key, ...]]] = {
         Key("R", "reply"),
         Key("N", "note"),
         Key("Enter", "send", "writing"),
-        Key("S", "sentences"),
+        Key("F8", "sentences", "always"),
         Key("L", "draft"),
         Key("D", "newest"),
         Key("I", "priority"),

@@ -132,6 +132,13 @@ def key(key: str, title: str) -> Step:
     return do
 
 
+async def sentences(page: Page, scene: Scene) -> None:
+    """The list of ready sentences over what is being written."""
+    await pane("middle")(page, scene)
+    await page.keyboard.press("F8")
+    await expect(page.get_by_role("option").first).to_be_visible()
+
+
 async def nothing_filled_in(page: Page, scene: Scene) -> None:
     await scene.ends()
     await pane("right")(page, scene)
@@ -194,6 +201,7 @@ CONSOLE = (
     ),
     State("console-transfer", "anna", "/console?open={contact}", window("Przekaż", "Przekaż rozmowę")),
     State("console-priority", "anna", "/console?open={contact}", window("Zmień pilność", "Zmiana pilności")),
+    State("console-replies", "anna", "/console?open={contact}", sentences),
     State("console-keys", "anna", "/console?open={contact}", key("?", "Skróty klawiszowe")),
     State("console-by-hand", "anna", "/console?open={contact}", key("w", "Rozmowa spoza czatu")),
     State("console-missing", "dorota", "/console", nothing_filled_in),
@@ -267,6 +275,7 @@ NO_PAGE: Final = {
     "/console/socket": "a socket",
     f"{routes.CONTACT}/entries": _DATA,
     f"{routes.CONTACT}/drafts": _DATA,
+    f"{routes.CONTACT}/replies": _DATA,
     f"{routes.CONTACT}/transfer": _INSIDE,
     f"{routes.CONTACT}/card": _INSIDE,
     f"{routes.CONTACT}/callback": _INSIDE,

@@ -27,7 +27,10 @@ CONTENT = (ENTRIES, CARD, CALLBACK)
 # what a supervisor may see of a contact without opening it: no content and no identity
 BARE = ("/board/contacts/{contact:[0-9a-f-]{36}}", "/console/contacts/{contact:[0-9a-f-]{36}}/case")
 # for the holder alone, whatever anybody else has opened
-HOLDERS = ("/console/contacts/{contact:[0-9a-f-]{36}}/transfer",)
+HOLDERS = {
+    "/console/contacts/{contact:[0-9a-f-]{36}}/transfer": "Beata Testowa",  # who could take it
+    "/console/contacts/{contact:[0-9a-f-]{36}}/replies": "Tu Anna",  # ready sentences, filled in
+}
 # for whoever is writing it
 WRITERS = ("/console/contacts/{contact:[0-9a-f-]{36}}/drafts",)
 PAGE = {"Accept": "text/html"}
@@ -79,12 +82,14 @@ def test_the_census_knows_every_route_that_reads_a_contact() -> None:
     assert set(READS) == {*CONTENT, *BARE, *HOLDERS, *WRITERS}
 
 
-async def test_who_could_take_a_talk_is_told_to_its_holder_without_a_word_of_it(doors: Doors) -> None:
-    (path,) = HOLDERS
+@pytest.mark.parametrize("path", HOLDERS)
+async def test_what_helps_in_a_talk_is_told_to_its_holder_without_a_word_of_it(
+    doors: Doors, path: str
+) -> None:
     thing = (await doors.talk()).contact_id
     own = await ask(doors, "Anna", path, thing)
     assert own.status == 200
-    assert "Beata Testowa" in own.text
+    assert HOLDERS[path] in own.text
     await contacts.look(doors.running.system, doors.people["Filip"].actor, thing, WHY)
     for who in ("Beata", "Filip"):
         foreign, absent = await ask(doors, who, path, thing), await ask(doors, who, path, new_id())

@@ -222,14 +222,7 @@ async def queue(tx: Tx, pairs: Pairs) -> QueueView:
 
 async def _me(tx: Tx, actor: Actor, shifts: Sequence[Worked]) -> Me:
     row = await queries.staff_row(tx, actor.id)
-    until: dict[str, datetime] = {}
-    later = []
-    for shift in shifts:  # in order of start: a shift that follows without a gap prolongs the first
-        known = until.get(shift.line)
-        if shift.start <= tx.now or (known is not None and shift.start <= known):
-            until[shift.line] = max(shift.end, known or shift.end)
-        else:
-            later.append(shift.start)
+    until, later = _until(shifts, tx.now)
     query = select(func.count()).where(contacts.c.holder_id == actor.id, contacts.c.state == "active")
     return Me(
         staff_id=actor.id,
@@ -246,6 +239,28 @@ async def _me(tx: Tx, actor: Actor, shifts: Sequence[Worked]) -> Me:
         held=row is not None and row.held_at is not None,
         signals=signals(row.signals if row else None),
     )
+
+
+async def on_duty_until(tx: Tx, actor: Actor, line: str) -> datetime | None:
+    """When this person's duty on the line ends; None where they have none now."""
+    board = await tx.board()
+    return _until(asking.worked(board, actor.id, tx.now, board.end), tx.now)[0].get(line)
+
+
+def _until(shifts: Sequence[Worked], now: datetime) -> tuple[dict[str, datetime], list[datetime]]:
+    """By line, the end of the duty under way; and when later shifts begin.
+
+    In order of start: a shift that follows without a gap prolongs the first.
+    """
+    until: dict[str, datetime] = {}
+    later = []
+    for shift in shifts:
+        known = until.get(shift.line)
+        if shift.start <= now or (known is not None and shift.start <= known):
+            until[shift.line] = max(shift.end, known or shift.end)
+        else:
+            later.append(shift.start)
+    return until, later
 
 
 async def _offer(tx: Tx, staff_id: str) -> OfferView | None:

@@ -17,7 +17,6 @@ const data = JSON.parse(document.getElementById("desk-data").textContent);
 learn(data.texts);
 
 const desk = new Desk(data.console);
-desk.canned = data.canned;
 desk.mayAnswer = data.may_answer;
 desk.caps = Object.fromEntries(data.keys.map(({ action, key }) => [action, key]));
 const dialogs = new Dialogs(desk);

@@ -2,6 +2,7 @@
 // so that a note is never sent to the caller by mistake.
 
 import { OtherDraft } from "./drafts.js";
+import { Replies } from "./replies.js";
 import { h, icon, t } from "./words.js";
 
 const LIMIT = 4000;
@@ -15,14 +16,15 @@ export class Composer {
     this.area.addEventListener("input", () => this.#keep());
     this.area.addEventListener("keydown", (event) => this.#key(event));
     this.modes = ["message", "note"].map((mode) => this.#mode(mode));
-    this.sentences = this.#sentences();
+    this.replies = new Replies((sentence) => this.#put(sentence));
     this.other = new OtherDraft(() => this.focus());
     this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
     this.button = h("button", { class: "button button-main", type: "submit" });
     this.element = h(
       "form",
       { class: "composer", hidden: true },
-      h("div", { class: "composer-top" }, h("fieldset", { class: "modes" }, h("legend", { class: "spoken" }, t("mode")), this.modes), this.sentences),
+      h("div", { class: "composer-top" }, h("fieldset", { class: "modes" }, h("legend", { class: "spoken" }, t("mode")), this.modes), this.replies.button),
+      this.replies.element,
       this.other.element,
       this.problem,
       h("div", { class: "composer-line" }, this.area, this.button),
@@ -48,7 +50,7 @@ export class Composer {
     this.area.placeholder = t(note ? "write_note" : "write_message");
     this.button.replaceChildren(icon(note ? "note" : "send"), t(note ? "save_note" : "send"));
     for (const label of this.modes) label.firstChild.checked = label.firstChild.value === this.mode;
-    this.sentences.hidden = note;
+    this.replies.draw(talk.open && !note ? talk : null);
     this.#measure();
   }
 
@@ -70,27 +72,13 @@ export class Composer {
     return h("label", { class: `mode mode-${mode}` }, radio, h("span", {}, t(`${mode}_tab`)));
   }
 
-  /** Ready sentences go into the field, in the caller's language, to be read over before they are sent. */
-  #sentences() {
-    const list = h("div", { class: "menu-body canned" });
-    const box = h("details", { class: "menu menu-up" }, h("summary", {}, t("canned"), icon("menu")), list);
-    box.addEventListener("toggle", () => {
-      if (!box.open) return;
-      const sentences = this.desk.canned[this.talk.head.language] ?? this.desk.canned.pl;
-      list.replaceChildren(
-        ...sentences.map((sentence) =>
-          h("button", { class: "menu-item", type: "button", onclick: () => this.#put(sentence, box) }, sentence),
-        ),
-      );
-    });
-    return box;
-  }
-
-  #put(sentence, box) {
-    box.open = false;
-    const draft = this.talk.drafts.message;
-    this.talk.drafts.message = draft ? `${draft.trimEnd()} ${sentence}` : sentence;
-    this.draw(this.talk);
+  /** A ready sentence goes in at the caret, or over what is marked, to be read over before it is sent. */
+  #put(sentence) {
+    const { value, selectionStart: from, selectionEnd: to } = this.area;
+    const before = /\S$/.test(value.slice(0, from)) ? " " : "";
+    const after = /^\S/.test(value.slice(to)) ? " " : "";
+    this.area.setRangeText(before + sentence + after, from, to, "end");
+    this.#keep();
     this.focus();
   }
 

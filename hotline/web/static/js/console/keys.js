@@ -18,11 +18,7 @@ export const ACTIONS = {
 
   reply: ({ talk }) => show("middle", () => talk.focusComposer("message")),
   note: ({ talk }) => show("middle", () => talk.focusComposer("note")),
-  sentences: ({ talk }) =>
-    show("middle", () => {
-      talk.focusComposer("message");
-      unfold(".composer:not([hidden]) details.menu:not([hidden])");
-    }),
+  sentences: ({ talk }) => show("middle", () => talk.toggleReplies()),
   draft: () => first(".draft-other:not([hidden]) button")?.click(),
   newest: ({ talk }) => show("middle", () => talk.toNewest()),
   priority: ({ desk, dialogs }) => desk.talk?.priorityIsMine && dialogs.priority(desk.talk),

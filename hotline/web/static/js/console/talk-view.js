@@ -66,6 +66,11 @@ export class TalkView extends HTMLElement {
     this.composer.focus();
   }
 
+  /** The ready sentences, open or closed; where a note is being written there are none. */
+  toggleReplies() {
+    this.composer?.replies.toggle(this.composer.replies.talk);
+  }
+
   #build(talk) {
     this.shown = talk.id;
     this.elements = new Map();
