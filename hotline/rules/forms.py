@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from hotline.errors import Malformed, SummaryIncomplete, TextMalformed, TextTooLong
 from hotline.rules.centre import Centre
-from hotline.rules.contact import END_REASONS
+from hotline.rules.contact import END_REASONS, P1, PRIORITIES
 
 Kind = Literal["choice", "choices", "text", "number", "bool"]
 Level = Literal["A", "C", "L"]
@@ -80,8 +80,6 @@ CARD: tuple[Field, ...] = (
     _choice("residence_kind", "who", "town", "village", UNKNOWN),
     _text("district", "who", 80, level="C"),
     Field("problem_primary", "choice", mandatory=True, group="problem"),
-    _choice("priority_final", "problem", "P1", "P2", "P3", "P4", mandatory=True),
-    _text("priority_reason", "problem", 300),
     Field("problem_other", "choices", limit=5, group="problem"),
     _choice("violence_role", "problem", "experiences", "uses", "witness", "not_applicable", UNKNOWN),
     Field("children_count", "number", limit=20, group="problem"),
@@ -89,6 +87,8 @@ CARD: tuple[Field, ...] = (
     *_risk("overheard", "injured", "death_thoughts", "thoughts_now", "means", "intends", "attempt"),
     *_risk("violence_home", "violence_today", "strangling_weapon", "escalating", "children_in_danger"),
     *_risk("place_to_go", "fears_harming"),
+    _choice("priority_final", "risk", "P1", "P2", "P3", "P4", mandatory=True),
+    _text("priority_reason", "risk", 300),
     Field(
         "danger_actions",
         "choices",
@@ -110,6 +110,17 @@ CARD: tuple[Field, ...] = (
     _text("confidentiality_note", "closing", 500),
     _choice("end_reason", "closing", *END_REASONS, mandatory=True),
 )
+# What a caller chose, as the problem that comes first; the other topics say too little.
+TOPIC_PROBLEM: Final = {
+    "suicidal_thoughts": "suicidal_crisis",
+    "violence": "violence",
+    "stop_hurting": "violence.using",
+    "family": "family_matters",
+    "bereavement": "bereavement",
+    "addiction": "addiction",
+    "missing_person": "missing_person",
+    "homelessness": "homelessness",
+}
 GROUPS = ("who", "problem", "risk", "help", "closing")
 
 
@@ -171,21 +182,26 @@ def _is_value(value: object) -> bool:
     return isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
 
 
+def needed_when(initial: str | None = None) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Fields that must be filled in once another one, named first, has one of these values."""
+    return {
+        "danger_actions": ("priority_final", (P1,)),
+        "priority_reason": (
+            "priority_final",
+            tuple(each for each in PRIORITIES if initial and each > initial),
+        ),
+        "confidentiality_note": ("confidentiality_broken", ("yes",)),
+        "followup_how": ("followup", ("call_back",)),
+    }
+
+
 def missing(values: Mapping[str, Value], *, initial: str | None = None) -> list[str]:
     """Keys of the fields that must still be filled in, in the card's order.
 
     `initial` is the priority the contact arrived with: who lowers it says why.
     """
     wanted = {field.key for field in CARD if field.mandatory}
-    final = values.get("priority_final")
-    if final == "P1":
-        wanted.add("danger_actions")
-    if initial and isinstance(final, str) and final > initial:
-        wanted.add("priority_reason")
-    if values.get("confidentiality_broken") == "yes":
-        wanted.add("confidentiality_note")
-    if values.get("followup") == "call_back":
-        wanted.add("followup_how")
+    wanted |= {key for key, (other, those) in needed_when(initial).items() if values.get(other) in those}
     return [field.key for field in CARD if field.key in wanted and not values.get(field.key)]
 
 

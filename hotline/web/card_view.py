@@ -1,14 +1,14 @@
 """The card and the case form as a template draws them: labels in the reader's language, options, values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hotline.rules import casework, forms
 from hotline.rules.centre import Centre
-from hotline.rules.contact import CHOSEN_END_REASONS
+from hotline.rules.contact import CHOSEN_END_REASONS, P1
 from hotline.rules.forms import Field
-from hotline.store.views import ContactHead, StaffRow
+from hotline.store.views import Agreed, ContactHead, StaffRow
 from hotline.texts import say, texts
 
 # Six answers make a card; they stand open, and the rest of each group is folded away under them.
@@ -48,6 +48,9 @@ class Shown:
     mandatory: bool
     hint: str = ""
     missing: str = ""
+    short: str = ""
+    known: bool = False  # filled in from the talk, and nobody has touched it
+    needed_when: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,15 @@ class Group:
     title: str
     open: tuple[Shown, ...]
     more: tuple[Shown, ...]
+    unfolded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What other rows say of the contact: whether it is not the first, and what was agreed on after it."""
+
+    repeated: bool
+    agreed: Agreed | None
 
 
 def card_groups(
@@ -66,27 +78,53 @@ def card_groups(
     saved: Mapping[str, Any] | None,
     language: str,
     draft: Mapping[str, Any],
+    around: Around,
 ) -> list[Group]:
     """The card in the order of a talk, with what is saved or known filled in, and over it what is being written."""
-    values = {**(saved or prefilled(head)), **draft}
-    shown = [
-        (field, _shown(field, _card_options(field, centre, values, language), values, "form", language))
-        for field in forms.card_of(centre)
-    ]
+    told = {} if saved else known(centre, head, around, language)
+    values = {**(saved or told), **draft}
+    conditions = forms.needed_when(head.priority_initial)
+    shown = []
+    for field in forms.card_of(centre):
+        one = _shown(field, _card_options(field, centre, values, language), values, "form", language)
+        if field.mandatory or field.key in conditions:
+            short = say(f"form.short.{field.key}", language)
+            one = replace(one, short=short, needed_when=conditions.get(field.key))
+        if field.key == "subject_age_band" and head.under18:
+            one = replace(one, hint=say("form.subject_age_band.told_under18", language))
+        shown.append((field, replace(one, known=field.key in told and field.key not in draft)))
     return [
         Group(
             group,
             say(f"form.group.{group}", language),
             tuple(one for field, one in shown if field.group == group and field.key in OPEN),
             tuple(one for field, one in shown if field.group == group and field.key not in OPEN),
+            unfolded=group == "risk" and values.get("priority_final") == P1,
         )
         for group in forms.GROUPS
     ]
 
 
-def prefilled(head: ContactHead) -> dict[str, Any]:
-    """What the contact itself already answers."""
-    return {"priority_final": head.priority, "end_reason": head.end_reason or "", "language": head.language}
+def known(centre: Centre, head: ContactHead, around: Around, language: str) -> dict[str, str]:
+    """What the talk itself already answers, by field; only what was said or done, nothing guessed."""
+    problem = forms.TOPIC_PROBLEM.get(head.topic or "", "")
+    agreed = around.agreed
+    told = {
+        "contact_no": "repeated" if around.repeated else "",
+        "language": head.language,
+        "problem_primary": problem if problem in centre.problem_areas else "",
+        "priority_final": head.priority,
+        "followup": "call_back" if agreed else "",
+        "followup_how": _agreed_words(agreed, language) if agreed else "",
+        "end_reason": head.end_reason or "",
+    }
+    return {key: value for key, value in told.items() if value}
+
+
+def _agreed_words(agreed: Agreed, language: str) -> str:
+    start, end = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (agreed.safe.start, agreed.safe.end))
+    day = f"{agreed.safe.first:%d.%m.%Y}"
+    return say(f"form.followup_how.told_{agreed.way}", language, day=day, start=start, end=end)
 
 
 def case_groups(workers: Iterable[StaffRow], language: str) -> list[Group]:

@@ -247,7 +247,9 @@ async def card(request: web.Request) -> web.StreamResponse:
         saved = await views.summary(tx, head.id)
         earlier = await views.earlier_contacts(tx, head.id)
         saved_at = when(saved["saved_at"], tx.now, system.centre, language) if saved else None
-    groups = card_view.card_groups(system.centre, head, saved, language, draft.values)
+        repeated = bool(earlier) or await views.follows_a_talk(tx, head.id)
+        facts = card_view.Around(repeated, await views.callback_agreed(tx, head.id))
+    groups = card_view.card_groups(system.centre, head, saved, language, draft.values, facts)
     shown: dict[str, Any] = {"head": head, "groups": groups, "earlier": earlier, "saved_at": saved_at}
     return render.render(request, "card.html", draft=draft, **shown)
 

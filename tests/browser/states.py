@@ -143,7 +143,7 @@ async def nothing_filled_in(page: Page, scene: Scene) -> None:
     await scene.ends()
     await pane("right")(page, scene)
     await page.get_by_role("button", name="Zapisz kartę").click()
-    await expect(page.locator(".card-errors")).to_be_visible()
+    await expect(page.locator(".ask-wrong").first).to_be_visible()
 
 
 async def asked(page: Page, scene: Scene) -> None:

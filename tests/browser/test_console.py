@@ -134,7 +134,9 @@ async def test_a_talk_ends_in_a_card_and_becomes_a_case(
     await end(console)
     await console.get_by_role("button", name="Zapisz kartę").click()
     await expect(console.get_by_text("Proszę wybrać jeden problem wiodący.")).to_be_visible()
-    await expect(console.locator(".card-errors")).to_contain_text("Brakuje jeszcze: 4")
+    lacking = "Brakuje: kto się kontaktuje, problem, formy pomocy, ustalenia"
+    await expect(console.locator(".card-missing")).to_have_text(lacking)
+    await expect(console.locator("#spoken-at-once")).to_have_text(lacking)
     await fill_card(console)
     await console.keyboard.press("Control+s")
     await expect(console.locator("contact-card")).to_contain_text("Karta zapisana.")

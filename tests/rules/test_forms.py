@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline import centres
 from hotline.errors import Malformed, SummaryIncomplete, TextMalformed, TextTooLong
-from hotline.rules import forms
+from hotline.rules import forms, triage
 
 FIELDS = forms.card(
     ["violence", "bereavement", "not_established"], ["counselling", "legal_advice"], ["blue_line"]
@@ -50,6 +51,20 @@ def test_who_lowers_a_priority_says_why() -> None:
     cleaned = forms.clean(MINUTE, FIELDS)
     assert forms.missing(cleaned, initial="P2") == ["priority_reason"]
     assert forms.missing(cleaned, initial="P4") == []
+
+
+def test_what_another_answer_needs_is_told_before_it_is_missing() -> None:
+    assert forms.needed_when("P2")["priority_reason"] == ("priority_final", ("P3", "P4"))
+    assert forms.needed_when()["priority_reason"] == ("priority_final", ())
+    for key, (other, those) in forms.needed_when("P1").items():
+        options = {each.key: each.options for each in FIELDS}
+        assert key in options
+        assert set(those) <= set(options[other])
+
+
+def test_what_a_caller_chooses_is_a_problem_that_the_centres_know() -> None:
+    assert forms.TOPIC_PROBLEM.keys() <= triage.TOPIC_PRIORITY.keys()
+    assert set(forms.TOPIC_PROBLEM.values()) <= centres.load("kutno").problem_areas.keys()
 
 
 @pytest.mark.parametrize(

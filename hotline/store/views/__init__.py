@@ -14,7 +14,15 @@ from hotline.store.views.board import (
     contact_now,
     open_alarms,
 )
-from hotline.store.views.callbacks import CallbackCard, OpenCallback, callback_card, open_callbacks
+from hotline.store.views.callbacks import (
+    Agreed,
+    CallbackCard,
+    OpenCallback,
+    callback_agreed,
+    callback_card,
+    follows_a_talk,
+    open_callbacks,
+)
 from hotline.store.views.casefiles import (
     CaseNote,
     CaseRow,
@@ -88,6 +96,7 @@ from hotline.store.views.transfers import Asked, Asking, Reader, asked_of, askin
 
 __all__ = [
     "FOR_CALLER",
+    "Agreed",
     "AlarmNow",
     "Asked",
     "Asking",
@@ -137,6 +146,7 @@ __all__ = [
     "at_leaving",
     "audit_page",
     "board_view",
+    "callback_agreed",
     "callback_card",
     "caller_away",
     "candidates",
@@ -158,6 +168,7 @@ __all__ = [
     "earlier_contacts",
     "entries_after",
     "figures",
+    "follows_a_talk",
     "heard",
     "is_told_by_telegram",
     "notice",

@@ -29,6 +29,14 @@ class CallbackCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """A further contact after a talk: how, and when it is safe."""
+
+    way: str
+    safe: SafeTime
+
+
+@dataclass(frozen=True, slots=True)
 class OpenCallback:
     """A call-back without an outcome. `holder_name` is who is busy with it now."""
 
@@ -56,6 +64,26 @@ async def callback_card(tx: Tx, centre: Centre, contact_id: str) -> CallbackCard
         row.way, number, row.says, row.voicemail, safe, is_safe(safe, tx.now, centre.zone), row.tries,
         row.expires_at,
     )  # fmt: skip
+
+
+async def callback_agreed(tx: Tx, contact_id: str) -> Agreed | None:
+    """What was agreed on after this talk, the newest; the number stays closed."""
+    query = (
+        select(callbacks)
+        .where(callbacks.c.from_contact_id == contact_id, callbacks.c.outcome.is_(None))
+        .order_by(callbacks.c.id.desc())
+        .limit(1)
+    )
+    row = (await tx.connection.execute(query)).one_or_none()
+    return None if row is None else Agreed(row.way, rows.safe_time(row))
+
+
+async def follows_a_talk(tx: Tx, contact_id: str) -> bool:
+    """Whether the contact was agreed on in an earlier one."""
+    query = select(callbacks.c.id).where(
+        callbacks.c.contact_id == contact_id, callbacks.c.from_contact_id.is_not(None)
+    )
+    return (await tx.connection.execute(query.limit(1))).first() is not None
 
 
 async def open_callbacks(tx: Tx, centre: Centre, actor: Actor) -> list[OpenCallback]:

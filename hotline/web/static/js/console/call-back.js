@@ -66,6 +66,8 @@ export class CallBack {
       this.id = null;
       this.element.replaceChildren(h("p", { class: "notice notice-good" }, icon("check"), h("span", {}, t("agreed"))));
       speak(t("agreed"));
+      talk.agreed = (talk.agreed ?? 0) + 1; // the card learns of it
+      this.desk.refresh(talk);
     } catch (error) {
       line.textContent = error.message || t("failed");
       line.hidden = false;

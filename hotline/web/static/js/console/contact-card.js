@@ -1,6 +1,7 @@
 // The right pane: facts of the contact, the card, and from the card a case.
 
 import { CallBack } from "./call-back.js";
+import { jump, Missing } from "./card-missing.js";
 import { OtherDraft } from "./drafts.js";
 import { askText, Refused, tell } from "./wire.js";
 import { fill, fragment, h, icon, speak, t } from "./words.js";
@@ -35,8 +36,11 @@ export class ContactCard extends HTMLElement {
     this.#drawState(talk);
   }
 
+  /** To what is missing first. */
   focusCard() {
-    this.querySelector(".card-form :is(input, select, textarea, summary)")?.focus();
+    const first = this.desk.talk?.card?.missing?.fields[0];
+    if (first) jump(first);
+    else this.querySelector(".card-form :is(input, select, textarea, summary)")?.focus();
   }
 
   save() {
@@ -101,8 +105,12 @@ export class ContactCard extends HTMLElement {
     card.drafted = new Set(card.dataset.drafted.split(" ").filter(Boolean));
     talk.dirty = card.drafted.size > 0;
     draft.begin(card.dataset.revision || null, draftOf(card));
+    card.follows = this.#told(talk);
+    card.missing = new Missing(card);
     card.addEventListener("input", (event) => {
       card.drafted.add(event.target.name);
+      event.target.closest("[data-known]")?.querySelector(".from-talk")?.remove();
+      card.missing.draw();
       draft.write(draftOf(card));
       talk.dirty = true;
       this.draft.hidden = false;
@@ -139,6 +147,32 @@ export class ContactCard extends HTMLElement {
     card.querySelector('[type="submit"]')?.toggleAttribute("disabled", head.state === "active" || !head.own);
     const end = card.elements?.end_reason;
     if (end && !end.value && head.end_reason) end.value = head.end_reason;
+    if (!card.missing) return;
+    card.missing.draw(head.own, head.state === "active");
+    const told = this.#told(talk);
+    if (head.own && card.follows !== told) this.#follow(talk, card, told);
+  }
+
+  /** What of the talk fills in fields of its card, as far as this page hears of it. */
+  #told({ head, agreed }) {
+    return JSON.stringify([head?.priority, head?.end_reason, head?.topic_label, head?.under18, agreed]);
+  }
+
+  /** The talk went on: what it fills in is filled in anew, but for what somebody has touched or is looking at. */
+  async #follow(talk, card, told) {
+    card.follows = told;
+    try {
+      const fresh = fragment(await askText(`/console/contacts/${talk.id}/card?lang=${document.documentElement.lang}`));
+      for (const field of fresh.querySelectorAll("[data-known]")) {
+        const { field: name } = field.dataset;
+        const shown = card.querySelector(`[data-field="${CSS.escape(name)}"]`);
+        if (card.drafted.has(name) || shown.contains(document.activeElement)) continue;
+        shown.replaceWith(document.adoptNode(field));
+      }
+      if (talk.card === card) this.#drawState(talk);
+    } catch {
+      // What stands there can be filled in by hand.
+    }
   }
 
   async #saveCard(talk, card) {
@@ -146,7 +180,7 @@ export class ContactCard extends HTMLElement {
       speak(t("card_later"));
       return;
     }
-    if (!(await submit(card, `/console/contacts/${talk.id}/summary`))) return;
+    if (!(await submit(card, `/console/contacts/${talk.id}/summary`, card.missing))) return;
     talk.dirty = false;
     talk.drafts.of("card").begin(null, "");
     talk.card = this.#saved(talk);
@@ -211,7 +245,7 @@ function draftOf(card) {
 }
 
 /** Send a form. Errors land beside their fields. */
-async function submit(form, path) {
+async function submit(form, path, missing = null) {
   const values = valuesOf(form);
   form.querySelectorAll("[data-field]").forEach(clearError);
   const button = form.querySelector('[type="submit"]');
@@ -223,10 +257,15 @@ async function submit(form, path) {
   } catch (error) {
     const fields = error instanceof Refused ? error.fields : [];
     for (const name of fields) showError(form.querySelector(`[data-field="${CSS.escape(name)}"]`), error, fields);
-    box.querySelector("p").textContent = fields.length ? `${error.message} ${t("card_errors", { count: fields.length })}` : error.message || t("failed");
-    box.hidden = false;
-    (form.querySelector('[aria-invalid="true"]') ?? box).focus();
-    speak(box.textContent, true);
+    const named = missing?.fields.map(({ dataset }) => dataset.field) ?? [];
+    const lacking = fields.length > 0 && fields.every((name) => named.includes(name)); // the line says it all
+    const count = fields.length ? t("card_errors", { count: fields.length }) : "";
+    box.querySelector("p").textContent = [error.message || t("failed"), count].filter(Boolean).join(" ");
+    box.hidden = lacking;
+    const wrong = form.querySelector(".ask-wrong");
+    if (wrong) jump(wrong);
+    else box.focus();
+    speak(lacking ? missing.sentence : box.textContent, true);
     return null;
   } finally {
     button.removeAttribute("aria-disabled");
