@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 
 from hotline import metrics
-from hotline.actions import alarms, ladder, leases, offers, signing_in
+from hotline.actions import alarms, handling, ladder, leases, offers, signing_in
 from hotline.attention import Attention
 from hotline.clockwork import Clockwork
 from hotline.errors import HotlineError, LeaseLost
@@ -196,10 +196,11 @@ class Engine:
         return done
 
     async def _forget(self, actor: Actor) -> None:
-        """Now and then what signing in leaves behind: nothing of where people were outlives a day by much."""
+        """Now and then what signing in leaves behind, and notes whose time is over."""
         now = self._system.clock.now()
         if now - self._forgot_at >= FORGET_EVERY:
             await signing_in.forget(self._system, actor)
+            await handling.expire(self._system, actor)
             self._forgot_at = now
 
     async def _ring(self, actor: Actor) -> int:

@@ -339,6 +339,20 @@ class DraftChanged(HotlineError):
     status = 409
 
 
+class NoteChanged(HotlineError):
+    """Somebody else has written how to talk with this caller meanwhile; reading it again gives the newest words."""
+
+    code = "note_changed"
+    status = 409
+
+
+class CallerUnknown(HotlineError):
+    """Nothing tells this caller from another: no chat that lasts, no pseudonym."""
+
+    code = "caller_unknown"
+    status = 409
+
+
 class OfferGone(HotlineError):
     """The offer was accepted elsewhere, declined, withdrawn, or its time has passed."""
 

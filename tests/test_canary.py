@@ -33,7 +33,8 @@ from tests.web.doors import Doors, bearer, client_id, doors_of, first_words
 
 PLACES = (
     "first message", "message", "flagged message", "reply", "note", "priority reason", "narrative", "agreements",
-    "draft", "draft of a card", "subject", "reason", "safe way", "case note", "telegram address", "telegram message",
+    "draft", "draft of a card", "pseudonym", "how to talk",
+    "subject", "reason", "safe way", "case note", "telegram address", "telegram message",
 )  # fmt: skip
 
 
@@ -118,6 +119,10 @@ class Story:
             )
         await self._draft("message", client_id(), self.canaries["draft"])
         await self._draft("card", None, json.dumps({"narrative": self.canaries["draft of a card"]}))
+        await self._post(f"{self.path}/pseudonym", {"pseudonym": self.canaries["pseudonym"]}, self.anna)
+        await self._post(
+            f"{self.path}/handling", {"text": self.canaries["how to talk"], "days": 90}, self.anna
+        )
         body = {"priority": "P1", "reason": self.canaries["priority reason"]}
         await self._post(f"{self.path}/priority", body, self.anna)
 
@@ -182,6 +187,7 @@ class Story:
             (f"/chat/{TRUST}/contact", bearer(self.caller)),
             (f"{self.path}/entries", self.anna),
             (f"{self.path}/card", self.anna),
+            (f"{self.path}/caller", self.anna),
             (self.case, self.halina),
         ):
             answer = await self.doors.ask("GET", path, headers=headers)

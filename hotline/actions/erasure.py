@@ -6,11 +6,12 @@ What stays are coded fields, which statistics need and nobody can be recognised 
 from typing import Any, Literal
 
 from hotline.actions.contacts import topics_of
+from hotline.actions.handling import forgotten
 from hotline.errors import NotFound, WrongState
 from hotline.live import topics
 from hotline.rules import access, contact
 from hotline.rules.access import Actor
-from hotline.store import claims, records
+from hotline.store import claims, handling, records
 from hotline.store.keys import Erasure
 from hotline.system import System, Transaction
 
@@ -37,6 +38,8 @@ async def _contact(tx: Transaction, ref: str) -> tuple[str, set[str]]:
         raise NotFound
     if row.state != contact.CLOSED:
         raise WrongState
+    # what staff wrote of this caller goes with any of their contacts; it is looked for by what is forgotten next
+    await forgotten(tx, await handling.about(tx, row), "request")
     await claims.forget_callers(tx.connection, [row.id])
     return row.id, topics_of(row)
 

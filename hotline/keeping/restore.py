@@ -22,6 +22,7 @@ from hotline.vault import Vault, read_master_key
 METADATA = {"main": tables.metadata, "keys": tables.key_metadata}
 NO_KEYS = "no backup of the keys is here; without them nothing opens"
 STAGED = ".restoring"
+KINDS = ("contact", "case", "note")  # whose rows tell something besides what is sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ async def run(settings: Settings, folder: Path, keys_folder: Path, name: str | N
             print(await _compared(connection, main.says))
         async with keys_db.read() as connection:
             print(await _compared(connection, wrapped.says))
-        await _replay(main_db, keys_db, erased)
+        await _replay(main_db, keys_db, erased, main.says)
         async with main_db.read() as one, keys_db.read() as other:
             found = await proof.samples(one, other, vault, _has(main.says))
         print(f"\n{found}")
@@ -161,11 +162,14 @@ async def _counted(connection: Connection, which: str, name: str, told: Tally) -
     return await copying.tally(connection, table, told.columns)
 
 
-async def _replay(main: Database, wrapped: Database, erased: list[Erasure]) -> None:
+async def _replay(main: Database, wrapped: Database, erased: list[Erasure], says: Manifest) -> None:
     await keys.destroy(wrapped, erased)
+    owners = {kind: [each.owner_id for each in erased if each.kind == kind] for kind in KINDS}
     async with main.write() as connection:
-        await claims.forget_callers(connection, [each.owner_id for each in erased if each.kind == "contact"])
-        await claims.forget_subjects(connection, [each.owner_id for each in erased if each.kind == "case"])
+        await claims.forget_callers(connection, owners["contact"], says.tables["contacts"].columns)
+        await claims.forget_subjects(connection, owners["case"])
+        if "handling_notes" in says.tables:  # a backup of an earlier release has none
+            await claims.forget_handling_notes(connection, owners["note"])
 
 
 def _has(says: Manifest) -> Callable[[str, str], bool]:

@@ -151,6 +151,8 @@ TABLE: dict[str, Rule] = {
     "callbacks.settle": _holder,
     "abuse.quarantine": _holder,
     "callbacks.agree": _holder,
+    "callers.name": _holder,
+    "handling.write": _unwalled(_any(_holder, _unrestricted(_leading))),
     # cases
     "cases.open_case": _unwalled(_unrestricted(_any(_holder, _leading))),
     "cases.see": _unrestricted(_staff(CASEWORKER, SUPERVISOR, COUNSELLOR)),
@@ -194,6 +196,7 @@ TABLE: dict[str, Rule] = {
     "offers.make": _unwalled(_any(_leading, _kind("engine"))),
     "offers.withdraw": _kind("engine"),
     "sign_ins.forget": _kind("engine"),
+    "handling.expire": _kind("engine"),
     "leases.take": _kind("standby", "engine"),
     "leases.give_up": _kind("engine"),
     # channels

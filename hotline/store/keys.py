@@ -63,6 +63,15 @@ async def by_ids(connection: AsyncConnection, key_ids: Collection[str]) -> dict[
     return {row.key_id: StoredKey(row.owner_id, row.wrapped) for row in await connection.execute(query)}
 
 
+async def destroyed(keys: Database, owner_ids: Collection[str]) -> set[str]:
+    """Those of these owners of whom nothing can be read any more."""
+    query = select(sealing_keys.c.owner_id).where(
+        sealing_keys.c.owner_id.in_(owner_ids), sealing_keys.c.wrapped.is_(None)
+    )
+    async with keys.read() as connection:
+        return set((await connection.execute(query)).scalars())
+
+
 async def destroy(keys: Database, erasures: Collection[Erasure]) -> None:
     """Write the ledger and empty the keys, in one transaction. Done again, it changes nothing."""
     async with keys.write() as connection:

@@ -275,6 +275,17 @@ async def looked(tx: Tx, staff_id: str, kind: str, thing_id: str, since: datetim
     return (await tx.connection.execute(query.limit(1))).first() is not None
 
 
+async def notes_shown(tx: Tx, staff_id: str, contact_id: str) -> frozenset[str]:
+    """Which revisions of notes on how to talk this person has been shown at this contact."""
+    query = select(audit.c.coded).where(
+        audit.c.thing_kind == "contact",
+        audit.c.thing_id == contact_id,
+        audit.c.actor_id == staff_id,
+        audit.c.verb == "handling.show",
+    )
+    return frozenset(coded["revision"] for coded in (await tx.connection.execute(query)).scalars())
+
+
 async def contact_by_origin(tx: Tx, origin: str) -> Row[Any] | None:
     return (await tx.connection.execute(select(contacts).where(contacts.c.origin == origin))).one_or_none()
 

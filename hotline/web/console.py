@@ -245,12 +245,13 @@ async def card(request: web.Request) -> web.StreamResponse:
     async with system.read() as tx:
         draft = await drafts.card(tx, actor, head.id)
         saved = await views.summary(tx, head.id)
-        earlier = await views.earlier_contacts(tx, head.id)
         saved_at = when(saved["saved_at"], tx.now, system.centre, language) if saved else None
-        repeated = bool(earlier) or await views.follows_a_talk(tx, head.id)
-        facts = card_view.Around(repeated, await views.callback_agreed(tx, head.id))
+        agreed = await views.callback_agreed(tx, head.id)
+        follows = await views.follows_a_talk(tx, head.id)
+    repeated = follows or (await callers.earlier(system, actor, head.id)).total > 0
+    facts = card_view.Around(repeated, agreed)
     groups = card_view.card_groups(system.centre, head, saved, language, draft.values, facts)
-    shown: dict[str, Any] = {"head": head, "groups": groups, "earlier": earlier, "saved_at": saved_at}
+    shown: dict[str, Any] = {"head": head, "groups": groups, "saved_at": saved_at}
     return render.render(request, "card.html", draft=draft, **shown)
 
 

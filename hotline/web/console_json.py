@@ -231,6 +231,7 @@ def _offer(offer: OfferView, now: datetime, centre: Centre, language: str) -> Js
         "topic_label": say(f"topic.{offer.topic or 'none'}", language),
         "flagged": offer.flagged,
         "under18": offer.under18,
+        "note_waits": offer.note_waits,
     }
 
 

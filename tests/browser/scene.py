@@ -13,9 +13,11 @@ from hotline.actions import (
     absences,
     assignments,
     callbacks,
+    callers,
     cases,
     conflicts,
     contacts,
+    handling,
     invitations,
     leases,
     messages,
@@ -72,6 +74,10 @@ HERS = (
     ("note", "Babcia mieszka na Ślichowicach, ma klucze."),
     ("staff", "Dobrze. Jeżeli zrobi się niebezpiecznie, proszę dzwonić pod 112. Czy może Pani wyjść z domu?"),
     ("caller", "Mogłabym przyjść na rozmowę, tylko nie w środę."),
+)
+HOW_TO_TALK = (
+    "Mówić powoli, jedno pytanie naraz. O mężu tylko wtedy, gdy sama zacznie. "
+    "Ustalone: jedna rozmowa wieczorem, potem herbata i sen."
 )
 WAITING = (
     ("Mąż znowu wyzywa mnie od rana, boję się wracać do pokoju.", "violence"),
@@ -157,11 +163,19 @@ class Scene:
             self.callers.setdefault("active", caller)
             await self._passes(minutes=1)
         await self._says("anna", self.callers["active"], TALK[1:])
+        await self._known("anna", self.callers["active"], caller)
         self.callers["hers"] = await self.taken("beata", WAITING[0][0], VICTIMS, topic="violence")
         await self._says("beata", self.callers["hers"], HERS)
         active = self.callers["active"].contact_id
         self.parts |= {"contact": active, "notice": self.system.notice.version}
         self.callers["ended"] = await self.taken("dorota", "Dziękuję, to wszystko.", line=PERPETRATORS)
+
+    async def _known(self, login: str, *contacts_of_one: Caller) -> None:
+        """The same pseudonym in several contacts, and how to talk with whoever that is."""
+        actor = self.people[login].actor
+        for each in contacts_of_one:
+            await callers.name(self.system, actor, each.contact_id, "Pani Jaskółka")
+        await handling.write(self.system, actor, contacts_of_one[0].contact_id, HOW_TO_TALK, 90)
 
     async def taken(self, login: str, text: str, line: str = TRUST, **more: object) -> Caller:
         """A caller whose talk this person has."""

@@ -139,6 +139,12 @@ async def sentences(page: Page, scene: Scene) -> None:
     await expect(page.get_by_role("option").first).to_be_visible()
 
 
+async def known_caller(page: Page, scene: Scene) -> None:
+    await pane("right")(page, scene)
+    await page.locator(".known-earlier > summary").click()
+    await expect(page.locator(".known-contact").first).to_be_visible()
+
+
 async def nothing_filled_in(page: Page, scene: Scene) -> None:
     await scene.ends()
     await pane("right")(page, scene)
@@ -193,6 +199,7 @@ CONSOLE = (
     State("console", "anna", "/console?open={contact}", first_talk),
     State("console-talk", "anna", "/console?open={contact}", pane("middle")),
     State("console-card", "anna", "/console?open={contact}", pane("right")),
+    State("console-known", "anna", "/console?open={contact}", known_caller),
     State(
         "console-end",
         "anna",
@@ -278,6 +285,7 @@ NO_PAGE: Final = {
     f"{routes.CONTACT}/replies": _DATA,
     f"{routes.CONTACT}/transfer": _INSIDE,
     f"{routes.CONTACT}/card": _INSIDE,
+    f"{routes.CONTACT}/caller": _INSIDE,
     f"{routes.CONTACT}/callback": _INSIDE,
     f"{routes.CONTACT}/case": _INSIDE,
     "/board/now": "a part of the board, shown in it",

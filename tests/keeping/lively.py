@@ -8,11 +8,13 @@ from pyotp import TOTP
 from hotline.actions import (
     arrivals,
     callbacks,
+    callers,
     cases,
     conflicts,
     contacts,
     drafts,
     erasure,
+    handling,
     messages,
     offers,
     parking,
@@ -93,7 +95,7 @@ async def fill(system: System) -> str:
 
 
 async def write_what_is_rare(system: System, words: str) -> None:
-    """A call-back with its number, a conflict with its reason, a check of a shift with its remark."""
+    """A call-back with its number, a conflict with its reason, a remark of a shift's check, a caller known again."""
     filip = await factories.add_person(system, "Filip", (), ("supervisor",), hours=None)
     celina = await factories.add_person(system, "Celina", hours=None)
     start = system.clock.now() + timedelta(minutes=15)
@@ -103,6 +105,10 @@ async def write_what_is_rare(system: System, words: str) -> None:
     safe = SafeTime(start.date() + timedelta(days=1), 18 * 60, 20 * 60)
     await callbacks.ask(system, caller.actor, caller.contact_id, Wish(safe, number=NUMBER))
     await conflicts.mark(system, filip.actor, "contact", caller.contact_id, celina.id, words)
+    danuta = await factories.add_person(system, "Danuta")
+    known = await factories.talk(system, danuta)
+    await callers.name(system, danuta.actor, known.contact_id, words)
+    await handling.write(system, danuta.actor, known.contact_id, words, 90)
 
 
 async def _erased(system: System, anna: factories.Person) -> str:

@@ -91,6 +91,10 @@ EXPECTED = {
     "abuse.review": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
     "callbacks.settle": Rights(holding=(COUNSELLOR, SUPERVISOR)),
     "callbacks.agree": Rights(holding=(COUNSELLOR, SUPERVISOR)),
+    "callers.name": Rights(holding=(COUNSELLOR, SUPERVISOR)),
+    "handling.write": Rights(
+        roles=(SUPERVISOR,), holding=(COUNSELLOR, SUPERVISOR), walled=True, volunteers="own"
+    ),
     "cases.open_case": Rights(roles=(SUPERVISOR,), holding=(COUNSELLOR,), walled=True, volunteers="none"),
     "cases.see": Rights(roles=(CASEWORKER, SUPERVISOR, COUNSELLOR), volunteers="none"),
     "cases.look": Rights(
@@ -135,6 +139,7 @@ EXPECTED = {
     "ladder.sweep": Rights(kinds=("engine",)),
     "talks.watch": Rights(kinds=("engine",)),
     "sign_ins.forget": Rights(kinds=("engine",)),
+    "handling.expire": Rights(kinds=("engine",)),
     "leases.take": Rights(kinds=("standby", "engine")),
     "leases.give_up": Rights(kinds=("engine",)),
     "delivery": Rights(kinds=("channel",)),

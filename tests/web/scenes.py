@@ -103,6 +103,10 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/follow-up": follow_up(),
         "/drafts": {"kind": "note", "base": None, "id": client_id(), "text": "Dzień d"},
         "/conflict": {"reason": "Znam tę osobę."},
+        "/pseudonym": {"pseudonym": "Jaskółka"},
+        "/handling": {"text": "Spokojnie.", "days": 90},
+        "/handling-renew": {"note": new_id(), "days": 90},
+        "/handling-remove": {"note": new_id()},
     }
     default: dict[str, object] = {"id": client_id(), "text": "Dzień dobry."}
     return next((body for end, body in bodies.items() if path.endswith(end)), default)

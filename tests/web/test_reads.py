@@ -20,10 +20,11 @@ from tests.web.test_routes import card, told
 WORDS = "Powiedziane w zaufaniu."
 WHY = "Skarga rozmówcy z wczoraj."
 READS = [route.path for route in ROUTES if route.method == "GET" and "{contact:" in route.path]
-ENTRIES, CARD, CALLBACK = (
-    next(path for path in READS if path.endswith(end)) for end in ("/entries", "/card", "/callback")
+ENTRIES, CARD, CALLBACK, KNOWN = (
+    next(path for path in READS if path.endswith(end))
+    for end in ("/entries", "/card", "/callback", "/caller")
 )
-CONTENT = (ENTRIES, CARD, CALLBACK)
+CONTENT = (ENTRIES, CARD, CALLBACK, KNOWN)
 # what a supervisor may see of a contact without opening it: no content and no identity
 BARE = ("/board/contacts/{contact:[0-9a-f-]{36}}", "/console/contacts/{contact:[0-9a-f-]{36}}/case")
 # for the holder alone, whatever anybody else has opened

@@ -30,6 +30,12 @@ from hotline.store.claims.contacts import (
 from hotline.store.claims.delivery import Claimed, claim_delivery, give_up_delivery, settle_delivery
 from hotline.store.claims.drafts import drop_draft, drop_drafts, drop_spent, keep_draft
 from hotline.store.claims.erasure import forget_callers, forget_subjects
+from hotline.store.claims.handling import (
+    add_handling_note,
+    change_handling_note,
+    forget_handling_notes,
+    renew_handling_note,
+)
 from hotline.store.claims.ladder import answer_step, forget_steps, open_step
 from hotline.store.claims.leases import drain_lease, give_lease_up, hold_lease, take_lease
 from hotline.store.claims.locks import lock_contact, lock_pair, lock_staff
@@ -66,6 +72,7 @@ __all__ = [
     "Claimed",
     "add_callback",
     "add_contact",
+    "add_handling_note",
     "add_notices",
     "add_quarantine",
     "adopt",
@@ -77,6 +84,7 @@ __all__ = [
     "caller_seen",
     "callers_seen",
     "change",
+    "change_handling_note",
     "change_hands",
     "claim_delivery",
     "claim_notice",
@@ -97,6 +105,7 @@ __all__ = [
     "end_parked",
     "end_wrap_up",
     "forget_callers",
+    "forget_handling_notes",
     "forget_steps",
     "forget_subjects",
     "forget_tries",
@@ -124,6 +133,7 @@ __all__ = [
     "prolong_wrap_up",
     "raise_alarm",
     "release",
+    "renew_handling_note",
     "requeue",
     "review_quarantine",
     "see_alarm",

@@ -7,12 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.store.tables import cases, conflicts, contacts, entries
 
+FOUND_BY = ("caller_blind", "code_blind", "pseudonym_blind")
 
-async def forget_callers(connection: AsyncConnection, contact_ids: Collection[str]) -> None:
-    """These contacts are found by no token or chat any more, and nothing of them is sent out."""
-    await connection.execute(
-        update(contacts).where(contacts.c.id.in_(contact_ids)).values(caller_blind=None, code_blind=None)
-    )
+
+async def forget_callers(
+    connection: AsyncConnection, contact_ids: Collection[str], columns: Collection[str] = FOUND_BY
+) -> None:
+    """These contacts are found by nothing any more, and nothing of them is sent out.
+
+    `columns`: those that `contacts` has; in a backup of an earlier release it may have fewer.
+    """
+    forgotten = dict.fromkeys(name for name in FOUND_BY if name in columns)
+    await connection.execute(update(contacts).where(contacts.c.id.in_(contact_ids)).values(**forgotten))
     await _forget_conflicts(connection, contact_ids)
     await connection.execute(
         update(entries)

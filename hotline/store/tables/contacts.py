@@ -55,6 +55,8 @@ contacts = Table(
     Column("unreachable_at", Instant, comment="since when the channel takes nothing for this caller"),
     Column("privacy_version", String(40), nullable=False),
     Column("code_blind", String(64), comment="keyed index of the short code that stands in for the secret"),
+    Column("pseudonym_blind", String(64), comment="keyed index of what the caller calls themselves"),
+    Column("pseudonym_sealed", LargeBinary),
     Index(
         "ix_contacts_waiting",
         "queue",
@@ -67,6 +69,7 @@ contacts = Table(
     Index("ix_contacts_holder", "holder_id", "state"),
     Index("ix_contacts_caller_blind", "caller_blind"),
     Index("ix_contacts_code_blind", "code_blind"),
+    Index("ix_contacts_pseudonym_blind", "pseudonym_blind"),
 )
 # Two first messages of one person at once become one contact.
 unique_where(

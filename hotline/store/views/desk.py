@@ -18,6 +18,7 @@ from hotline.rules.signals import Signals, signals
 from hotline.store import conflicts, queries
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
+from hotline.store.handling import notes_of
 from hotline.store.recent import Rows
 from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
 from hotline.store.turns import turns
@@ -77,6 +78,7 @@ class OfferView:
     topic: str | None
     flagged: bool
     under18: bool
+    note_waits: bool  # somebody wrote how to talk with this caller; what, only whoever answers reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ async def own_desk(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
     leads = "supervisor" in actor.roles
     return ConsoleView(
         me=me,
-        offer=await _offer(tx, actor.id),
+        offer=await _offer(tx, centre, actor),
         queue=QueueView((), 0),
         mine=await _mine(tx, centre, actor, on_duty),
         passed_on=await _passed_on(tx, actor.id),
@@ -263,11 +265,11 @@ def _until(shifts: Sequence[Worked], now: datetime) -> tuple[dict[str, datetime]
     return until, later
 
 
-async def _offer(tx: Tx, staff_id: str) -> OfferView | None:
+async def _offer(tx: Tx, centre: Centre, actor: Actor) -> OfferView | None:
     query = (
         select(offers, contacts)
         .join(contacts, contacts.c.id == offers.c.contact_id)
-        .where(offers.c.staff_id == staff_id, offers.c.state == "pending", offers.c.deadline_at > tx.now)
+        .where(offers.c.staff_id == actor.id, offers.c.state == "pending", offers.c.deadline_at > tx.now)
     )
     row = (await tx.connection.execute(query)).mappings().one_or_none()
     if row is None:
@@ -287,6 +289,7 @@ async def _offer(tx: Tx, staff_id: str) -> OfferView | None:
         topic=row[contacts.c.topic],
         flagged="phrase" in row[contacts.c.flags],
         under18=row[contacts.c.under18],
+        note_waits=bool(await notes_of(tx, centre, actor, await queries.contact(tx, row[contacts.c.id]))),
     )
 
 

@@ -222,19 +222,6 @@ async def summary(tx: Tx, contact_id: str) -> dict[str, Any] | None:
     return {**row.coded, **free, "version": row.version, "saved_at": row.saved_at, "staff_id": row.staff_id}
 
 
-async def earlier_contacts(tx: Tx, contact_id: str) -> list[ContactHead]:
-    """Other contacts of the same case, newest first."""
-    case_id = (
-        select(case_contacts.c.case_id).where(case_contacts.c.contact_id == contact_id).scalar_subquery()
-    )
-    query = select(case_contacts.c.contact_id).where(
-        case_contacts.c.case_id == case_id, case_contacts.c.contact_id != contact_id
-    )
-    ids = sorted((await tx.connection.execute(query)).scalars(), reverse=True)
-    heads = [await contact_head(tx, each) for each in ids]
-    return [head for head in heads if head is not None]
-
-
 def caller_away(row: Row[Any] | ContactHead, now: datetime) -> bool:
     """Has the caller's page been closed, or its network been gone for a while?
 

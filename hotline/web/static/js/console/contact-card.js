@@ -3,6 +3,7 @@
 import { CallBack } from "./call-back.js";
 import { jump, Missing } from "./card-missing.js";
 import { OtherDraft } from "./drafts.js";
+import { Earlier } from "./earlier.js";
 import { askText, Refused, tell } from "./wire.js";
 import { fill, fragment, h, icon, speak, t } from "./words.js";
 
@@ -11,6 +12,7 @@ export class ContactCard extends HTMLElement {
     this.desk = desk;
     this.nothing = [...this.childNodes];
     this.callBack = new CallBack(desk);
+    this.earlier = new Earlier(desk);
     desk.addEventListener("selected", () => this.draw());
     desk.addEventListener("talk", (event) => event.detail.id === this.desk.selected && this.draw());
     this.draw();
@@ -28,9 +30,10 @@ export class ContactCard extends HTMLElement {
       this.facts = h("section", { class: "part part-facts" });
       this.body = h("div", { class: "card-body", tabindex: "-1" });
       this.other = new OtherDraft(() => this.body.focus());
-      this.replaceChildren(this.callBack.element, this.#title(), this.facts, this.other.element, this.body);
+      this.replaceChildren(this.earlier.element, this.callBack.element, this.#title(), this.facts, this.other.element, this.body);
       this.#fill(talk);
     }
+    this.earlier.draw(talk);
     this.callBack.draw(talk);
     this.#drawFacts(talk);
     this.#drawState(talk);

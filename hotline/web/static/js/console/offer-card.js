@@ -90,6 +90,7 @@ export class OfferCard extends HTMLElement {
       h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
       offer.flagged && h("p", { class: "offer-flag" }, icon("alert"), t("flagged")),
       offer.under18 && h("p", { class: "offer-flag" }, icon("alert"), t("under18")),
+      offer.note_waits && h("p", { class: "offer-note" }, icon("note"), t("note_waits")),
     );
   }
 
