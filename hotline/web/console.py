@@ -7,6 +7,7 @@ from aiohttp import web
 from hotline.actions import (
     arrivals,
     assignments,
+    callers,
     cases,
     contacts,
     drafts,

@@ -123,7 +123,7 @@ export class TransferCard extends HTMLElement {
     return [
       consults ? button("join", t("transfer_join"), true) : button("accept", t("transfer_take"), true),
       asked.joined && button("open", t("transfer_open")),
-      button("decline", t("transfer_decline")),
+      button("decline", t(asked.joined ? "transfer_leave" : "transfer_decline")),
     ];
   }
 
