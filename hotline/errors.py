@@ -203,6 +203,20 @@ class SecondStepNeeded(HotlineError):
     status = 403
 
 
+class ScreenLocked(HotlineError):
+    """The person has gone from this screen: nothing is shown and nothing is taken until they unlock it."""
+
+    code = "screen_locked"
+    status = 423
+
+
+class PasswordWrong(HotlineError):
+    """Not the password of the person whose screen is locked, or there is none."""
+
+    code = "password_wrong"
+    status = 401
+
+
 class NotAllowed(HotlineError):
     """The table of rights says no."""
 

@@ -26,6 +26,13 @@ async def end_all(system: System, actor: Actor, staff_id: str, keep: str | None 
     return ended
 
 
+async def lock(tx: Transaction, staff_id: str, session_id: str | None, how: str) -> None:
+    """Nothing is shown in this session from now on; one that is locked stays so. how: hand | idle | away"""
+    if session_id is not None and await sign_ins.lock_session(tx, session_id):
+        await look_again(tx, staff_id)
+        tx.record("screens.lock", "staff", staff_id, how=how)
+
+
 async def _ended(tx: Transaction, staff_id: str, count: int) -> None:
     await look_again(tx, staff_id)
     tx.record("sessions.end", "staff", staff_id, count=count)

@@ -34,12 +34,15 @@ class Entrance:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Whose session it is. `confined`: only their own account, until the second step is set up."""
+    """Whose session it is. `confined`: only their own account, until the second step is set up; `locked`: nothing
+    but the way back, which is the password, if there is one."""
 
     actor: Actor
     session_id: str | None
     how: str
     confined: bool
+    locked: bool
+    has_password: bool
 
 
 def digest(secret: str) -> str:
@@ -75,10 +78,7 @@ async def sign_in_with_password(
         known = await throttle.is_known(tx, staff_id, place)
     kept = row.password_hash if row is not None and row.active else None
     async with passwords.seat(known=known):
-        async with system.transaction(access.OPERATOR) as tx:
-            await throttle.count(tx, staff_id, login, place)
-        # An unknown login costs the same time as a wrong password.
-        right = await passwords.matches(kept or passwords.NOBODY, password)
+        right = await tried(system, staff_id, login, kept, password, place)
         if not right or kept is None or row is None:
             raise SignInFailed
         better = await passwords.renewed(password) if passwords.is_old(kept) else kept
@@ -89,6 +89,16 @@ async def sign_in_with_password(
         if better != kept:
             await staffing.change(tx, row.id, password_hash=better)
         return await _go_on(tx, row, login, place)
+
+
+async def tried(
+    system: System, staff_id: str | None, login: str, kept: str | None, password: str, place: Place
+) -> bool:
+    """Is it the password? The try is counted before anybody looks; the caller has a seat. Raises TooSoon."""
+    async with system.transaction(access.OPERATOR) as tx:
+        await throttle.count(tx, staff_id, login, place)
+    # An unknown login costs the same time as a wrong password.
+    return await passwords.matches(kept or passwords.NOBODY, password)
 
 
 async def _go_on(tx: Transaction, row: Any, login: str, place: Place) -> Entrance:
@@ -142,29 +152,40 @@ async def actor_of(system: System, session_secret: str) -> Actor:
     return (await signed_in(system, session_secret)).actor
 
 
-async def signed_in(system: System, session_secret: str) -> SignedIn:
+async def signed_in(system: System, session_secret: str, *, opening: bool = False) -> SignedIn:
     """The session. Raises NotSignedIn when it is unknown, revoked, idle too long or too old.
 
-    On duty, a silent console stays signed in: the night shift must not be thrown out.
+    On duty, a silent console stays signed in: the night shift must not be thrown out. `opening`: a page is opened
+    anew, and where none was open for so long, it is locked.
     """
     async with system.read() as tx:
         row = await queries.session(tx, digest(session_secret))
         if row is None:
             raise NotSignedIn
-        on_duty = asking.worked(await tx.board(), row.id, tx.now - SHIFT_GRACE, tx.now + timedelta.resolution)
+        board, screen = await tx.board(), tx.centre.screen
+        on_duty = bool(asking.worked(board, row.id, tx.now - SHIFT_GRACE, tx.now + timedelta.resolution))
         idle, age = tx.now - row.session_seen_at, tx.now - row.session_at
         if not on_duty and (idle > SESSION_IDLE or age > SESSION_LIFE):
             raise NotSignedIn
+        went = asking.worked(board, row.id, row.session_at, tx.now - SHIFT_GRACE)
+        if not on_duty and went and not await queries.held_by(tx, row.id):  # nobody is thrown out of a talk
+            raise NotSignedIn
     actor = Actor("staff", row.id, row.name, frozenset(row.roles), frozenset(row.lines), frozenset(row.flags))
-    await _still_there(system, actor, session_secret, idle)
-    lacking = row.totp_sealed is None and codes.required(row.roles, row.flags)
-    return SignedIn(actor, row.session_id, row.how, confined=lacking and row.how != "link")
-
-
-async def _still_there(system: System, actor: Actor, session_secret: str, idle: timedelta) -> None:
-    if idle > SESSION_IDLE / 6:
+    locked = row.session_locked_at is not None
+    if not locked and opening and screen.locks(idle, on_duty=on_duty):
+        locked = True
+        await _lock(system, actor, row.session_id)
+    elif not locked and idle > min(SESSION_IDLE / 6, screen.lock_after / 2):
         async with system.transaction(actor) as tx:
             await sign_ins.touch_session(tx, digest(session_secret))
+    lacking = row.totp_sealed is None and codes.required(row.roles, row.flags)
+    confined, has_password = lacking and row.how != "link", row.password_hash is not None
+    return SignedIn(actor, row.session_id, row.how, confined, locked, has_password)
+
+
+async def _lock(system: System, actor: Actor, session_id: str | None) -> None:
+    async with system.transaction(actor) as tx:
+        await sessions.lock(tx, actor.id, session_id, "away")
 
 
 async def forget(system: System, actor: Actor) -> int:

@@ -186,6 +186,8 @@ TABLE: dict[str, Rule] = {
     # oneself
     "account.see": _kind("staff"),
     "account.change": _oneself,
+    "screens.lock": _oneself,
+    "screens.unlock": _oneself,
     # the clock
     "alarms.ring": _kind("engine"),
     "duty.watch": _kind("engine"),

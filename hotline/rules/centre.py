@@ -42,6 +42,7 @@ from hotline.rules.centre_replies import Reply
 from hotline.rules.centre_talks import TalkRules
 from hotline.rules.civil_time import Calendar
 from hotline.rules.hours import Hours
+from hotline.rules.screen_lock import ScreenRules
 
 Channel = Literal["telegram", "web"]
 
@@ -202,6 +203,7 @@ class Centre(Part):
     duty: DutyRules = DutyRules()
     talks: TalkRules = TalkRules()
     callbacks: CallbackRules = CallbackRules()
+    screen: ScreenRules = ScreenRules()
 
     calendar: Calendar
     units: Mapping[str, Unit]

@@ -52,6 +52,7 @@ TABLES = (
     "duty",
     "talks",
     "callbacks",
+    "screen",
 )
 TOP = ("schema_version", "timezone", "languages")
 # what [centre] may hold: the fields of Centre that have no table of their own

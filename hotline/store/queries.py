@@ -383,6 +383,7 @@ async def session(tx: Tx, secret_hash: str) -> Row[Any] | None:
             sessions.c.id.label("session_id"),
             sessions.c.seen_at.label("session_seen_at"),
             sessions.c.created_at.label("session_at"),
+            sessions.c.locked_at.label("session_locked_at"),
             sessions.c.how,
             staff,
         )

@@ -50,6 +50,21 @@ async def touch_session(tx: Tx, secret_hash: str) -> None:
     )
 
 
+async def lock_session(tx: Tx, session_id: str) -> bool:
+    """Nothing is shown in it from now on; was it open until now?"""
+    opened = (sessions.c.id == session_id, sessions.c.locked_at.is_(None), sessions.c.revoked_at.is_(None))
+    return (
+        await tx.connection.execute(update(sessions).where(*opened).values(locked_at=tx.now))
+    ).rowcount == 1
+
+
+async def unlock_session(tx: Tx, session_id: str) -> bool:
+    """It goes on; False if it has ended or was not locked."""
+    locked = (sessions.c.id == session_id, sessions.c.locked_at.is_not(None), sessions.c.revoked_at.is_(None))
+    values = {"locked_at": None, "seen_at": tx.now}
+    return (await tx.connection.execute(update(sessions).where(*locked).values(values))).rowcount == 1
+
+
 async def end_session(tx: Tx, secret_hash: str) -> None:
     mine = (sessions.c.secret_hash == secret_hash, sessions.c.revoked_at.is_(None))
     await tx.connection.execute(update(sessions).where(*mine).values(revoked_at=tx.now))

@@ -125,6 +125,8 @@ EXPECTED = {
     "summaries.adopt": Rights(roles=(SUPERVISOR,), walled=True, volunteers="none"),
     "recovery.ask": Rights(roles=(SUPERVISOR, ADMINISTRATOR), another=True),
     "recovery.confirm": Rights(roles=(SUPERVISOR, ADMINISTRATOR), another=True),
+    "screens.lock": Rights(oneself=True),
+    "screens.unlock": Rights(oneself=True),
     "sessions.end": Rights(roles=(ADMINISTRATOR,), oneself=True, kinds=("operator",)),
     "audit.see": Rights(flag=IS_DPO),
     "account.see": Rights(kinds=("staff",)),

@@ -79,6 +79,7 @@ sessions = Table(
     Column("id", String(36), comment="what a page names it by; never the secret"),
     Column("how", String(12), nullable=False, server_default="link", comment="link | password | invitation"),
     Column("device", String(24), comment="coarse: browser and system, no user agent"),
+    Column("locked_at", Instant, comment="nothing is shown and taken since then"),
 )
 unique_where("uq_sessions_id", sessions.c.id, where="id IS NOT NULL")
 
