@@ -34,7 +34,8 @@ class BoardFeed:
                 if topics.rights(self._session.actor.id) in changed:
                     await self._session.anew()
                 await self._session.now_and_then()
-                frame = {"html": await self._picture(listener)}
+                locked = self._session.locked
+                frame = {"locked": True} if locked else {"html": await self._picture(listener)}
             except Unavailable:
                 frame = {"trouble": "database"}
             await self._send(frame)  # the same again tells the page that its line lives

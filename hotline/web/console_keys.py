@@ -62,6 +62,7 @@ GROUPS: Final[dict[str, tuple[Key, ...]]] = {
         Key("1", "left"),
         Key("2", "middle"),
         Key("3", "right"),
+        Key("Z", "lock"),
         Key("Escape", "leave", "always"),
         Key("?", "sheet"),
     ),

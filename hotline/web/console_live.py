@@ -14,7 +14,15 @@ from typing import Any, Final
 from aiohttp import web
 
 from hotline.actions import contacts, messages
-from hotline.errors import ContactEnded, HotlineError, KeyDestroyed, NotFound, NotSignedIn, NotTheHolder
+from hotline.errors import (
+    ContactEnded,
+    HotlineError,
+    KeyDestroyed,
+    NotFound,
+    NotSignedIn,
+    NotTheHolder,
+    ScreenLocked,
+)
 from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.live.shared import Shared
@@ -31,6 +39,7 @@ from hotline.web.console_json import console_json, entry_json, head_json
 from hotline.web.keys import SYSTEM
 from hotline.web.line_session import LineSession
 from hotline.web.news import NEWS, full
+from hotline.web.rings import rings
 from hotline.web.transfers import around
 from hotline.web.typing import Typing
 
@@ -104,6 +113,7 @@ class ConsoleFeed:
         self._queue: QueueView | None = None
         self._pane_due: float | None = None  # monotonic
         self._typing = Typing(self._system, "staff")
+        self._was_locked = False
 
     @property
     def _actor(self) -> Actor:
@@ -120,6 +130,8 @@ class ConsoleFeed:
             self._listener.add(topics.words(frame.watch))
         if frame.reply is not None:
             await self._reply(frame.reply)
+        if self._session.locked:  # nobody writes there, and nothing is read there
+            return
         if (
             frame.typing is not None
             and self._holds(frame.typing)
@@ -142,6 +154,8 @@ class ConsoleFeed:
         # As with a request of its own: nobody who is signed out says another word.
         await self._session.anew()
         try:
+            if self._session.locked:
+                raise ScreenLocked
             receipt = await messages.reply(self._system, self._actor, reply.contact, reply.id, reply.text)
         except NotSignedIn:
             raise
@@ -166,6 +180,12 @@ class ConsoleFeed:
             if topics.rights(self._actor.id) in changed:
                 await self._session.anew()
             await self._session.now_and_then()
+            if self._session.locked:
+                await self._locked()
+                await listener.gathers(CALM, but_for={topics.staff(self._actor.id)})
+                continue
+            if self._was_locked:
+                changed |= self._missed()
             if hints := set(filter(topics.is_hint, changed)):
                 await self._hint(hints)
                 changed -= hints
@@ -182,6 +202,22 @@ class ConsoleFeed:
                 await listener.gathers(CALM, but_for=self._urgent())
             elif self._patience() == 0.0:  # words that come without a pause hold nothing else back
                 await self._all(set())
+
+    async def _locked(self) -> None:
+        """That somebody waits, so that the person is asked and hears it; nothing of what an open console shows."""
+        self._was_locked, self._pane_due = True, None
+        async with self._readings.turn, self._system.read() as tx:
+            desk = await views.own_desk(tx, tx.centre, self._actor)
+        self._pairs = views.seen_pairs(self._system.centre, self._actor, desk.queues)
+        queue = await self._readings.queues.get(self._pairs, self._read_queue)
+        self._desk = desk
+        self._listen(desk)
+        await self._send({"locked": rings(replace(desk, queue=queue.seen_by(self._actor.id)), self._actor)})
+
+    def _missed(self) -> set[str]:
+        """Unlocked: all that an open console shows is read anew, and the talk on the screen after its cursor."""
+        self._was_locked, self._desk = False, None
+        return self._urgent()
 
     async def _hint(self, hints: set[str]) -> None:
         """The caller of the talk on the screen writes. Whoever else holds it by now is no concern of this console."""

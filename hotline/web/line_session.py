@@ -16,9 +16,13 @@ ASKED: Final = timedelta(seconds=30)
 
 
 class LineSession:
-    """Whoever may no longer see the page, or is not there any more, is signed out of it."""
+    """Whoever may no longer see the page, or is not there any more, is signed out of it.
+
+    While the screen is locked the line stays: it is then the feed's part to say only that somebody waits.
+    """
 
     actor: Actor
+    locked: bool
 
     def __init__(self, request: web.Request, verb: str) -> None:
         self._system, self._secret, self._verb = request.app[SYSTEM], secret_of(request), verb
@@ -37,7 +41,7 @@ class LineSession:
         me = await signing_in.signed_in(self._system, self._secret)
         if me.confined or not access.may(me.actor, self._verb):
             raise NotSignedIn
-        self.actor = me.actor
+        self.actor, self.locked = me.actor, me.locked
 
     async def now_and_then(self) -> None:
         """The same, if that was a while ago: so an open page keeps it alive, too. Raises NotSignedIn."""

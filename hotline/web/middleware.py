@@ -17,11 +17,12 @@ from hotline.errors import (
     LineClosed,
     NotFound,
     NotSignedIn,
+    ScreenLocked,
     SecondStepNeeded,
     Unavailable,
 )
 from hotline.texts import say
-from hotline.web import embedding, render
+from hotline.web import embedding, render, screens
 from hotline.web.keys import SYSTEM
 
 log = structlog.get_logger()
@@ -121,7 +122,9 @@ def answer(request: web.Request, error: HotlineError, status: int | None = None)
     language = render.language_of(request)
     sentence = say(f"error.{error.code}", language, **error.params)
     status = status or error.status
-    if wants_page(request):
+    if render.wants_page(request):
+        if isinstance(error, ScreenLocked):
+            return screens.locked(request)
         if isinstance(error, NotSignedIn) and request.method in SAFE:
             return web.Response(status=303, headers={"Location": "/sign-in"})
         if isinstance(error, SecondStepNeeded) and request.method in SAFE:
@@ -132,6 +135,8 @@ def answer(request: web.Request, error: HotlineError, status: int | None = None)
     body: dict[str, Any] = {"code": error.code, "sentence": sentence}
     if "fields" in error.params:
         body["fields"] = str(error.params["fields"]).split(",")
+    if isinstance(error, ScreenLocked):
+        return web.json_response({"locked": True, "error": body}, status=status)
     if isinstance(error, LineClosed):
         body["next_open"] = error.next_open.isoformat() if error.next_open else None
     return come_back(web.json_response({"error": body}, status=status), error)
@@ -147,13 +152,6 @@ def come_back(response: web.Response, error: HotlineError) -> web.Response:
     if seconds is not None:
         response.headers["Retry-After"] = str(seconds)
     return response
-
-
-def wants_page(request: web.Request) -> bool:
-    """Did a person's browser ask for a page, rather than a script for data?"""
-    if request.content_type == "application/json":
-        return False
-    return "text/html" in request.headers.get("Accept", "")
 
 
 def _of_status(status: int) -> HotlineError:

@@ -63,6 +63,13 @@ def language_of(request: web.Request) -> str:
     return best[1] if best[0] > 0 else DEFAULT
 
 
+def wants_page(request: web.Request) -> bool:
+    """Did a person's browser ask for a page, rather than a script for data?"""
+    if request.content_type == "application/json":
+        return False
+    return "text/html" in request.headers.get("Accept", "")
+
+
 def local_hour(at: datetime, zone: ZoneInfo) -> int:
     return local(at, zone).hour
 

@@ -39,6 +39,7 @@ from hotline.web import (
     roster_mine,
     roster_plan,
     roster_versions,
+    screens,
     shift_check,
     sign_in,
     sockets,
@@ -112,6 +113,10 @@ ROUTES = (
     Route("GET", INVITATION, sign_in.invitation, EVERYONE),
     Route("POST", INVITATION, sign_in.accept, EVERYONE),
     Route("POST", "/sign-out", sign_in.leave, "presence.seen"),
+    # a locked screen
+    Route("GET", "/screen", screens.state, "account.see"),
+    Route("POST", "/screen/lock", screens.lock, "account.see"),
+    Route("POST", "/screen/unlock", screens.unlock, "account.see"),
     # the console
     Route("GET", "/console", console.page, "console.see"),
     Route("GET", "/console/state", console.state, "console.see"),

@@ -7,10 +7,11 @@ from aiohttp import web
 from hotline.actions import signing_in
 from hotline.actions.signing_in import SignedIn
 from hotline.actions.throttle import Place
-from hotline.errors import NotSignedIn, SecondStepNeeded
+from hotline.errors import NotSignedIn, ScreenLocked, SecondStepNeeded
 from hotline.ids import new_secret
 from hotline.rules.access import Actor
 from hotline.rules.throttle import REMEMBER_BROWSER
+from hotline.web import render
 from hotline.web.addresses import network_of
 from hotline.web.devices import device_of
 from hotline.web.keys import SYSTEM
@@ -18,7 +19,11 @@ from hotline.web.keys import SYSTEM
 SESSION_COOKIE: Final = "hotline_session"
 BROWSER_COOKIE: Final = "hotline_browser"
 SIGNED_IN: web.RequestKey[SignedIn] = web.RequestKey("signed in", SignedIn)
-OWN: Final = ("/account", "/sign-out")  # where whoever still lacks a second step may go
+OWN: Final = ("/account", "/sign-out", "/screen")  # where whoever still lacks a second step may go
+# What a locked screen may ask for: the way back and out, and lines that say only that somebody waits.
+UNDER_LOCK: Final = frozenset(
+    {"/screen", "/screen/lock", "/screen/unlock", "/sign-out", "/console/socket", "/board/socket"}
+)
 
 
 def cookie_of(request: web.Request, name: str = SESSION_COOKIE) -> str:
@@ -36,19 +41,22 @@ def _is_secure(request: web.Request) -> bool:
 
 
 async def signed_in(request: web.Request) -> SignedIn:
-    """The session, asked of the database once per request. Raises NotSignedIn, SecondStepNeeded."""
+    """The session, asked of the database once per request. Raises NotSignedIn, ScreenLocked, SecondStepNeeded."""
     if SIGNED_IN not in request:
         secret = secret_of(request)
         if not secret:
             raise NotSignedIn
-        request[SIGNED_IN] = await signing_in.signed_in(request.app[SYSTEM], secret)
+        opening = request.method == "GET" and render.wants_page(request)
+        request[SIGNED_IN] = await signing_in.signed_in(request.app[SYSTEM], secret, opening=opening)
+    if request[SIGNED_IN].locked and request.path not in UNDER_LOCK:
+        raise ScreenLocked
     if request[SIGNED_IN].confined and not request.path.startswith(OWN):
         raise SecondStepNeeded
     return request[SIGNED_IN]
 
 
 async def actor_of(request: web.Request) -> Actor:
-    """The person. Raises NotSignedIn, SecondStepNeeded."""
+    """The person. Raises NotSignedIn, ScreenLocked, SecondStepNeeded."""
     return (await signed_in(request)).actor
 
 

@@ -18,6 +18,7 @@ from hotline.errors import (
     LinkGone,
     NotSignedIn,
     PasswordWeak,
+    ScreenLocked,
     SecondStepNeeded,
     SignInBusy,
     SignInFailed,
@@ -36,8 +37,8 @@ REFUSAL_SECONDS = (1.0, 2.0)
 
 
 async def page(request: web.Request) -> web.StreamResponse:
-    """GET /sign-in: whoever is signed in goes on to their first page."""
-    with suppress(NotSignedIn, SecondStepNeeded):
+    """GET /sign-in: whoever is signed in goes on to their first page; at a locked screen anybody may sign in."""
+    with suppress(NotSignedIn, ScreenLocked, SecondStepNeeded):
         return staff_page.see_other(staff_page.first(await signed_in(request)))
     return _form(request)
 

@@ -8,14 +8,23 @@ from hotline.actions.signing_in import SignedIn
 from hotline.errors import HotlineError
 from hotline.rules import access
 from hotline.rules.access import Actor
+from hotline.rules.screen_lock import WARNING
 from hotline.texts import say
 from hotline.web import render
 from hotline.web.keys import SYSTEM
+from hotline.web.session import SIGNED_IN
 
 
 def context(request: web.Request, actor: Actor) -> dict[str, Any]:
-    """Context of a template that extends `staff_page.html` and has the bar on top."""
-    return {"centre": request.app[SYSTEM].centre, "me": actor.name, "places": places(actor)}
+    """Context of a template that extends `staff_page.html`, has the bar on top and can be locked."""
+    centre, me = request.app[SYSTEM].centre, request[SIGNED_IN]
+    screen = {
+        "person": actor.id,
+        "seconds": centre.screen.lock_after.total_seconds(),
+        "warning": WARNING.total_seconds(),
+        "has_password": me.has_password,
+    }
+    return {"centre": centre, "me": actor.name, "places": places(actor), "screen": screen}
 
 
 def places(actor: Actor) -> tuple[str, ...]:

@@ -278,6 +278,7 @@ NO_PAGE: Final = {
     f"{routes.LINE}/socket": "a socket",
     "/embed.js": "a file",
     "/embed/{line:[a-z0-9_]{1,64}}": _DATA,
+    "/screen": _DATA,
     "/console/state": _DATA,
     "/console/socket": "a socket",
     f"{routes.CONTACT}/entries": _DATA,

@@ -19,6 +19,7 @@ FORM_PAGES = (
     "/roster",
     "/callbacks",
     "/shift-check",
+    "/screen",
 )
 JSON_ROUTES = [
     route.path

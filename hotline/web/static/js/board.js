@@ -14,6 +14,7 @@ let polling = null;
 let over = false;
 let lost = null;
 let drop = () => {};
+let again = () => {};
 let heard = performance.now();
 
 // -- laying one picture over the other -----------------------------------------------------------------
@@ -78,6 +79,7 @@ async function poll() {
   try {
     const response = await fetch(`/board/now?lang=${language}`, { cache: "no-store", signal: AbortSignal.timeout(10_000) });
     if (response.redirected || response.status === 401 || response.status === 403) end();
+    else if (response.status === 423) document.dispatchEvent(new Event("screen-lock"));
     else if (response.ok) show(await response.text());
     else complain(response.status === 503 ? "database" : "lost");
   } catch {
@@ -102,6 +104,7 @@ function open() {
     polling = null;
     const frame = JSON.parse(data);
     if (frame.html) show(frame.html);
+    else if (frame.locked) document.dispatchEvent(new Event("screen-lock"));
     else complain(frame.trouble);
   });
   const leave = ({ code }) => {
@@ -118,6 +121,7 @@ function open() {
     setTimeout(open, wait / 2 + (Math.random() * wait) / 2);
   };
   socket.addEventListener("close", leave);
+  again = () => socket.close();
   // A dead line may not say for a minute that it has closed.
   drop = () => {
     complain("lost");
@@ -127,6 +131,7 @@ function open() {
 }
 
 addEventListener("offline", () => drop());
+document.addEventListener("screen-unlocked", () => again()); // the line may be of a session before
 setInterval(() => performance.now() - heard > SILENCE && drop(), 1_000);
 
 // -- what rings counts down --------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ desk.addEventListener("selected", () => started && ask("middle"));
 const title = document.title;
 
 function announce() {
+  if ("locked" in document.documentElement.dataset) return;
   const unread = [...desk.talks.values()].reduce((sum, talk) => sum + talk.unread, 0);
   document.title = titled(desk, title);
   const tab = tabs.find((one) => one.dataset.pane === "left");
@@ -68,6 +69,7 @@ function announce() {
 }
 
 for (const name of ["console", "talk", "selected", "read"]) desk.addEventListener(name, announce);
+document.addEventListener("screen-unlocked", announce);
 
 // -- the connection ----------------------------------------------------------------------------------
 

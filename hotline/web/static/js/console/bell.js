@@ -5,6 +5,7 @@
 import { dangers } from "./dangers.js";
 import { notice } from "./notices.js";
 import { Sounds } from "./sounds.js";
+import { Waits } from "./waits.js";
 import { fill, h, icon, t } from "./words.js";
 
 const STROKE = 2_000;
@@ -38,12 +39,17 @@ export class DeskBell extends HTMLElement {
     this.sounds.addEventListener("change", () => this.#drawGate());
     desk.addEventListener("console", () => this.listen());
     document.addEventListener("signed-out", () => this.#ring([])); // nobody here can answer
+    const waits = new Waits(document.getElementById("lock"), this.sounds, this.silenced, notice);
+    document.addEventListener("screen-locked", () => this.#ring([]));
+    document.addEventListener("screen-says", ({ detail }) => waits.hear(detail));
+    for (const name of ["screen-unlocked", "signed-out"]) document.addEventListener(name, () => waits.stop());
     this.#drawGate();
     this.listen();
   }
 
   /** Compare what the server says with what was heard already. */
   listen() {
+    if ("locked" in document.documentElement.dataset) return;
     const { offer, asked, mine } = this.desk.console;
     const chosen = this.#chosen;
     const inDanger = dangers(this.desk);

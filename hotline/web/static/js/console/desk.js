@@ -59,6 +59,7 @@ export class Desk extends EventTarget {
     for (const state of ["down", "lost"]) this.wire.addEventListener(state, () => this.#tell("connection", state));
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#saveDrafts());
     for (const name of ["pagehide", "online"]) addEventListener(name, () => this.#saveDrafts());
+    for (const name of ["screen-locking", "screen-unlocked"]) document.addEventListener(name, () => this.#saveDrafts());
   }
 
   start() {

@@ -38,6 +38,7 @@ export const ACTIONS = {
   left: () => show("left", () => focusFirst("#left")),
   middle: () => show("middle", () => focusFirst("#middle")),
   right: () => show("right", () => focusFirst("#right")),
+  lock: () => document.dispatchEvent(new Event("screen-close")),
   leave: (_, event) => leave(event.target),
   sheet: ({ dialogs }) => dialogs.open("keys"),
 };
@@ -49,7 +50,7 @@ export function listen(keys, parts) {
   const listed = new Map(keys.filter(({ where }) => where !== "writing").map((one) => [one.key, one]));
 
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.defaultPrevented) return;
+    if (event.isComposing || event.defaultPrevented || "locked" in document.documentElement.dataset) return;
     const found = listed.get(pressed(event));
     if (!found || (found.where === "outside" && !free(event.target, letters))) return;
     if (found.action !== "leave") event.preventDefault(); // windows and menus of the browser's own close by it, too

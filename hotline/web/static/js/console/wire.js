@@ -37,7 +37,8 @@ async function request(path, options = {}) {
   } catch {
     // A page instead of an answer: the status alone has to do.
   }
-  if (response.status === 503 || response.status === 429) throw new Unreachable(error.sentence);
+  if (response.status === 423) document.dispatchEvent(new Event("screen-lock"));
+  if ([423, 429, 503].includes(response.status)) throw new Unreachable(error.sentence);
   if (response.status === 401) document.dispatchEvent(new CustomEvent("signed-out"));
   throw new Refused(response.status, error);
 }
@@ -76,6 +77,7 @@ export class Wire extends EventTarget {
     super();
     this.watching = watching;
     document.addEventListener("signed-out", () => this.#end());
+    document.addEventListener("screen-unlocked", () => this.#socket?.close()); // it may be of a session before
     addEventListener("online", () => this.#socket ?? this.open());
     addEventListener("offline", () => this.#drop());
     setInterval(() => this.#socket && performance.now() - this.#heard > this.#patience && this.#drop(), 1_000);
@@ -138,7 +140,14 @@ export class Wire extends EventTarget {
     if (alive) this.#patience = SILENCE;
     else if (ack) this.#unanswered.resolve(ack.id, ack);
     else if (refused) this.#unanswered.reject(refused.id, reason(refused));
+    else if (frame.locked) this.#underLock(frame.locked);
     else this.#say(frame);
+  }
+
+  /** Words go on waiting, and nothing comes but that somebody waits. */
+  #underLock(waits) {
+    document.dispatchEvent(new Event("screen-lock"));
+    document.dispatchEvent(new CustomEvent("screen-says", { detail: waits }));
   }
 
   #isUp() {
@@ -199,5 +208,5 @@ export class Wire extends EventTarget {
 }
 
 function reason({ status, code, sentence }) {
-  return status < 500 && status !== 429 ? new Refused(status, { code, sentence }) : new Unreachable(sentence);
+  return status < 500 && ![423, 429].includes(status) ? new Refused(status, { code, sentence }) : new Unreachable(sentence);
 }
