@@ -11,6 +11,9 @@ from typing import Final
 
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from hotline.actions import passwords
+from hotline.rules.access import OPERATOR
+from hotline.store import staffing
 from hotline.web import routes
 from hotline.web.session import SESSION_COOKIE
 from tests.browser.scene import FAMILY, Scene
@@ -158,6 +161,25 @@ async def asked(page: Page, scene: Scene) -> None:
     await expect(page.locator("transfer-card")).to_be_visible()
 
 
+async def locked(page: Page, scene: Scene) -> None:
+    """The window over a console whose person has a password."""
+    async with scene.system.transaction(OPERATOR) as tx:
+        await staffing.change(tx, scene.people["beata"].id, password_hash=passwords.NOBODY)
+    await page.reload()
+    await live(page, scene)
+    await page.keyboard.press("l")
+    await expect(page.get_by_role("dialog", name="Ekran zablokowany")).to_be_visible()
+
+
+async def locked_page(page: Page, scene: Scene) -> None:
+    """The page in its place, for somebody without a password."""
+    await live(page, scene)
+    await page.keyboard.press("l")
+    await expect(page.get_by_role("dialog", name="Ekran zablokowany")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text("To konto nie ma hasła.")).to_be_visible()
+
+
 async def refused(page: Page, _scene: Scene) -> None:
     await page.get_by_label("Login").fill("anna")
     await page.get_by_label("Hasło").fill("nie to hasło")
@@ -215,6 +237,8 @@ CONSOLE = (
     State("console-asked", "ewa", "/console", asked),
     State("console-offer", "celina", "/console", partial(rings, danger=False)),
     State("console-p1", "beata", "/console", partial(rings, danger=True)),
+    State("console-locked", "beata", "/console", locked),
+    State("locked", "dorota", "/console", locked_page),
 )
 STAFF = (
     State("sign-in", STRANGER, "/sign-in"),
