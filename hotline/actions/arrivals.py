@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hotline.actions import callbacks
-from hotline.actions.contacts import held_back_until, next_ref
+from hotline.actions.contacts import held_back_until, in_danger, next_ref
 from hotline.errors import ChatDisabled, LineClosed, Malformed, TextEmpty, WallBreach
 from hotline.ids import new_id
 from hotline.live import topics
@@ -15,10 +15,10 @@ from hotline.rules.abuse import SLOWED
 from hotline.rules.access import CHANNEL, Actor
 from hotline.rules.callback import Wish
 from hotline.rules.centre import Centre, Queue
-from hotline.rules.duty import OnDuty, OpenButEmpty, asking
 from hotline.rules.words import checked
 from hotline.store import centre as centre_rows
 from hotline.store import claims, queries
+from hotline.store.attended import attended
 from hotline.store.journal import Line as EntryLine
 from hotline.system import System, Transaction
 
@@ -325,17 +325,15 @@ async def what_to_say(
     Somebody behind the wall is not there for this caller.
     """
     barred = tx.centre.barred_lines(arrival.line, queue.id)
-    answers = asking.answers(await tx.board(), queue.lines, tx.now, barred)
-    staffed = any(isinstance(each, OnDuty) for each in answers)
+    now = await attended(tx, queue.lines, barred)
     if priority == contact.P1:
-        return {"text": "danger_staffed" if staffed else "danger_unstaffed", "params": {}}
-    if not staffed:
-        starts = [each.next_at for each in answers if isinstance(each, OpenButEmpty) and each.next_at]
-        if not starts:
+        return {"text": in_danger(now), "params": {}}
+    if not now.on_duty:
+        if now.next_at is None:
             return {"text": "nobody_on_duty_unplanned", "params": {}}
-        return {"text": "nobody_on_duty", "params": {"next_duty": min(starts).isoformat()}}
+        return {"text": "nobody_on_duty", "params": {"next_duty": now.next_at.isoformat()}}
     if arrival.channel == "telegram":
         row = await queries.contact(tx, contact_id)
         place = 1 if row is None else await queries.place(tx, row)
-        return {"text": "queued", "params": {"position": place}}
+        return {"text": "queued" if now.there else "queued_unseen", "params": {"position": place}}
     return None

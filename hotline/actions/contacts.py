@@ -15,6 +15,7 @@ from hotline.rules.callback import WITHDRAWN
 from hotline.rules.presence import LOOK_LIFE, TOKEN_LIFE
 from hotline.rules.words import REASON_LIMIT, checked
 from hotline.store import callbacks, claims, conflicts, quarantines, queries
+from hotline.store.attended import Attended, attended
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.store.transfers import guest_of
@@ -124,8 +125,14 @@ async def _apply(tx: Transaction, row: ContactRow, changes: dict[str, Any]) -> N
         await alarms.over(tx, row.id, P1_WAITS)
     if priority == contact.P1 != row.priority and row.state == contact.WAITING:
         barred = tx.centre.barred_lines(row.line, row.queue)
-        staffed = await queries.anyone_on_duty(tx, tx.centre.queues[row.queue].lines, barred)
-        await say(tx, row, "danger_staffed" if staffed else "danger_unstaffed")
+        await say(tx, row, in_danger(await attended(tx, tx.centre.queues[row.queue].lines, barred)))
+
+
+def in_danger(now: Attended) -> str:
+    """What somebody in danger is told: "we are connecting you" only if there is somebody to connect with."""
+    if not now.on_duty:
+        return "danger_unstaffed"
+    return "danger_staffed" if now.there else "danger_unseen"
 
 
 async def say(tx: Transaction, row: ContactRow, text: str, **params: str | int) -> None:

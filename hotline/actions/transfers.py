@@ -22,6 +22,7 @@ from hotline.rules.access import Actor
 from hotline.rules.words import REASON_LIMIT, checked
 from hotline.store import claims, conflicts, queries
 from hotline.store import transfers as rows
+from hotline.store.attended import attended
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.store.transfers import TransferRow
@@ -206,8 +207,9 @@ async def _open_up_to(tx: Transaction, contact_id: str, rung: str) -> None:
 
 async def _tell_waiting(tx: Transaction, row: ContactRow, queue: str) -> None:
     barred = tx.centre.barred_lines(row.line, queue)
-    staffed = await queries.anyone_on_duty(tx, tx.centre.queues[queue].lines, barred)
-    await say(tx, row, "released_staffed" if staffed else "released_unstaffed")
+    now = await attended(tx, tx.centre.queues[queue].lines, barred)
+    how = "unstaffed" if not now.on_duty else "staffed" if now.there else "unseen"
+    await say(tx, row, f"released_{how}")
 
 
 def _must_be_active(row: ContactRow) -> None:

@@ -327,11 +327,6 @@ async def said(tx: Tx, contact_id: str, texts: Collection[str], since: datetime)
     return any(data.get("text") in texts for data in (await tx.connection.execute(query)).scalars())
 
 
-async def anyone_on_duty(tx: Tx, queue_lines: Collection[str], barred: frozenset[str]) -> bool:
-    """Is somebody on shift for one of these lines now who serves none of the `barred` ones?"""
-    return asking.anyone(await tx.board(), queue_lines, tx.now, barred)
-
-
 async def last_of_caller(tx: Tx, contact_id: str) -> int | None:
     """The number of the caller's last message."""
     mine = (entries.c.contact_id == contact_id, entries.c.kind == "message", entries.c.author == "caller")

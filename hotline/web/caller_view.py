@@ -11,9 +11,9 @@ from typing import Any, Final, Literal
 from hotline.errors import NotFound
 from hotline.rules.centre import Centre, Line
 from hotline.rules.contact import ACTIVE, P1, WAITING
-from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty, asking
+from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty
 from hotline.store import views
-from hotline.store.views import ContactHead, Entry
+from hotline.store.views import Attended, ContactHead, Entry
 from hotline.system import Transaction
 from hotline.texts import clock, say, told
 from hotline.web import render
@@ -21,7 +21,7 @@ from hotline.web import render
 Mode = Literal["live", "closed", "unknown", "off"]
 
 LIMIT: Final = 200  # entries in one frame
-DANGER_TEXTS: Final = frozenset({"danger_staffed", "danger_unstaffed"})
+DANGER_TEXTS: Final = frozenset({"danger_staffed", "danger_unseen", "danger_unstaffed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +48,19 @@ async def scene(tx: Transaction, line: Line) -> Scene:
             return Scene("closed", next_at=next_open)
         case OpenButEmpty(next_at=next_at):
             return Scene("live", next_at=next_at)
-        case OnDuty() as duty:
-            return Scene("live", on_duty=True, there=await _there(tx, [duty]))
+        case OnDuty():
+            return _live(await views.attended(tx, (line.id,)))
 
 
-async def _there(tx: Transaction, duties: Sequence[OnDuty]) -> bool:
-    return await views.any_at_console(tx, {each.staff_id for duty in duties for each in duty.people})
+def _live(now: Attended) -> Scene:
+    return Scene("live", now.on_duty, now.there, now.next_at)
 
 
 async def waiting_scene(tx: Transaction, head: ContactHead) -> Scene:
     """Whether somebody who may answer it is on duty for its queue; danger may wait in another than its line's."""
     queue = tx.centre.queues.get(head.queue or "")
     lines = queue.lines if queue is not None else (head.line,)
-    barred = tx.centre.barred_lines(head.line, head.queue)
-    answers = asking.answers(await tx.board(), lines, tx.now, barred)
-    if duties := [each for each in answers if isinstance(each, OnDuty)]:
-        return Scene("live", on_duty=True, there=await _there(tx, duties))
-    starts = [each.next_at for each in answers if isinstance(each, OpenButEmpty) and each.next_at]
-    starts += [each.next_open for each in answers if isinstance(each, ClosedNow) and each.next_open]
-    return Scene("live", next_at=min(starts, default=None))
+    return _live(await views.attended(tx, lines, tx.centre.barred_lines(head.line, head.queue)))
 
 
 def _has_chat(centre: Centre, line: Line) -> bool:

@@ -5,7 +5,7 @@ import secrets
 import pytest
 from sqlalchemy import select
 
-from hotline.actions import arrivals, contacts, messages
+from hotline.actions import arrivals, contacts, messages, presence
 from hotline.errors import (
     ChatDisabled,
     LineClosed,
@@ -124,6 +124,20 @@ async def test_nobody_on_duty_is_said_at_once(system: System) -> None:
     await add_person(system, "Anna")
     staffed = await add_caller(system, None, danger="yes")
     assert await said(system, staffed.contact_id) == ["danger_staffed"]
+
+
+async def test_nobody_is_promised_whose_console_is_silent(system: System, clock: MovableClock) -> None:
+    """By the roster it is Anna's turn; the texts go by who is there, as the page does."""
+    anna = await add_person(system, "Anna")
+    waiting = await add_caller(system)
+    clock.advance(minutes=3)
+    urgent = await add_caller(system, None, danger="yes")
+    assert await said(system, urgent.contact_id) == ["danger_unseen"]
+    await contacts.answer(system, waiting.actor, waiting.contact_id, "danger", "yes")
+    assert await said(system, waiting.contact_id) == ["danger_unseen"]
+    await presence.seen(system, anna.actor)
+    later = await add_caller(system, None, danger="yes")
+    assert await said(system, later.contact_id) == ["danger_staffed"]
 
 
 async def test_a_quick_exit_kills_the_token_and_keeps_the_contact(system: System) -> None:

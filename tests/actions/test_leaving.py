@@ -83,7 +83,7 @@ async def test_offers_shifts_sessions_links_and_the_password_end(system: System,
     async with system.read() as tx:
         assert await plans.shifts_in_force(tx, (clock.now(), tomorrow + timedelta(days=1))) == []
         assert [each.staff_id for each in await views.vacant_shifts(tx)] == [anna.id, anna.id]
-        assert not await queries.anyone_on_duty(tx, [TRUST], frozenset())
+        assert not (await views.attended(tx, [TRUST])).on_duty
     with pytest.raises(StaffUnknown):
         await leaving.leave(system, OPERATOR, anna.id)
 

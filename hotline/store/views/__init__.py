@@ -1,5 +1,6 @@
 """What pages show: reads for people, opened for those who may see them. Lists never show content."""
 
+from hotline.store.attended import Attended, attended
 from hotline.store.recent import Rows
 from hotline.store.views import roster
 from hotline.store.views.board import (
@@ -70,7 +71,6 @@ from hotline.store.views.people import (
     RecoveryRow,
     SessionRow,
     StaffRow,
-    any_at_console,
     at_leaving,
     is_told_by_telegram,
     owed_by_the_gone,
@@ -108,6 +108,7 @@ __all__ = [
     "AlarmNow",
     "Asked",
     "Asking",
+    "Attended",
     "Audience",
     "AuditRow",
     "BoardView",
@@ -151,10 +152,10 @@ __all__ = [
     "StaffRow",
     "WaitingRow",
     "address",
-    "any_at_console",
     "asked_of",
     "asking",
     "at_leaving",
+    "attended",
     "audit_page",
     "board_view",
     "callback_agreed",

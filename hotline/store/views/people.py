@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import Row, func, select
 
 from hotline.rules.duty import Shift
-from hotline.rules.presence import GONE_AFTER, RECOVERY_WAITS, SESSION_LIFE
+from hotline.rules.presence import RECOVERY_WAITS, SESSION_LIFE
 from hotline.rules.signals import Signals, signals
 from hotline.store import plans, queries, reachable
 from hotline.store.db import Tx
@@ -66,12 +66,6 @@ class OwedRow:
     line: str
     staff_id: str
     ended_at: datetime | None
-
-
-async def any_at_console(tx: Tx, staff_ids: Collection[str]) -> bool:
-    """Has one of these people's consoles given a sign of life, so that they are there or were a moment ago?"""
-    seen = (staff.c.id.in_(staff_ids), staff.c.seen_at >= tx.now - GONE_AFTER)
-    return bool(await tx.connection.scalar(select(exists().where(*seen))))
 
 
 async def people(tx: Tx) -> list[StaffRow]:
