@@ -29,6 +29,7 @@ from hotline.store import durability, queries, schema
 from hotline.store.db import Database
 from hotline.system import Clock, DatabaseClock, MachineClock, System
 from hotline.texts import texts
+from hotline.texts.situations import check
 from hotline.vault import Vault, read_master_key
 from hotline.web import beats, caller_held, console_live, embed, middleware, news, rates, routes, sockets
 from hotline.web.keys import HEALTH, HUB, SOCKETS, SYSTEM
@@ -43,7 +44,7 @@ GRACE_SECONDS = 2.5  # still listening and not ready any more, so that a proxy t
 
 def load_centre(settings: Settings) -> Centre:
     """The centre this installation serves, by its files alone. Raises CentreInvalid."""
-    return parse(centre_layers(settings))
+    return check(parse(centre_layers(settings)))
 
 
 def centre_layers(settings: Settings) -> list[Layer]:

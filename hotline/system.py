@@ -32,7 +32,9 @@ from hotline.store.db import Database, Tx
 from hotline.store.journal import Journal
 from hotline.store.live_board import LiveBoard
 from hotline.store.tables import audit
+from hotline.store.waits import Waits
 from hotline.texts.notice import Notice, notice_of
+from hotline.texts.situations import check
 from hotline.vault import Vault
 
 log = structlog.get_logger()
@@ -201,11 +203,12 @@ class System:
     _refreshing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     journal: Journal = field(init=False)
     duty: LiveBoard = field(init=False, default_factory=LiveBoard)
+    waits: Waits = field(init=False, default_factory=Waits)
     closing: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     """Set when the process is to end: take nothing on any more, finish what is under way."""
 
     def __post_init__(self) -> None:
-        self.centre = centre_changes.compiled(self.layers, ())
+        self.centre = check(centre_changes.compiled(self.layers, ()))
         self.notice = notice_of(self.centre)
         self.journal = Journal(self.db, self.clock.now, self._written)
 
@@ -239,7 +242,7 @@ class System:
                 if version == self._centre_version:
                     return
                 changes = await centre_rows.changes(tx)
-            centre = centre_changes.compiled(self.layers, changes)
+            centre = check(centre_changes.compiled(self.layers, changes))
             notice = notice_of(centre)
             async with self.db.write() as connection:  # kept before anybody is shown it
                 await centre_rows.keep_notice(

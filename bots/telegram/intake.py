@@ -201,7 +201,7 @@ class Intake:
     async def _tell_trouble(self, incoming: Incoming) -> None:
         if incoming.chat_id is not None:
             language = await self._receiver.language(incoming.chat_id, incoming.spoken)
-            text = prompts.trouble(self._receiver.line, language)
+            text = prompts.trouble(self._system.centre, self._receiver.line, language)
             await self._say(incoming.chat_id, (prompts.send(incoming.chat_id, text),))
 
     async def _say(self, chat: int, answers: Sequence[Answer]) -> bool:

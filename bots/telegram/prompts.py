@@ -17,7 +17,7 @@ from hotline.rules.centre import Centre, Line
 from hotline.rules.civil_time import local
 from hotline.rules.duty import ClosedNow, Duty, NotStated, OpenButEmpty
 from hotline.system import System
-from hotline.texts import LANGUAGES, say
+from hotline.texts import LANGUAGES, say, say_count, situations
 
 Keyboard = InlineKeyboardMarkup
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -128,9 +128,8 @@ def introduction(system: System, line: Line, duty: Duty, chat_id: int, language:
         said = [send(chat_id, refusal(system, line, error, language), languages(language))]
         return [*said, danger(chat_id, language)] if danger_taken else said
     now = local(system.clock.now(), centre.zone)
-    greeting = texts.greeting(now, language)
-    welcome = say("welcome", language, greeting=greeting, centre_name=centre.short_name_pl)
-    said = [send(chat_id, welcome, languages(language))]
+    known = {**situations.facts(centre, line), "greeting": texts.greeting(now, language)}
+    said = [send(chat_id, situations.words("welcome", language, **known), languages(language))]
     said += [send(chat_id, text) for text in notices(system, language)]
     if isinstance(duty, OpenButEmpty):
         said.append(send(chat_id, _nobody(centre, duty, language)))
@@ -142,36 +141,46 @@ def introduction(system: System, line: Line, duty: Duty, chat_id: int, language:
 def notices(system: System, language: str) -> list[str]:
     """What Telegram keeps and where it is safer; who processes the data. No address is named that is not ours."""
     centre, public = system.centre, system.settings.public_url.rstrip("/")
-    site = centre.web_url or public
-    notice = "telegram_notice" if site else "telegram.notice_plain"
-    told = [say(notice, language, web_url=site)]
     page = f"{public}/prywatnosc?lang={language}" if public else centre.web_url
-    if centre.controller and page:
-        told.append(say("privacy_short", language, controller=centre.controller, privacy_url=page))
-    elif centre.controller:
-        told.append(say("telegram.privacy_plain", language, controller=centre.controller))
-    return told
+    known = {**situations.facts(centre, None), "web_url": centre.web_url or public, "privacy_url": page}
+    told = [situations.words("telegram_notice", language, **known)]
+    return [*told, situations.words("privacy", language, **known)] if centre.controller else told
+
+
+def rights(centre: Centre, language: str) -> list[str]:
+    """Whom to ask about data, what one may ask for, and how long what is kept."""
+    if not centre.dpo_email:
+        return []
+    kept = {
+        "retention": say_count("notice.years", language, centre.retention.card_years),
+        "chat_retention": say_count("notice.days", language, centre.retention.telegram_days),
+    }
+    return [situations.words("privacy_dpo", language, **situations.facts(centre, None), **kept)]
+
+
+def help_now(centre: Centre, line: Line, language: str) -> list[str]:
+    """Who answers day and night, and what deaf people can do here."""
+    return [
+        situations.words(each, language, **situations.facts(centre, line))
+        for each in ("emergency_list", "deaf")
+    ]
 
 
 def _nobody(centre: Centre, duty: OpenButEmpty, language: str) -> str:
-    if duty.next_at is None:
-        return say("nobody_on_duty_unplanned", language)
-    return say("nobody_on_duty", language, next_duty=texts.when(local(duty.next_at, centre.zone), language))
+    at = duty.next_at and texts.when(local(duty.next_at, centre.zone), language)
+    return situations.words("nobody", language, next_duty=at)
 
 
 def refusal(system: System, line: Line, error: HotlineError, language: str) -> str:
     """What happened and where help is now, for an error a person can do something about."""
     centre = system.centre
     match error:
-        case LineClosed(next_open=None):
-            return say("chat.closed", language)
-        case LineClosed(next_open=next_open) if next_open is not None:
-            opens = texts.when(local(next_open, centre.zone), language)
-            return say("out_of_hours", language, next_open=opens)
+        case LineClosed(next_open=next_open):
+            return situations.closed(centre, line, system.clock.now(), next_open, language)
         case ChatDisabled():
             unknown = opening.Unknown()
             if centre.live_chat_enabled and opening.opening(centre, line, system.clock.now()) == unknown:
-                return _hours_unknown(centre, line, language)
+                return situations.words("hours_unknown", language, **situations.facts(centre, line))
             return say("chat_disabled", language)
         case TextTooLong():
             return say("telegram.too_long", language)
@@ -179,13 +188,6 @@ def refusal(system: System, line: Line, error: HotlineError, language: str) -> s
             return say(f"error.{error.code}", language, **error.params)
 
 
-def _hours_unknown(centre: Centre, line: Line, language: str) -> str:
-    unit = centre.units.get(line.unit)
-    if unit is None or not unit.address:
-        return say("hours_unknown_no_address", language)
-    return say("hours_unknown", language, address=unit.address)
-
-
-def trouble(line: Line, language: str) -> str:
+def trouble(centre: Centre, line: Line, language: str) -> str:
     """Something of ours is broken: the message may not have arrived."""
-    return say("technical_problem", language, line=line.number)
+    return situations.words("technical_problem", language, **situations.facts(centre, line))

@@ -259,9 +259,11 @@ class Receiver:
             )
             return Outcome(answers=(prompts.send(visit.chat_id, text, keyboard),))
         if command == "privacy":
-            told = prompts.notices(self._system, visit.language)
+            told = prompts.notices(self._system, visit.language) + prompts.rights(
+                self._system.centre, visit.language
+            )
         else:
-            told = [say("emergency_list", visit.language)]
+            told = prompts.help_now(self._system.centre, self.line, visit.language)
         return Outcome(answers=tuple(prompts.send(visit.chat_id, text) for text in told))
 
     async def _welcome(self, visit: Visit) -> Outcome:

@@ -21,6 +21,7 @@ from hotline.store import claims, queries
 from hotline.store.attended import attended
 from hotline.store.journal import Line as EntryLine
 from hotline.system import System, Transaction
+from hotline.texts.situations import fill
 
 MODES = ("phone", "in_centre", "outreach", "third_party")
 
@@ -297,14 +298,14 @@ async def _first_lines(
             lines.append(
                 EntryLine(contact_id, f"{arrival.client_id}.{question}", "answer", "caller", data=data)
             )
-    said = None
+    said = []
     if due_at is not None:
-        said = held_back(arrival, due_at - tx.now)
+        said = [held_back(arrival, due_at - tx.now)]
     elif arrival.wish is None:
         said = await what_to_say(tx, arrival, queue, contact_id, priority)
-    if said is not None:
+    for data in said:
         outgoing = arrival.channel == "telegram"
-        lines.append(EntryLine(contact_id, new_id(), "system", "system", data=said, outgoing=outgoing))
+        lines.append(EntryLine(contact_id, new_id(), "system", "system", data=data, outgoing=outgoing))
     if not lines:
         lines.append(EntryLine(contact_id, new_id(), "state", "system", data={"to": contact.WAITING}))
     return lines
@@ -313,27 +314,28 @@ async def _first_lines(
 def held_back(arrival: Arrival, wait: timedelta) -> dict[str, Any]:
     """The system text of who does not join the queue at once: a little later, or not before somebody has looked."""
     if arrival.slow and wait <= SLOWED:
-        return {"text": "slow_lane", "params": {"minutes": math.ceil(wait / timedelta(minutes=1))}}
-    return {"text": "quarantined", "params": {}}
+        return fill("slow_lane", {"minutes": math.ceil(wait / timedelta(minutes=1))}).data
+    return fill("quarantined", {}).data
 
 
 async def what_to_say(
     tx: Transaction, arrival: Arrival, queue: Queue, contact_id: str, priority: str
-) -> dict[str, Any] | None:
-    """The system text after a first word: the truth about who is there. None where a live sentence says it.
+) -> list[dict[str, Any]]:
+    """The system texts after a first word: the truth about who is there, where no live sentence says it.
 
     Somebody behind the wall is not there for this caller.
     """
     barred = tx.centre.barred_lines(arrival.line, queue.id)
     now = await attended(tx, queue.lines, barred)
     if priority == contact.P1:
-        return {"text": in_danger(now), "params": {}}
+        return [fill(in_danger(now), {}).data]
     if not now.on_duty:
-        if now.next_at is None:
-            return {"text": "nobody_on_duty_unplanned", "params": {}}
-        return {"text": "nobody_on_duty", "params": {"next_duty": now.next_at.isoformat()}}
+        return [fill("nobody", {"next_duty": now.next_at and now.next_at.isoformat()}).data]
+    foreign = [] if now.speaks(arrival.language) else [fill("translation_note", {}).data]
     if arrival.channel == "telegram":
         row = await queries.contact(tx, contact_id)
         place = 1 if row is None else await queries.place(tx, row)
-        return {"text": "queued" if now.there else "queued_unseen", "params": {"position": place}}
-    return None
+        usual = await tx.system.waits.minutes(tx, queue.id, tx.now)
+        queued = "queued" if now.there else "queued_unseen"
+        return [fill(queued, {"position": place, "usual": usual}).data, *foreign]
+    return foreign

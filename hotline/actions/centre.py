@@ -33,6 +33,7 @@ from hotline.rules.words import REASON_LIMIT, checked
 from hotline.store import centre as rows
 from hotline.store import claims, queries
 from hotline.system import System, Transaction
+from hotline.texts.situations import check
 
 Decision = Literal["confirmed", "rejected"]
 DOCUMENTS = (
@@ -215,7 +216,7 @@ async def _say(tx: Transaction, *changes: Change) -> Centre:
 
 def _compiled(tx: Transaction, changes: Collection[Change]) -> Centre:
     try:
-        return centre_changes.compiled(tx.system.layers, changes)
+        return check(centre_changes.compiled(tx.system.layers, changes))
     except CentreInvalid as error:
         raise ChangeInvalid(reason=f"{error.params['key']}: {error.params['reason']}") from error
 

@@ -20,6 +20,7 @@ from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.store.transfers import guest_of
 from hotline.system import System, Transaction
+from hotline.texts.situations import fill
 
 
 async def thing_of(row: ContactRow | None, tx: Transaction, actor: Actor) -> Thing | None:
@@ -135,9 +136,9 @@ def in_danger(now: Attended) -> str:
     return "danger_staffed" if now.there else "danger_unseen"
 
 
-async def say(tx: Transaction, row: ContactRow, text: str, **params: str | int) -> None:
-    """A system text to the caller, out through the channel the caller uses."""
-    data = {"text": text, "params": params}
+async def say(tx: Transaction, row: ContactRow, situation: str, **known: str | int | None) -> None:
+    """A system text to the caller, out through the channel the caller uses: the best that can be filled."""
+    data = fill(situation, known).data
     outgoing = row.channel == "telegram"
     await claims.append_to(tx, Line(row.id, new_id(), "system", "system", data=data, outgoing=outgoing))
     if outgoing:

@@ -43,7 +43,9 @@ async def climb(system: System, actor: Actor, contact_id: str) -> bool:
             await _tell_end(tx, row, attended=bool(found[0].there))
         if due.update:
             await claims.open_step(tx, row.id, due.update)
-            await say(tx, row, "still_waiting", position=await queries.place(tx, row))
+            update = "update_telegram" if row.channel == "telegram" else "update"
+            usual = await tx.system.waits.minutes(tx, row.queue, row.arrived_at)
+            await say(tx, row, update, position=await queries.place(tx, row), usual=usual)
         tx.record(
             "ladder.climb", "contact", row.id, topics_of(row) | {topics.alarms()},
             opened=list(due.opens), silent=list(due.silent), called=called, update=due.update,
@@ -111,10 +113,7 @@ async def _tell_end(tx: Transaction, row: ContactRow, *, attended: bool) -> None
         await say(tx, row, "queue_long")
     elif not await _told_lately(tx, row):
         next_duty = await _next_duty(tx, row)
-        if next_duty is None:
-            await say(tx, row, "nobody_took_unplanned")
-        else:
-            await say(tx, row, "nobody_took", next_duty=next_duty.isoformat())
+        await say(tx, row, "nobody_took", next_duty=next_duty.isoformat() if next_duty else None)
 
 
 async def _told_lately(tx: Transaction, row: ContactRow) -> bool:

@@ -196,6 +196,9 @@ class Centre(Part):
     controller_contact: str = ""
     dpo_email: str = ""
     web_url: str = ""
+    pjm_info: str = (
+        ""  # where somebody speaks sign language: a number, an address, hours; no words of one language
+    )
     embed_origins: tuple[str, ...] = ()
     both_sides_allowed: bool = False
     retention: Retention = Retention()

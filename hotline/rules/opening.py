@@ -164,6 +164,15 @@ def closure_on(centre: Centre, line: Line, day: date) -> Closure | None:
     return next((closure for closure in centre.closures if closure.touches(line, day)), None)
 
 
+def holiday_closes(centre: Centre, line: Line, day: date) -> bool:
+    """Whether the line opens on such a weekday, and a statutory holiday keeps it shut on this one."""
+    rule = centre.hours_on(line, day)
+    if rule.hours_status not in ("stated", "assumed") or rule.on_public_holiday == "open":
+        return False
+    kept_shut = centre.calendar.is_holiday(day) and bool(_weekly(rule, day))
+    return kept_shut and not any(_windows(centre, line, day))
+
+
 def _unstated(centre: Centre, line: Line, day: date) -> bool:
     """Whether nothing is known about this day: no hours, or a holiday of which nothing is said or assumed."""
     rule = centre.hours_on(line, day)

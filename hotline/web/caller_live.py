@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
@@ -46,6 +47,7 @@ class CallerFeed:
         self._actor, self._token, self._after, self._send = actor, token, after, send
         self._blind = self._system.vault.blind("web", token)
         self._language = render.language_of(request)
+        self._spoken = caller_view.Tongues(self._language, self._language, {})
         self._acknowledged: set[int] = set()  # the page has these without being sent them
         self._shown: dict[str, Any] = {"state": WAITING}
         self._known = known
@@ -73,6 +75,7 @@ class CallerFeed:
         listener.add(topics.roster())
         async with self._news.few, self._system.read() as tx:
             head = await views.contact_head(tx, self._actor.id)
+            self._spoken = await caller_view.tongues(tx, self._actor.id, self._language)
         if head is not None and head.queue is not None:
             listener.add(topics.queue(head.queue))
 
@@ -123,7 +126,8 @@ class CallerFeed:
         if rows:
             self._after = rows[-1].seq
             self._acknowledged = {seq for seq in self._acknowledged if seq > self._after}
-        said = caller_view.entries_json(self._system.centre, shown, self._language)
+        self._spoken = _changed(self._spoken, rows)
+        said = caller_view.entries_json(self._system.centre, shown, self._spoken)
         return {"entries": said, "cursor": self._after, "more": full(rows)}
 
     async def hear(self, text: str) -> None:
@@ -153,6 +157,15 @@ class CallerFeed:
         if not receipt.repeated and receipt.seq > self._after:
             self._acknowledged.add(receipt.seq)
         await self._send({"ack": stored_json(self._system, line_id, receipt, self._language, slow=slow)})
+
+
+def _changed(spoken: caller_view.Tongues, rows: views.Rows) -> caller_view.Tongues:
+    """With the changes of language among these entries."""
+    answers = ((row.seq, views.tongue(row.data)) for row in rows if row.kind == "answer")
+    fresh = {seq: change for seq, change in answers if change is not None and seq not in spoken.changes}
+    if not fresh:
+        return spoken
+    return replace(spoken, now=fresh[max(fresh)][1], changes={**spoken.changes, **fresh})
 
 
 def tells(frame: dict[str, Any]) -> bool:

@@ -9,19 +9,16 @@ from hotline.actions.arrivals import Arrival
 from hotline.ids import new_secret
 from hotline.rules import triage
 from hotline.rules.callback import Wish
-from hotline.rules.centre import Centre, Line
+from hotline.rules.centre import Line
 from hotline.rules.civil_time import local
 from hotline.rules.hours import Hours
 from hotline.rules.words import MESSAGE_LIMIT
 from hotline.system import Transaction
-from hotline.texts import say
+from hotline.texts import greeting, say, situations
 from hotline.web import caller_view, hours, render
 from hotline.web.keys import SYSTEM
 
 DIALLED_EVERYWHERE: Final = 9  # digits
-DAY_AND_NIGHT: Final = "adults_support_centre"  # whose number a line gives that has none of its own
-EMERGENCY: Final = "112"
-DAY_FROM, DAY_UNTIL = 5, 18  # local hours in which one says "dzień dobry"
 # What the script shows by itself; everything else is already on the page or comes with the state.
 SCRIPT_TEXTS: Final = (
     "mark_sending", "mark_retrying", "mark_sent", "mark_shown", "mark_failed", "mine", "system", "counsellor",
@@ -39,12 +36,6 @@ def tel_of(line: Line) -> str:
     """The target of a `tel:` link, or "" where dialling is not the same from everywhere: short local numbers."""
     dialled = line.number.replace(" ", "")
     return dialled if len(dialled.removeprefix("+48")) >= DIALLED_EVERYWHERE else ""
-
-
-def other_number(centre: Centre, line: Line) -> str:
-    """Where to telephone when writing fails."""
-    national = (each.number for each in centre.national_lines if each.id == DAY_AND_NIGHT)
-    return line.number or next(national, EMERGENCY)
 
 
 def arrival(
@@ -93,7 +84,7 @@ def intro(line: Line, rule: Hours, language: str) -> str:
     stated = hours.in_words(rule, language)
     if "using_violence" not in line.audience or not stated:
         return ""
-    return say("using_violence_intro", language, line=line.number, hours=stated)
+    return situations.words("using_violence_intro", language, line=line.number, hours=stated)
 
 
 async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str, Any]:
@@ -101,20 +92,21 @@ async def context(request: web.Request, tx: Transaction, line: Line) -> dict[str
     system = request.app[SYSTEM]
     language = render.language_of(request)
     now = await caller_view.scene(tx, line)
-    hour = render.local_hour(tx.now, system.centre.zone)
-    greeting = "greeting_day" if DAY_FROM <= hour < DAY_UNTIL else "greeting_evening"
+    there = local(tx.now, system.centre.zone)
+    known = situations.facts(system.centre, line)
     return {
         "line": line,
         "centre": system.centre,
         "unit": system.centre.units.get(line.unit),
         "tel": tel_of(line),
-        "other_number": other_number(system.centre, line),
+        "trouble": situations.words("technical_problem", language, **known),
+        "deaf": situations.words("deaf", language, **known),
+        "hours_unknown": situations.words("hours_unknown", language, **known),
+        "closed": situations.closed(system.centre, line, tx.now, now.next_at, language),
         "scene": now,
         "topics": triage.topics(line.audience),
-        "greeting": say(greeting, language),
-        "intro": intro(
-            line, system.centre.hours_on(line, local(tx.now, system.centre.zone).date()), language
-        ),
+        "welcome": situations.words("welcome", language, greeting=greeting(there, language), **known),
+        "intro": intro(line, system.centre.hours_on(line, there.date()), language),
         "notice": tx.notice.version,
         "away": caller_view.away(system.centre, now, language),
         "callbacks": system.centre.callback_queue(line.id) is not None,

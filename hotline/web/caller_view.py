@@ -3,7 +3,7 @@
 Every sentence is true at the instant of the transaction: nobody is promised who is not on duty.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -16,12 +16,27 @@ from hotline.store import views
 from hotline.store.views import Attended, ContactHead, Entry
 from hotline.system import Transaction
 from hotline.texts import clock, say, told
+from hotline.texts.situations import words
 from hotline.web import render
 
 Mode = Literal["live", "closed", "unknown", "off"]
 
 LIMIT: Final = 200  # entries in one frame
 DANGER_TEXTS: Final = frozenset({"danger_staffed", "danger_unseen", "danger_unstaffed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tongues:
+    """In which language what was said: each person's words in that of the time, the program's in that of the page."""
+
+    page: str
+    now: str
+    changes: Mapping[int, tuple[str, str]]
+
+    def at(self, seq: int) -> str:
+        """The language of the words with this number."""
+        later = [place for place in self.changes if place > seq]
+        return self.changes[min(later)][0] if later else self.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +86,29 @@ def _has_chat(centre: Centre, line: Line) -> bool:
 async def frame(tx: Transaction, contact_id: str, after: int, language: str) -> dict[str, Any]:
     """{"state": CallerState, "entries": [CallerEntry], "cursor", "more"}: what follows. Raises NotFound."""
     entries = await views.entries_after(tx, contact_id, after, "caller", LIMIT)
+    spoken = await tongues(tx, contact_id, language)
     return {
         "state": await state(tx, contact_id, language),
-        "entries": entries_json(tx.centre, entries, language),
+        "entries": entries_json(tx.centre, entries, spoken),
         "cursor": entries[-1].seq if entries else after,
         "more": len(entries) == LIMIT,
     }
 
 
-def entries_json(centre: Centre, entries: Sequence[Entry], language: str) -> list[dict[str, Any]]:
+async def tongues(tx: Transaction, contact_id: str, page: str) -> Tongues:
+    """Of a contact, on a page in that language. Raises NotFound."""
+    head = await views.contact_head(tx, contact_id)
+    if head is None:
+        raise NotFound
+    return Tongues(page, head.language, await views.tongues(tx, contact_id))
+
+
+def entries_json(centre: Centre, entries: Sequence[Entry], spoken: Tongues) -> list[dict[str, Any]]:
     """[CallerEntry]; each says what it says after the corrections among them.
 
     A receipt says with its `ref` up to where one's own words stand on the screen of who answers; nobody says "read".
     """
-    shown = [entry_json(centre, each, language) for each in entries if each.kind != "state"]
+    shown = [entry_json(centre, each, spoken) for each in entries if each.kind != "state"]
     corrected = {each["ref"]: each["text"] for each in shown if each["kind"] == "edit"}
     for each in shown:
         each["text"] = corrected.get(each["seq"], each["text"])
@@ -102,9 +126,10 @@ async def state(tx: Transaction, contact_id: str, language: str) -> dict[str, An
 async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[str, Any]:
     """CallerState: `open` tells whether one can write, `duty` whether somebody is on duty, `typing` whether
     the other side hears that one writes."""
-    now, place = Scene("live", on_duty=head.state == ACTIVE), None
+    now, place, usual = Scene("live", on_duty=head.state == ACTIVE), None, None
     if head.state == WAITING:
         now, place = await waiting_scene(tx, head), await views.queue_place(tx, head.id)
+        usual = await tx.system.waits.minutes(tx, head.queue or "", head.arrived_at)
     danger = head.priority == P1
     held = head.state == WAITING and head.due_at is not None and head.due_at > tx.now
     later = held and head.calls_back
@@ -115,7 +140,7 @@ async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[
         if later and head.due_at
         else say("chat.state_held", language)
         if held
-        else sentence(tx.centre, head, now, place, language),
+        else sentence(tx.centre, head, now, place, usual, language),
         "position": None if danger or held else place,
         "counsellor": head.holder_signature or None,
         "priority_danger": danger,
@@ -126,8 +151,10 @@ async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[
     }
 
 
-def sentence(centre: Centre, head: ContactHead, now: Scene, place: int | None, language: str) -> str:
-    """Where the conversation stands, in one or two sentences."""
+def sentence(
+    centre: Centre, head: ContactHead, now: Scene, place: int | None, usual: int | None, language: str
+) -> str:
+    """Where the conversation stands, in one or two sentences; `usual`: minutes that it took of late."""
     if head.state == ACTIVE:
         if head.holder_signature:
             return say("chat.state_active", language, signature=head.holder_signature)
@@ -135,11 +162,11 @@ def sentence(centre: Centre, head: ContactHead, now: Scene, place: int | None, l
     if head.state != WAITING:
         return say("chat.state_ended", language)
     if not now.on_duty:
-        return _nobody(centre, now, language, "chat.state_away")
+        return _nobody(centre, now, language, "state_away")
     unseen = "" if now.there else "_unseen"
     if head.priority == P1:
         return say(f"chat.state_danger{unseen}", language)
-    return say(f"chat.state_waiting{unseen}", language, position=str(place or 1))
+    return words(f"state_waiting{unseen}", language, position=place or 1, usual=usual)
 
 
 def _later(centre: Centre, due_at: datetime, language: str) -> str:
@@ -148,20 +175,19 @@ def _later(centre: Centre, due_at: datetime, language: str) -> str:
 
 def away(centre: Centre, now: Scene, language: str) -> str:
     """That nobody is on duty, who is there instead, and when somebody will be, if the roster knows."""
-    return _nobody(centre, now, language, "chat.state_nobody")
+    return _nobody(centre, now, language, "state_nobody")
 
 
-def _nobody(centre: Centre, now: Scene, language: str, key: str) -> str:
-    if now.next_at is None:
-        return say(key, language)
-    return say(f"{key}_until", language, next=render.moment(now.next_at, centre.zone, language))
+def _nobody(centre: Centre, now: Scene, language: str, situation: str) -> str:
+    return words(situation, language, next=now.next_at and render.moment(now.next_at, centre.zone, language))
 
 
-def entry_json(centre: Centre, entry: Entry, language: str) -> dict[str, Any]:
+def entry_json(centre: Centre, entry: Entry, spoken: Tongues) -> dict[str, Any]:
     """CallerEntry. `id` is the caller's own id for a message of theirs."""
     mine = entry.author == "caller"
-    text = entry.text or ""
+    text, language = entry.text or "", spoken.at(entry.seq)
     if entry.kind == "system":
+        language = spoken.page
         text = told(entry.data, language, centre.zone)
     return {
         "seq": entry.seq,
@@ -172,7 +198,7 @@ def entry_json(centre: Centre, entry: Entry, language: str) -> dict[str, Any]:
         "name": "" if mine or entry.kind == "system" else entry.author_name or "",
         "text": text,
         "lang": language,
-        "time": clock(entry.at, language, centre.zone),
+        "time": clock(entry.at, spoken.page, centre.zone),
         "at": entry.at.isoformat(),
         "danger": entry.kind == "system" and entry.data.get("text") in DANGER_TEXTS,
     }

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from hotline.actions import arrivals, callbacks, contacts, messages
+from hotline.actions import arrivals, callbacks, contacts, languages, messages
 from hotline.errors import HotlineError, NotSignedIn, Unavailable
 from hotline.ids import new_secret
 from hotline.rules import triage
@@ -18,13 +18,13 @@ from hotline.rules.access import Actor
 from hotline.rules.centre import Line
 from hotline.rules.words import MESSAGE_LIMIT
 from hotline.system import System
-from hotline.texts import say
+from hotline.texts import say, situations
 from hotline.web import caller_page, caller_view, embedding, rates, render
 from hotline.web.body import read_form
 from hotline.web.keys import SYSTEM
 
 SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-BUTTONS: Final = ("leave", "refresh", "wait", "danger", "topic", "under18")
+BUTTONS: Final = ("leave", "refresh", "wait", "language", "danger", "topic", "under18")
 
 
 @dataclass(slots=True)
@@ -124,6 +124,8 @@ async def _go_on(request: web.Request, system: System, actor: Actor, form: Form)
         await contacts.caller_seen(system, actor)
     if form.pressed == "wait":
         await callbacks.return_to_queue(system, actor, actor.id)
+    elif form.pressed == "language":
+        await languages.choose(system, actor, actor.id, render.language_of(request))
     elif form.pressed == "danger":
         await contacts.answer(system, actor, actor.id, "danger", form.danger)
     elif form.pressed == "send" and form.text.strip():
@@ -138,8 +140,9 @@ def _kept(request: web.Request, line: Line, form: Form) -> web.StreamResponse:
         "token": form.token, "id": form.id, "notice": form.notice, "danger_kept": form.danger,
         "topic_kept": form.topic, "under18_kept": "yes" if form.under18 else "",
     }  # fmt: skip
-    number = caller_page.other_number(request.app[SYSTEM].centre, line)
-    page = {"line": line, "kept": kept, "draft": form.text, "limit": MESSAGE_LIMIT, "other_number": number}
+    known = situations.facts(request.app[SYSTEM].centre, line)
+    trouble = situations.words("technical_problem", render.language_of(request), **known)
+    page = {"line": line, "kept": kept, "draft": form.text, "limit": MESSAGE_LIMIT, "trouble": trouble}
     return embedding.allow(
         request, render.render(request, "chat_kept.html", status=Unavailable.status, **page)
     )

@@ -70,10 +70,6 @@ def wants_page(request: web.Request) -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
-def local_hour(at: datetime, zone: ZoneInfo) -> int:
-    return local(at, zone).hour
-
-
 def day(at: datetime, zone: ZoneInfo) -> str:
     """28.12.2026"""
     return local(at, zone).strftime("%d.%m.%Y")

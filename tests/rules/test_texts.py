@@ -91,12 +91,18 @@ def test_whoever_waits_or_finds_nobody_is_told_of_112_and_a_number_that_answers(
         "hours_unknown_no_address",
         "nobody_on_duty",
         "nobody_on_duty_unplanned",
+        "holiday",
+        "holiday_plain",
+        "danger_unseen",
+        "queued_unseen",
+        "released_unseen",
+        "still_waiting",
+        "still_waiting_usual",
         "chat_disabled",
         "chat.state_nobody",
         "chat.state_nobody_until",
         "ended",
         "goodbye",
-        "telegram.queued",
         "telegram.stopped",
         "telegram.stopped_danger",
     ]
@@ -105,7 +111,16 @@ def test_whoever_waits_or_finds_nobody_is_told_of_112_and_a_number_that_answers(
             for text in every(CALLER[key][language]):
                 assert "112" in text, (key, language)
                 assert "800 70 2222" in text, (key, language)
-    for key in ("queued", "queue_update", "danger_staffed", "silence_ask", "inactivity", "technical_problem"):
+    for key in (
+        "queued",
+        "queued_usual",
+        "queue_update",
+        "queue_update_usual",
+        "danger_staffed",
+        "silence_ask",
+        "inactivity",
+        "technical_problem",
+    ):
         assert all("112" in text for language in LANGUAGES for text in every(CALLER[key][language])), key
 
 
@@ -136,7 +151,7 @@ def test_a_text_with_an_empty_parameter_is_never_sent(empty: dict[str, object]) 
 
 
 def test_unknown_keys_and_languages() -> None:
-    for key, language in (("nothing", "pl"), ("queued", "ru"), ("chat.place", "pl")):
+    for key, language in (("nothing", "pl"), ("queued", "ru"), ("notice.days", "pl")):
         with pytest.raises(KeyError):
             say(key, language, position=1)
     with pytest.raises(KeyError):
@@ -157,16 +172,15 @@ def test_number_forms(language: str, forms: dict[str, list[int]]) -> None:
 
 
 def test_counting() -> None:
-    assert say_count("chat.place", "pl", 1, position=2) == "Miejsce w kolejce: 2. Wcześniej czeka 1 osoba."
-    assert say_count("chat.place", "pl", 3, position=4).endswith("Wcześniej czekają 3 osoby.")
-    assert say_count("chat.place", "pl", 12, position=13).endswith("Wcześniej czeka 12 osób.")
-    assert say_count("chat.place", "uk", 21, position=22).endswith("чекає 21 людина.")
-    assert say_count("chat.waited", "en", 1) == "Waiting for 1 minute."
+    assert say_count("notice.days", "pl", 1) == "1 dzień"
+    assert say_count("notice.years", "pl", 3) == "3 lata"
+    assert say_count("notice.years", "uk", 21) == "21 рік"
+    assert say_count("notice.hours", "en", 1) == "1 hour"
 
 
 @given(st.sampled_from(LANGUAGES), st.integers(0, 10_000))
 def test_every_number_has_a_form(language: str, n: int) -> None:
-    assert str(n) in say_count("chat.waited", language, n)
+    assert str(n) in say_count("notice.days", language, n)
 
 
 def test_dates_and_greetings() -> None:
@@ -181,7 +195,7 @@ def test_dates_and_greetings() -> None:
 def test_a_catalogue_for_scripts() -> None:
     found = catalogue("pl", "chat.")
     assert found["chat.state_waiting"].startswith("Miejsce w kolejce: {position}.")
-    assert found["chat.place.few"].startswith("Miejsce w kolejce")
+    assert catalogue("pl", "notice.days")["notice.days.few"] == "{n} dni"
     assert all(key.startswith("chat.") for key in found)
     assert set(catalogue("en", "chat.")) <= set(found)
 

@@ -98,6 +98,8 @@ from hotline.store.views.talks import (
     rows_after,
     rows_after_each,
     summary,
+    tongue,
+    tongues,
     words_now,
 )
 from hotline.store.views.transfers import Asked, Asking, Reader, asked_of, asking, readers
@@ -208,6 +210,8 @@ __all__ = [
     "sessions_of",
     "shifts",
     "summary",
+    "tongue",
+    "tongues",
     "turn_order",
     "vacant_shifts",
     "walled_off",

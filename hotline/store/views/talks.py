@@ -1,7 +1,7 @@
 """A contact as pages show it: its head, its entries, its place in the queue, its summary."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -197,6 +197,20 @@ async def address(tx: Tx, contact_id: str) -> str:
     if row is None or row.address_sealed is None:
         return ""
     return await tx.unseal(contact_id, "contacts", contact_id, row.address_sealed)
+
+
+async def tongues(tx: Tx, contact_id: str) -> dict[int, tuple[str, str]]:
+    """Where in the conversation its language was changed: number of the entry -> (before, from then on)."""
+    query = select(entries.c.seq, entries.c.data).where(
+        entries.c.contact_id == contact_id, entries.c.kind == "answer"
+    )
+    found = (await tx.connection.execute(query.order_by(entries.c.seq))).all()
+    return {row.seq: change for row in found if (change := tongue(row.data)) is not None}
+
+
+def tongue(data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The change of language that an answer is; None for any other answer."""
+    return (data["before"], data["value"]) if data.get("question") == "language" else None
 
 
 async def queue_place(tx: Tx, contact_id: str) -> int:
