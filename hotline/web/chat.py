@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from hotline.actions import arrivals, callbacks, contacts, messages
+from hotline.actions import arrivals, callbacks, contacts, languages, messages
 from hotline.errors import Malformed, NotSignedIn, Unavailable
 from hotline.rules.access import Actor
 from hotline.system import System
@@ -51,6 +51,12 @@ class Answer(Body):
 
     question: Literal["danger", "topic", "under18"]
     value: str
+
+
+class Speak(Body):
+    """The language in which the caller wants to go on."""
+
+    language: Literal["pl", "uk", "en"]
 
 
 class End(Body):
@@ -129,6 +135,15 @@ async def answer(request: web.Request) -> web.StreamResponse:
     actor = await caller(request)
     body = await read_json(request, Answer)
     await contacts.answer(system, actor, actor.id, body.question, body.value)
+    return web.json_response({})
+
+
+async def language(request: web.Request) -> web.StreamResponse:
+    """POST /chat/{line}/language: go on in another one"""
+    system = request.app[SYSTEM]
+    actor = await caller(request)
+    body = await read_json(request, Speak)
+    await languages.choose(system, actor, actor.id, body.language)
     return web.json_response({})
 
 

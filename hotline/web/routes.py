@@ -94,6 +94,7 @@ ROUTES = (
     Route("POST", f"{LINE}/messages", chat.message, CALLER),
     Route("POST", f"{LINE}/corrections", chat.correct, CALLER),
     Route("POST", f"{LINE}/answers", chat.answer, CALLER),
+    Route("POST", f"{LINE}/language", chat.language, CALLER),
     Route("POST", f"{LINE}/end", chat.end, CALLER),
     Route("POST", f"{LINE}/leave", chat.leave, CALLER),
     Route("GET", f"{LINE}/socket", sockets.caller, CALLER),

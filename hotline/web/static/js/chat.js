@@ -53,6 +53,7 @@ class HotlineChat extends HTMLElement {
     const { name, value } = button ?? {};
     if (name === "danger" && value === "yes") this.#danger();
     else if (name === "continue") this.#goOn();
+    else if (name === "language") this.talk.speak(value);
     else if (name === "danger" || name === "topic" || name === "under18") this.#answer(name, value);
     else this.#send();
   }

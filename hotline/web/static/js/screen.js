@@ -35,6 +35,7 @@ export class Screen {
   begun() {
     this.parts.before.hidden = true;
     this.parts.dock.hidden = false;
+    this.parts.tongues.hidden = false;
     this.#waiting(false);
     this.parts.notice.hidden = true;
     this.button("end").hidden = false;
@@ -43,6 +44,7 @@ export class Screen {
   /** Back at the beginning, and why. `closed`: nobody can write from here. */
   unbegun(sentence, closed) {
     this.parts.before.hidden = false;
+    this.parts.tongues.hidden = true;
     this.#waiting(false);
     for (const name of ["end", "code"]) this.button(name).hidden = true;
     this.say("code", "");
@@ -75,6 +77,7 @@ export class Screen {
     if (this.#ending && this.#danger) this.say("over", this.#texts.ended_danger);
     const inside = this.parts.dock.contains(document.activeElement);
     this.parts.dock.hidden = true;
+    this.parts.tongues.hidden = true;
     this.#waiting(false);
     this.parts.ended.hidden = false;
     if (inside) this.parts.ended.focus();

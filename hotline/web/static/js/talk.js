@@ -151,6 +151,14 @@ export class Talk {
     ask(this.#page.at("wait"), request).then(() => this.#live?.nudge(), () => this.#screen.link(false));
   }
 
+  /** The talk goes on in another language, on a page in it; what is unsent goes along. */
+  speak(language) {
+    const request = { method: "POST", token: kept.get("token"), body: { language } };
+    const there = new URL(location.href);
+    there.searchParams.set("lang", language);
+    ask(this.#page.at("language"), request).then(() => location.replace(there), () => this.#screen.link(false));
+  }
+
   // -- sending ------------------------------------------------------------------------------------
 
   #deliver(item, signal) {
