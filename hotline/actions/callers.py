@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from hotline.actions.contacts import locked, require_open, topics_of
+from hotline.actions.contacts import locked, require_open, thing_of, topics_of
 from hotline.errors import NotFound
-from hotline.rules import handling
+from hotline.rules import access, handling
 from hotline.rules.access import Actor
 from hotline.rules.words import checked
 from hotline.store import claims, queries, views
 from hotline.store import keys as key_rows
+from hotline.store.handling import marks
 from hotline.system import System
 
 SHOWN: Final = 20
@@ -24,6 +25,29 @@ class Earlier:
     rows: list[views.EarlierContact]
     total: int
     lately: int
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What the caller of a contact calls themselves ("" if nobody wrote it down), whether they could be known again,
+    and what this person may write of them."""
+
+    pseudonym: str
+    known: bool
+    may_name: bool
+    may_write: bool
+
+
+async def who(system: System, actor: Actor, contact_id: str) -> Who:
+    """The caller of a contact, for whoever may read it. Raises NotFound, KeyDestroyed."""
+    async with system.read() as tx:
+        await require_open(tx, actor, contact_id)
+        row = await queries.contact(tx, contact_id)
+        thing = await thing_of(row, tx, actor)
+        if row is None or thing is None:
+            raise NotFound
+        may_name, may_write = (access.may(actor, each, thing) for each in ("callers.name", "handling.write"))
+        return Who(await views.pseudonym(tx, row), bool(marks(row)), may_name, may_write)
 
 
 async def name(system: System, actor: Actor, contact_id: str, pseudonym: str) -> None:

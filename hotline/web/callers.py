@@ -4,13 +4,10 @@ from typing import Any
 
 from aiohttp import web
 
-from hotline.actions import callers, contacts, handling
-from hotline.errors import NotFound
+from hotline.actions import callers, handling
 from hotline.rules import access
 from hotline.rules import handling as rules
 from hotline.rules.centre import Centre
-from hotline.store import queries, views
-from hotline.store.handling import marks
 from hotline.store.views import EarlierContact
 from hotline.texts import say
 from hotline.web import console_json, render
@@ -52,25 +49,17 @@ async def known(request: web.Request) -> web.StreamResponse:
     system, actor, language = request.app[SYSTEM], await actor_of(request), render.language_of(request)
     notes = await handling.show(system, actor, _contact(request))
     earlier = await callers.earlier(system, actor, _contact(request))
-    async with system.read() as tx:
-        row = await queries.contact(tx, _contact(request))
-        if row is None:
-            raise NotFound
-        pseudonym, thing = await views.pseudonym(tx, row), await contacts.thing_of(row, tx, actor)
-    may = {
-        verb: thing is not None and access.may(actor, verb, thing)
-        for verb in ("callers.name", "handling.write")
-    }
+    who = await callers.who(system, actor, _contact(request))
     leads = access.may(actor, "board.see")
     return render.render(
         request,
         "console_caller.html",
-        contact_id=row.id,
+        contact_id=_contact(request),
         notes=notes,
-        pseudonym=pseudonym,
-        known=bool(marks(row)),
-        may_name=may["callers.name"],
-        may_write=may["handling.write"],
+        pseudonym=who.pseudonym,
+        known=who.known,
+        may_name=who.may_name,
+        may_write=who.may_write,
         earlier=[_told(each, actor.id, leads, system.centre, language) for each in earlier.rows],
         total=earlier.total,
         lately=earlier.lately,

@@ -161,9 +161,10 @@ class Scene:
             text, topic = WAITING[number % len(WAITING)]
             caller = await self.taken("anna", TALK[0][1] if not number else text, topic=topic)
             self.callers.setdefault("active", caller)
+            self.callers["last"] = caller
             await self._passes(minutes=1)
         await self._says("anna", self.callers["active"], TALK[1:])
-        await self._known("anna", self.callers["active"], caller)
+        await self._known("anna", self.callers["active"], self.callers["last"])
         self.callers["hers"] = await self.taken("beata", WAITING[0][0], VICTIMS, topic="violence")
         await self._says("beata", self.callers["hers"], HERS)
         active = self.callers["active"].contact_id

@@ -26,6 +26,7 @@ from hotline.live.bus import LocalBus
 from hotline.store import views
 from hotline.store.journal import Line
 from hotline.web import board_live, console_live, news, sockets
+from hotline.web.caller_live import CallerFeed
 from tests import factories
 from tests.factories import Caller, MovableClock, talk
 from tests.web.doors import Doors, doors_of
@@ -739,12 +740,12 @@ async def test_a_page_that_went_leaves_nothing_behind(doors: Doors, monkeypatch:
     """Not even for the collector: with few new objects it looks among the old ones once in an hour."""
     feeds: list[weakref.ref[object]] = []
 
-    class Weighed(sockets.CallerFeed):
-        def __init__(self, *given: Any) -> None:
-            super().__init__(*given)
-            feeds.append(weakref.ref(self))
+    def weighed(*given: Any) -> CallerFeed:
+        feed = CallerFeed(*given)
+        feeds.append(weakref.ref(feed))
+        return feed
 
-    monkeypatch.setattr(sockets, "CallerFeed", Weighed)
+    monkeypatch.setattr(sockets, "CallerFeed", weighed)
     gc.disable()
     try:
         async with opened(doors, CHAT) as page:
