@@ -93,7 +93,12 @@ def _clock(minute: datetime, language: str, zone: ZoneInfo) -> str:
 
 
 def told(data: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:
-    """What a system entry says: `{"text": key, "params": {…}}`, instants among the parameters as local times."""
+    """What a system entry says: `{"text": key, "params": {…}}`, instants among the parameters as local times.
+
+    A newer release may have said what this one has no words for; the conversation is shown all the same.
+    """
+    if data["text"] not in texts():
+        return say("said_by_newer", language)
     return say(
         data["text"],
         language,

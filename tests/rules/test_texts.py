@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -235,3 +236,8 @@ def test_a_key_in_two_files_is_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_text(f'{key}\npl = "x"\nuk = "x"\nen = "x"\n', encoding="utf-8")
     with pytest.raises(CatalogueInvalid, match=r"^two\.toml: a\.b: is there already"):
         texts.read(sorted(tmp_path.glob("*.toml")))
+
+
+def test_what_a_newer_release_said_hides_no_conversation() -> None:
+    data = {"text": "nobody_knows_this_yet", "params": {"position": 3}}
+    assert texts.told(data, "pl", ZoneInfo("Europe/Warsaw")) == "Informacja automatyczna."
