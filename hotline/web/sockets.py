@@ -74,7 +74,9 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
 
     async with request.app[HUB].listener() as listener:
         feed = CallerFeed(request, actor, hello.token, hello.after, partial(_send, request, socket))
-        await _run(request, socket, feed.serve(listener), alive, CALLER_PING.total_seconds(), feed.hear)
+        await _run(
+            request, socket, partial(feed.serve, listener), alive, CALLER_PING.total_seconds(), feed.hear
+        )
     return socket
 
 
@@ -92,7 +94,7 @@ async def console(request: web.Request) -> web.WebSocketResponse:
 
         await presence.seen(system, session.actor)
         ping_seconds = CONSOLE_PING.total_seconds()
-        await _run(request, socket, feed.serve(), alive, ping_seconds, feed.hear, watched=True)
+        await _run(request, socket, feed.serve, alive, ping_seconds, feed.hear, watched=True)
     return socket
 
 
@@ -104,7 +106,9 @@ async def board(request: web.Request) -> web.WebSocketResponse:
     async with request.app[HUB].listener() as listener:
         feed = BoardFeed(system, session, render.language_of(request), partial(_send, request, socket))
         alive = session.now_and_then
-        await _run(request, socket, feed.serve(listener), alive, CONSOLE_PING.total_seconds(), _ignore)
+        await _run(
+            request, socket, partial(feed.serve, listener), alive, CONSOLE_PING.total_seconds(), _ignore
+        )
     return socket
 
 
@@ -150,7 +154,7 @@ async def _send(request: web.Request, socket: web.WebSocketResponse, frame: dict
 async def _run(
     request: web.Request,
     socket: web.WebSocketResponse,
-    serving: Awaitable[None],
+    serve: Callable[[], Awaitable[None]],
     alive: Callable[[], Awaitable[None]],
     ping_seconds: float,
     hear: Callable[[str], Awaitable[None]],
@@ -183,7 +187,7 @@ async def _run(
             await asyncio.sleep(ping_seconds * uniform(*PING_SPREAD))  # noqa: S311
 
     async def write() -> None:
-        await serving
+        await serve()
 
     code: int = WSCloseCode.OK
     try:

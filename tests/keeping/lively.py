@@ -106,9 +106,11 @@ async def write_what_is_rare(system: System, words: str) -> None:
     await callbacks.ask(system, caller.actor, caller.contact_id, Wish(safe, number=NUMBER))
     await conflicts.mark(system, filip.actor, "contact", caller.contact_id, celina.id, words)
     danuta = await factories.add_person(system, "Danuta")
-    known = await factories.talk(system, danuta)
-    await callers.name(system, danuta.actor, known.contact_id, words)
-    await handling.write(system, danuta.actor, known.contact_id, words, 90)
+    now = system.clock.now()
+    call = arrivals.ByHand(TRUST, "phone", now - timedelta(minutes=20), now, "P3", "pl")
+    known = await arrivals.enter(system, danuta.actor, call)
+    await callers.name(system, danuta.actor, known, words)
+    await handling.write(system, danuta.actor, known, words, 90)
 
 
 async def _erased(system: System, anna: factories.Person) -> str:

@@ -9,7 +9,7 @@ export class MineList extends HTMLElement {
     this.rows = new Map();
     this.late = new Set();
     this.heard = new Map(); // contact → the number of its caller's last words
-    this.told = new Set(); // of whose new words was spoken: once, until they are read
+    this.spoken = new Set(); // of whose new words was spoken: once, until they are read
     this.load = h("span", { class: "fine" });
     this.list = h("ul", { class: "mine" });
     this.empty = h("p", { class: "empty" }, t("mine_empty"));
@@ -36,7 +36,7 @@ export class MineList extends HTMLElement {
         button.parentElement.remove();
         this.rows.delete(id);
         this.heard.delete(id);
-        this.told.delete(id);
+        this.spoken.delete(id);
       }
     }
     mine.forEach((row, place) => {
@@ -64,8 +64,8 @@ export class MineList extends HTMLElement {
   #saysAnew({ contact_id: id, caller_seq: seq }) {
     const fresh = seq > (this.heard.get(id) ?? seq);
     this.heard.set(id, seq);
-    if (id === this.desk.selected || seq <= (this.desk.talks.get(id)?.seen ?? 0)) this.told.delete(id);
-    else if (fresh && !this.told.has(id)) return Boolean(this.told.add(id));
+    if (id === this.desk.selected || seq <= (this.desk.talks.get(id)?.seen ?? 0)) this.spoken.delete(id);
+    else if (fresh && !this.spoken.has(id)) return Boolean(this.spoken.add(id));
     return false;
   }
 
