@@ -63,7 +63,15 @@ async def test_a_caller_meets_the_way_out_first_and_hears_what_comes(shower: Sho
     scene = shower.scene
     async with shower.shown(state("chat")) as page:
         assert await tabbed(page) == [
-            *("Szybkie wyjście", "Ukryj", "Popraw", "Zagrożenie życia lub zdrowia: 112"),
+            *(
+                "Szybkie wyjście",
+                "Ukryj",
+                "Polski",
+                "Українська",
+                "English",
+                "Popraw",
+                "Zagrożenie życia lub zdrowia: 112",
+            ),
             *("Wiadomość", "Wyślij", "Zakończ rozmowę", "Kod rozmowy"),
         ]
         anna, contact = scene.people["anna"], scene.callers["active"].contact_id
@@ -85,10 +93,16 @@ async def test_a_counsellor_meets_the_offer_before_the_queue_and_hears_danger_at
             *("Przerwa 15 min", "Inaczej", "Kontrola na początek dyżuru jeszcze niezrobiona"),
         ]
         assert first[12].startswith("nr ")
-        assert first[13:25] == [
+        assert first[13:26] == [
             *("Pilne Zmień pilność", "Przekaż", "Zakończ rozmowę"),
-            *("Przebieg rozmowy", "Wiadomość", "Zdania", "Wiadomość do rozmówcy", "Wyślij"),
-            *("Nadużycie – wstrzymać ten kontakt", "Osoba w kryzysie", "Więcej o osobie", "Problem wiodący"),
+            *("Przebieg rozmowy", "Wiadomość", "Zdania F8", "Wiadomość do rozmówcy", "Wyślij"),
+            "Wcześniejsze kontakty 0",
+            *(
+                "Nadużycie – wstrzymać ten kontakt",
+                "Osoba w kryzysie",
+                "Więcej o osobie",
+                "Problem wiodący z rozmowy",
+            ),
         ]
         assert all(met)
         waiting = [each for each in met if each.startswith("Odbierz: ")]

@@ -136,7 +136,7 @@ async def test_by_hand_after_a_reload_and_with_words_on_their_way(
     anna = await counsellor(running)
     page = await sign_in(desk, running, anna)
     await said(page, WORDS).to_be_visible()
-    await page.get_by_text("Anna Testowa").click()
+    await page.get_by_label("Moje menu: Anna Testowa").click()
     await page.get_by_role("button", name="Zablokuj ekran").click()
     await expect(lock(page)).to_be_visible()
     await page.reload()  # from here on the server's own page
@@ -167,7 +167,7 @@ async def test_by_hand_after_a_reload_and_with_words_on_their_way(
     await expect(page.locator("talk-view .bubble-failed")).to_have_count(0)
     await page.locator("talk-view").click()
     await page.keyboard.press("Escape")
-    await page.keyboard.press("l")
+    await page.keyboard.press("z")
     await expect(lock(page)).to_be_visible()
 
 
@@ -180,7 +180,7 @@ async def test_without_a_password_a_new_link_opens_it_and_somebody_else_does_not
     await said(page, WORDS).to_be_visible()
     await field(page).fill("Dobrze, że Pani")
     await page.keyboard.press("Escape")
-    await page.keyboard.press("l")
+    await page.keyboard.press("z")
     await expect(lock(page)).to_be_visible()
     await expect(page.get_by_text("To konto nie ma hasła.")).to_be_visible()
     await expect(page.get_by_label("Hasło")).to_have_count(0)
@@ -196,10 +196,10 @@ async def test_without_a_password_a_new_link_opens_it_and_somebody_else_does_not
 
     # and whoever signs in as somebody else gets a page of their own
     await page.keyboard.press("Escape")
-    await page.keyboard.press("l")
+    await page.keyboard.press("z")
     await expect(lock(page)).to_be_visible()
     await other.goto(running.url + await running.sign_in_path(beata.id))
     await other.get_by_role("button", name="Wejdź").click()
     await page.clock.fast_forward("00:16")
-    await expect(page.get_by_text("Beata Testowa")).to_be_visible()
+    await expect(page.get_by_label("Moje menu: Beata Testowa")).to_be_visible()
     assert WORDS not in await page.content()

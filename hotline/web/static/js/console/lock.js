@@ -12,6 +12,7 @@ const warning = document.getElementById("lock-warning");
 let touched = Date.now();
 let told = 0;
 let title = "";
+let before = null; // who had the focus
 let closing = null; // until the server has it, however long that takes
 
 const tell = others((what) => (what === "touched" ? touch(false) : see()));
@@ -36,7 +37,8 @@ function cover() {
   if (dialog.open) return undefined;
   warn(false);
   title = document.title;
-  dialog.showModal(); // before the rest is hidden: it remembers who had the focus
+  before = document.activeElement;
+  dialog.showModal();
   root.dataset.locked = "";
   document.title = document.getElementById("lock-title").textContent.trim();
   return say("screen-locked");
@@ -46,6 +48,7 @@ function uncover() {
   delete root.dataset.locked;
   document.getElementById("unlock")?.reset();
   dialog.close();
+  before?.focus(); // the dialog's own memory loses it where it was opened again
   document.title = title;
   touch(false);
   say("screen-unlocked");
