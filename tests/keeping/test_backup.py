@@ -203,7 +203,7 @@ async def test_files_are_closed_to_others_and_hold_no_master_key(place: Place) -
             assert place.settings.master_key.read_bytes().strip() not in content
     assert not list((place.words / "main" / name).glob("keys*"))
     says = json.loads((place.words / "main" / name / "manifest.json").read_text())
-    assert says["tables"]["contacts"]["rows"] == 16
+    assert says["tables"]["contacts"]["rows"] == 17
     assert says["epoch"] == 1
     assert says["kind"] == ("postgresql" if place.settings.database_url else "sqlite")
     assert not says.keys() & {"host", "database", "url"}
