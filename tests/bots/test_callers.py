@@ -125,7 +125,7 @@ async def test_start_in_an_open_conversation_says_so(system: System, api: BotApi
 async def test_the_emergency_list(system: System, api: BotApi, door: Door, command: str) -> None:
     await door.open()
     await door.say(ANNA, command)
-    assert api.texts(ANNA) == [say("emergency_list", "pl")]
+    assert api.texts(ANNA) == [say("emergency_list", "pl"), say("deaf_notice_plain", "pl")]
     assert await contact_rows(system) == []
 
 

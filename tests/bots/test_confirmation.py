@@ -216,7 +216,7 @@ async def test_what_is_only_answered_is_confirmed_after_the_answer(api: BotApi, 
     api.failures["sendMessage"] = [Failure(500) for _ in range(4)]
     await door.open()
     await door.say(ANNA, "/pomoc")
-    assert api.texts(ANNA) == [say("emergency_list", "pl")]
+    assert api.texts(ANNA) == [say("emergency_list", "pl"), say("deaf_notice_plain", "pl")]
 
 
 @sqlite_only

@@ -95,6 +95,7 @@ def valid(path: str, scene: Scene) -> dict[str, object]:
         "/case": {"subject": "x"},
         "/pick-up": {},
         "/wait": {},
+        "/language": {"language": "uk"},
         "/corrections": {"id": client_id(), "text": "Dobry wieczór.", "ref": 1},
         "/aside": {"id": client_id(), "hidden": True},
         "/code": {},
