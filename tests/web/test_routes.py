@@ -200,6 +200,7 @@ async def test_foreign_closed_waiting_and_absent_contacts_answer_alike(doors: Do
         "POST priority": {"priority": "P1", "reason": "tak"},
         "GET drafts": None,
         "POST drafts": {"kind": "note", "base": None, "id": client_id(), "text": "Dzień d"},
+        "GET replies": None,
         "GET transfer": None,
         "POST transfer": {"to": f"staff:{new_id()}", "consent": "not_asked"},
         "POST consent": {"staff": new_id()},
