@@ -37,12 +37,12 @@ PATIENCE = 15.0
 
 @asynccontextmanager
 async def opened(
-    doors: Doors, path: str, headers: Mapping[str, str] | None = None, **more: Any
+    doors: Doors, path: str, headers: Mapping[str, str] | None = None, patience: float = PATIENCE, **more: Any
 ) -> AsyncIterator[ClientWebSocketResponse]:
     """A socket as a page of ours opens it."""
     sent = {"Origin": doors.ours, **(headers or {})}
     async with (
-        asyncio.timeout(PATIENCE),
+        asyncio.timeout(patience),
         doors.http.ws_connect(doors.ours + path, headers=sent, **more) as page,
     ):
         yield page
@@ -222,7 +222,7 @@ async def test_words_alone_put_who_waits_for_an_answer_first(
         await messages.reply(system, anna, each.contact_id, f"reply-{each.contact_id}", "Jestem.")
     monkeypatch.setattr(views, "own_desk", turned)
     stand: list[str] = []
-    async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
+    async with opened(doors, CONSOLE, doors.as_staff("Anna"), 4 * PATIENCE) as page:
         for each in (talks[2], talks[1]):
             await says(each)
         while stand != [talks[at].contact_id for at in (2, 1, 0)]:
