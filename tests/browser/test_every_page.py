@@ -35,7 +35,7 @@ Look = tuple[ViewportSize, Literal["light", "dark"]]
 LOOKS: tuple[Look, ...] = ((DESK, "light"), (PHONE, "dark"))  # as both ends are used
 WALL = "board-wall"  # it hangs there, wide as it is
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
-AT_ONCE = 9  # states in one test
+AT_ONCE = 5  # states in one test
 
 
 def parts(**pages: tuple[State, ...]) -> dict[str, tuple[State, ...]]:
