@@ -95,15 +95,18 @@ def _clock(minute: datetime, language: str, zone: ZoneInfo) -> str:
 def told(data: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:
     """What a system entry says: `{"text": key, "params": {…}}`, instants among the parameters as local times.
 
-    A newer release may have said what this one has no words for; the conversation is shown all the same.
+    Raises KeyError where a newer release said what this one has no words for.
     """
-    if data["text"] not in texts():
-        return say("said_by_newer", language)
     return say(
         data["text"],
         language,
         **{name: _local(value, language, zone) for name, value in data["params"].items()},
     )
+
+
+def shown(data: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:
+    """The same on a page, where one sentence that this release does not know must not hide the conversation."""
+    return told(data, language, zone) if data["text"] in texts() else say("said_by_newer", language)
 
 
 def _local(value: object, language: str, zone: ZoneInfo) -> str:

@@ -15,7 +15,7 @@ from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty
 from hotline.store import views
 from hotline.store.views import Attended, ContactHead, Entry
 from hotline.system import Transaction
-from hotline.texts import clock, say, told
+from hotline.texts import clock, say, shown
 from hotline.texts.situations import words
 from hotline.web import render
 
@@ -188,7 +188,7 @@ def entry_json(centre: Centre, entry: Entry, spoken: Tongues) -> dict[str, Any]:
     text, language = entry.text or "", spoken.at(entry.seq)
     if entry.kind == "system":
         language = spoken.page
-        text = told(entry.data, language, centre.zone)
+        text = shown(entry.data, language, centre.zone)
     return {
         "seq": entry.seq,
         "id": entry.id,

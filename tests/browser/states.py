@@ -167,14 +167,14 @@ async def locked(page: Page, scene: Scene) -> None:
         await staffing.change(tx, scene.people["beata"].id, password_hash=passwords.NOBODY)
     await page.reload()
     await live(page, scene)
-    await page.keyboard.press("l")
+    await page.keyboard.press("z")
     await expect(page.get_by_role("dialog", name="Ekran zablokowany")).to_be_visible()
 
 
 async def locked_page(page: Page, scene: Scene) -> None:
     """The page in its place, for somebody without a password."""
     await live(page, scene)
-    await page.keyboard.press("l")
+    await page.keyboard.press("z")
     await expect(page.get_by_role("dialog", name="Ekran zablokowany")).to_be_visible()
     await page.reload()
     await expect(page.get_by_text("To konto nie ma hasła.")).to_be_visible()

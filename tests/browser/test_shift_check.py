@@ -38,7 +38,9 @@ async def test_a_phone_that_does_not_work_is_on_the_board_until_it_does(
     await answer(page, False, "Połączenie próbne na numer linii")
     await page.get_by_label("Uwaga dla osoby kierującej").fill("Linia głucha, zgłoszone operatorowi.")
     await page.get_by_role("button", name="Sprawdź i zapisz").click()
-    await expect(page.get_by_role("status")).to_contain_text("wie już osoba kierująca dyżurem")
+    await expect(page.get_by_role("main").get_by_role("status")).to_contain_text(
+        "wie już osoba kierująca dyżurem"
+    )
     await expect(page.locator(".seen-ok")).to_have_count(2)  # the console and the chat
     await expect(page.get_by_role("group", name="Telefon dyżurny").get_by_label("Tak")).to_be_checked()
     await expect(reminder).to_contain_text("coś nie działa")
@@ -52,7 +54,7 @@ async def test_a_phone_that_does_not_work_is_on_the_board_until_it_does(
 
     await answer(page, True, "Połączenie próbne na numer linii")
     await page.get_by_role("button", name="Sprawdź ponownie").press("Enter")
-    await expect(page.get_by_role("status")).to_contain_text("Wszystko sprawdzone")
+    await expect(page.get_by_role("main").get_by_role("status")).to_contain_text("Wszystko sprawdzone")
     await expect(reminder).to_be_hidden()
     await expect(check).to_have_text("Kontrola zrobiona")
     await expect(board.locator(".trouble", has_text="Kontrola dyżuru")).to_have_count(0)

@@ -115,7 +115,7 @@ async def test_from_the_invitation_to_the_last_day(running: Running, computers: 
         await igor.get_by_role("checkbox", name=label, exact=True).uncheck()
     await igor.get_by_role("checkbox", name="prowadzący sprawy").check()
     await igor.get_by_role("button", name="Zapisz zmiany").click()
-    await expect(igor.get_by_role("status")).to_have_text("Zapisano.")
+    await expect(igor.get_by_role("main").get_by_role("status")).to_have_text("Zapisano.")
     await oksana.get_by_role("link", name="Zaloguj").click()
     await oksana.wait_for_url("**/cases")
 

@@ -240,4 +240,4 @@ def test_a_key_in_two_files_is_refused(tmp_path: Path) -> None:
 
 def test_what_a_newer_release_said_hides_no_conversation() -> None:
     data = {"text": "nobody_knows_this_yet", "params": {"position": 3}}
-    assert texts.told(data, "pl", ZoneInfo("Europe/Warsaw")) == "Informacja automatyczna."
+    assert texts.shown(data, "pl", ZoneInfo("Europe/Warsaw")) == "Informacja automatyczna."
