@@ -12,42 +12,26 @@ from hotline.rules.words import checked
 from hotline.store import claims, queries, views
 from hotline.store import keys as key_rows
 from hotline.store.handling import marks
-from hotline.system import System
+from hotline.store.queries import ContactRow
+from hotline.system import System, Transaction
 
 SHOWN: Final = 20
 LATELY: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """The newest earlier contacts, how many there are in all, and how many of those within the last 30 days."""
+class Known:
+    """Who a caller is, as far as anybody wrote it down: `pseudonym` ("" if nobody did), whether the caller could be
+    known again by anything, what this person may write of them; the newest earlier contacts, how many there are in
+    all, and how many of those within the last 30 days."""
 
+    pseudonym: str
+    again: bool
+    may_name: bool
+    may_write: bool
     rows: list[views.EarlierContact]
     total: int
     lately: int
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """What the caller of a contact calls themselves ("" if nobody wrote it down), whether they could be known again,
-    and what this person may write of them."""
-
-    pseudonym: str
-    known: bool
-    may_name: bool
-    may_write: bool
-
-
-async def who(system: System, actor: Actor, contact_id: str) -> Who:
-    """The caller of a contact, for whoever may read it. Raises NotFound, KeyDestroyed."""
-    async with system.read() as tx:
-        await require_open(tx, actor, contact_id)
-        row = await queries.contact(tx, contact_id)
-        thing = await thing_of(row, tx, actor)
-        if row is None or thing is None:
-            raise NotFound
-        may_name, may_write = (access.may(actor, each, thing) for each in ("callers.name", "handling.write"))
-        return Who(await views.pseudonym(tx, row), bool(marks(row)), may_name, may_write)
 
 
 async def name(system: System, actor: Actor, contact_id: str, pseudonym: str) -> None:
@@ -63,16 +47,39 @@ async def name(system: System, actor: Actor, contact_id: str, pseudonym: str) ->
         tx.record("callers.name", "contact", contact_id, topics_of(row), named=bool(words))
 
 
-async def earlier(system: System, actor: Actor, contact_id: str) -> Earlier:
-    """Other contacts of the same caller, for whoever may read this one; none that were erased. Raises NotFound."""
+async def earlier(system: System, actor: Actor, contact_id: str) -> Known:
+    """Other contacts of the same caller, for whoever may read this one; none that were erased.
+
+    Raises NotFound, KeyDestroyed.
+    """
     async with system.read() as tx:
-        await require_open(tx, actor, contact_id)
-        row = await queries.contact(tx, contact_id)
-        if row is None:
-            raise NotFound
-        found = await views.same_caller(tx, tx.centre, actor, row)
-        erased = await key_rows.destroyed(system.keys, [each.id for each in found])
-        left = [each for each in found if each.id not in erased]
-        lately = sum(tx.now - each.arrived_at <= LATELY for each in left)
-        rows = await views.earlier_contacts(tx, tx.centre, row, left[:SHOWN])
-    return Earlier(rows, len(left), lately)
+        row, found = await _others(tx, actor, contact_id)
+        thing = await thing_of(row, tx, actor)
+        may_name, may_write = (
+            thing is not None and access.may(actor, each, thing)
+            for each in ("callers.name", "handling.write")
+        )
+        lately = sum(tx.now - each.arrived_at <= LATELY for each in found)
+        rows = await views.earlier_contacts(tx, tx.centre, row, found[:SHOWN])
+        pseudonym = await views.pseudonym(tx, row)
+    return Known(pseudonym, bool(marks(row)), may_name, may_write, rows, len(found), lately)
+
+
+async def came_before(system: System, actor: Actor, contact_id: str) -> bool:
+    """Is there any of them? Raises NotFound."""
+    async with system.read() as tx:
+        _, found = await _others(tx, actor, contact_id)
+    return bool(found)
+
+
+async def _others(
+    tx: Transaction, actor: Actor, contact_id: str
+) -> tuple[ContactRow, list[views.SameCaller]]:
+    """The contact, and the others of its caller."""
+    await require_open(tx, actor, contact_id)
+    row = await queries.contact(tx, contact_id)
+    if row is None:
+        raise NotFound
+    found = await views.same_caller(tx, tx.centre, actor, row)
+    erased = await key_rows.destroyed(tx.system.keys, [each.id for each in found]) if found else set()
+    return row, [each for each in found if each.id not in erased]

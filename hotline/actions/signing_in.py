@@ -167,8 +167,8 @@ async def signed_in(system: System, session_secret: str, *, opening: bool = Fals
         idle, age = tx.now - row.session_seen_at, tx.now - row.session_at
         if not on_duty and (idle > SESSION_IDLE or age > SESSION_LIFE):
             raise NotSignedIn
-        went = asking.worked(board, row.id, row.session_at, tx.now - SHIFT_GRACE)
-        if not on_duty and went and not await queries.held_by(tx, row.id):  # nobody is thrown out of a talk
+        shift_over = not on_duty and asking.worked(board, row.id, row.session_at, tx.now - SHIFT_GRACE)
+        if shift_over and not await queries.held_by(tx, row.id):  # nobody is thrown out of a talk
             raise NotSignedIn
     actor = Actor("staff", row.id, row.name, frozenset(row.roles), frozenset(row.lines), frozenset(row.flags))
     locked = row.session_locked_at is not None

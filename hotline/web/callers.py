@@ -49,17 +49,16 @@ async def known(request: web.Request) -> web.StreamResponse:
     system, actor, language = request.app[SYSTEM], await actor_of(request), render.language_of(request)
     notes = await handling.show(system, actor, _contact(request))
     earlier = await callers.earlier(system, actor, _contact(request))
-    who = await callers.who(system, actor, _contact(request))
     leads = access.may(actor, "board.see")
     return render.render(
         request,
         "console_caller.html",
         contact_id=_contact(request),
         notes=notes,
-        pseudonym=who.pseudonym,
-        known=who.known,
-        may_name=who.may_name,
-        may_write=who.may_write,
+        pseudonym=earlier.pseudonym,
+        known=earlier.again,
+        may_name=earlier.may_name,
+        may_write=earlier.may_write,
         earlier=[_told(each, actor.id, leads, system.centre, language) for each in earlier.rows],
         total=earlier.total,
         lately=earlier.lately,

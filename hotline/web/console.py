@@ -249,7 +249,7 @@ async def card(request: web.Request) -> web.StreamResponse:
         saved_at = when(saved["saved_at"], tx.now, system.centre, language) if saved else None
         agreed = await views.callback_agreed(tx, head.id)
         follows = await views.follows_a_talk(tx, head.id)
-    repeated = follows or (await callers.earlier(system, actor, head.id)).total > 0
+    repeated = follows or await callers.came_before(system, actor, head.id)
     facts = card_view.Around(repeated, agreed)
     groups = card_view.card_groups(system.centre, head, saved, language, draft.values, facts)
     shown: dict[str, Any] = {"head": head, "groups": groups, "saved_at": saved_at}

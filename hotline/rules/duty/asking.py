@@ -34,11 +34,6 @@ def answers(board: Board, lines: Collection[str], at: datetime, barred: frozense
     return [board.answer(line, at, Ask(barred=barred)) for line in lines]
 
 
-def anyone(board: Board, lines: Collection[str], at: datetime, barred: frozenset[str]) -> bool:
-    """Does somebody sit for one of these lines who serves none of the `barred` ones?"""
-    return any(seat.lines.isdisjoint(barred) for line in lines for seat in board.supplies[line].at(at))
-
-
 def planned(board: Board, lines: Collection[str], at: datetime) -> bool:
     """Does anybody sit for one of these lines from now on?"""
     return any(seats for line in lines for _, _, seats in _from(board, line, at))

@@ -266,30 +266,29 @@ def _until(shifts: Sequence[Worked], now: datetime) -> tuple[dict[str, datetime]
 
 
 async def _offer(tx: Tx, centre: Centre, actor: Actor) -> OfferView | None:
-    query = (
-        select(offers, contacts)
-        .join(contacts, contacts.c.id == offers.c.contact_id)
-        .where(offers.c.staff_id == actor.id, offers.c.state == "pending", offers.c.deadline_at > tx.now)
+    query = select(offers).where(
+        offers.c.staff_id == actor.id, offers.c.state == "pending", offers.c.deadline_at > tx.now
     )
-    row = (await tx.connection.execute(query)).mappings().one_or_none()
-    if row is None:
+    offer = (await tx.connection.execute(query)).one_or_none()
+    contact = None if offer is None else await queries.contact(tx, offer.contact_id)
+    if offer is None or contact is None:
         return None
     return OfferView(
-        id=row[offers.c.id],
-        token=row[offers.c.token],
-        contact_id=row[contacts.c.id],
-        line=row[contacts.c.line],
-        priority=row[contacts.c.priority],
-        language=row[contacts.c.language],
-        channel=row[contacts.c.channel],
-        arrived_at=row[contacts.c.arrived_at],
-        made_at=row[offers.c.made_at],
-        deadline_at=row[offers.c.deadline_at],
-        danger=row[contacts.c.danger],
-        topic=row[contacts.c.topic],
-        flagged="phrase" in row[contacts.c.flags],
-        under18=row[contacts.c.under18],
-        note_waits=bool(await notes_of(tx, centre, actor, await queries.contact(tx, row[contacts.c.id]))),
+        id=offer.id,
+        token=offer.token,
+        contact_id=contact.id,
+        line=contact.line,
+        priority=contact.priority,
+        language=contact.language,
+        channel=contact.channel,
+        arrived_at=contact.arrived_at,
+        made_at=offer.made_at,
+        deadline_at=offer.deadline_at,
+        danger=contact.danger,
+        topic=contact.topic,
+        flagged="phrase" in contact.flags,
+        under18=contact.under18,
+        note_waits=bool(await notes_of(tx, centre, actor, contact)),
     )
 
 
