@@ -68,6 +68,13 @@ GROUPS: Final[dict[str, tuple[Key, ...]]] = {
     ),
 }
 
+_CAPS: Final = {each.action: " ".join(each.caps) for group in GROUPS.values() for each in group}
+
+
+def cap(action: str) -> str:
+    """What is printed on the button that does it as well, such as "Ctrl S"."""
+    return _CAPS[action]
+
 
 def keys_json() -> list[dict[str, Any]]:
     """[{key, action, where}] for the page."""

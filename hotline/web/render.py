@@ -18,6 +18,7 @@ from hotline.rules.civil_time import local
 from hotline.system import System
 from hotline.texts import clock, say, say_count
 from hotline.web import assets
+from hotline.web.console_keys import cap
 from hotline.web.keys import SYSTEM
 
 LANGUAGES: Final = ("pl", "uk", "en")
@@ -112,7 +113,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    helpers: dict[str, Callable[..., Any]] = {"static": assets.address}
+    helpers: dict[str, Callable[..., Any]] = {"static": assets.address, "cap": cap}
     environment.globals.update(helpers)
     environment.filters["whole_numbers"] = whole_numbers
     return environment

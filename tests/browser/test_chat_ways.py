@@ -7,6 +7,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from hotline.actions import contacts, messages
 from hotline.errors import NotSignedIn
+from hotline.store import views
 from tests.browser.callers import (
     answer,
     caller_on,
@@ -66,6 +67,35 @@ async def _token_dies(running: Running, token: str) -> None:
         return True
 
     assert not await until(alive, lambda lives: not lives)
+
+
+async def test_another_language_in_the_middle_of_a_talk(
+    device: BrowserContext, running: Running, anna: Person
+) -> None:
+    page = await open_chat(device, running)
+    await write(page, "Dzień dobry, nie mówię dobrze po polsku.")
+    contact_id = await answer(running, anna)
+    await expect(page.locator("[data-part=state]")).to_contain_text("Rozmowa z dyżurem")
+    await page.get_by_label("Wiadomość", exact=True).fill("Не вмі")
+    await page.get_by_role("button", name="Українська").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "uk")
+    await expect(words(page).first).to_have_text("Dzień dobry, nie mówię dobrze po polsku.")
+    await expect(page.locator("#text")).to_have_value("Не вмі")  # what is unsent goes along
+    await page.locator("#text").fill("Не вмію спати.")
+    await page.keyboard.press("Enter")
+    await expect(own(page, "sent")).to_have_count(2)
+
+    # Each word is in the language in which it was written, and whoever answers sees that there is another one.
+    marked = await page.locator(".bubble-own .bubble-text").evaluate_all(
+        "each => each.map(one => one.closest('[lang]').lang)"
+    )
+    assert marked == ["pl", "uk"]
+    async with running.system.read() as tx:
+        head = await views.contact_head(tx, contact_id)
+        assert head is not None
+        assert head.language == "uk"
+        entries = await views.entries_after(tx, contact_id, 0, "staff")
+    assert [each.data["value"] for each in entries if each.data.get("question") == "language"] == ["uk"]
 
 
 @pytest.mark.usefixtures("anna")

@@ -8,7 +8,6 @@ import { Sounds } from "./sounds.js";
 import { Waits } from "./waits.js";
 import { fill, h, icon, t } from "./words.js";
 
-const STROKE = 2_000;
 const CALM = 3_000; // ten talks at once must not patter
 const USUAL = { offers: true, words: true, volume: "normal", notices: false };
 
@@ -98,22 +97,10 @@ export class DeskBell extends HTMLElement {
     this.ringing = new Set(inDanger.map(({ key }) => key));
     if (this.#chosen.notices) for (const { key } of fresh) notice(key);
     this.strip.hidden = inDanger.length === 0;
-    if (inDanger.length === 0) {
-      clearInterval(this.timer);
-      this.timer = null;
-      return;
-    }
+    this.sounds.ring(inDanger.length > 0, this.#chosen.volume);
+    if (inDanger.length === 0) return;
     const words = t(`bell_${inDanger[0].what}`);
     if (this.words.textContent !== words) fill(this.words, words);
-    if (this.timer) return;
-    this.#stroke();
-    this.timer = setInterval(() => this.#stroke(), STROKE);
-  }
-
-  /** Never softer than usual: it is for a life. */
-  #stroke() {
-    const { volume } = this.#chosen;
-    this.sounds.play("danger", volume === "low" ? "normal" : volume);
   }
 
   #drawGate() {

@@ -16,7 +16,7 @@ export class Composer {
     this.area.addEventListener("input", () => this.#keep());
     this.area.addEventListener("keydown", (event) => this.#key(event));
     this.modes = ["message", "note"].map((mode) => this.#mode(mode));
-    this.replies = new Replies((sentence) => this.#put(sentence));
+    this.replies = new Replies((sentence) => this.#put(sentence), desk.caps.sentences);
     this.other = new OtherDraft(() => this.focus());
     this.problem = h("p", { class: "field-error", role: "alert", hidden: true });
     this.button = h("button", { class: "button button-main", type: "submit" });

@@ -15,14 +15,14 @@ export class Replies {
   #active = null;
   #before = null;
 
-  /** `put(text)` takes what was chosen. */
-  constructor(put) {
+  /** `put(text)` takes what was chosen; `cap` is the key that opens the list. */
+  constructor(put, cap) {
     this.put = put;
     this.button = h(
       "button",
       { class: "button button-small", type: "button", "aria-expanded": "false", "aria-controls": "replies", onclick: () => this.toggle(this.talk) },
       t("replies"),
-      h("kbd", {}, "F8"),
+      h("kbd", {}, cap),
     );
     this.input = h("input", {
       class: "field",

@@ -1,5 +1,6 @@
 // Three sounds, made here: no file is fetched. A browser lets a page sound only once somebody has touched it.
 
+const STROKE = 2_000; // milliseconds from one of the bell to the next
 const LOUD = { low: 0.12, normal: 0.3, high: 0.75 };
 // each note: hertz, when it begins, how long it rings
 const SOUNDS = {
@@ -11,6 +12,8 @@ const SOUNDS = {
 /** Event: "change" when the browser begins or ceases to allow sound. */
 export class Sounds extends EventTarget {
   #context = globalThis.AudioContext ? new AudioContext() : null;
+  #bell = null;
+  #volume = "normal";
 
   constructor() {
     super();
@@ -35,6 +38,18 @@ export class Sounds extends EventTarget {
     loud.gain.value = LOUD[volume];
     loud.connect(this.#context.destination);
     for (const [hertz, at, length] of SOUNDS[name]) this.#note(loud, hertz, now + at, length);
+  }
+
+  /** The bell for danger, stroke by stroke until it is told to cease. Never softer than usual: it is for a life. */
+  ring(rings, volume = this.#volume) {
+    this.#volume = volume === "low" ? "normal" : volume;
+    if (rings === (this.#bell !== null)) return;
+    clearInterval(this.#bell);
+    this.#bell = null;
+    if (!rings) return;
+    const stroke = () => this.play("danger", this.#volume);
+    stroke();
+    this.#bell = setInterval(stroke, STROKE);
   }
 
   #note(loud, hertz, at, length) {

@@ -1,11 +1,8 @@
 // What a locked screen tells: that somebody waits, in one line and by its sound. Not who, and not what about.
 
-const STROKE = 2_000; // of the bell, as on an open console
-
 export class Waits {
   #said = null;
   #known = new Set();
-  #timer = null;
 
   /** `silenced` holds the keys of what was silenced before; `notice` shows one on the desktop. */
   constructor(place, sounds, silenced = new Set(), notice = () => {}) {
@@ -36,7 +33,7 @@ export class Waits {
     const news = [...loud.map(({ key }) => key), offer, asked].filter((key) => key && !this.#known.has(key));
     if (signals.notices) news.forEach((key) => this.notice(key));
     for (const key of news) this.#known.add(key);
-    this.#ring(loud.length > 0, signals);
+    this.sounds.ring(loud.length > 0, signals.volume);
     if (loud.length > 0) return;
     if (!first && said > this.#said && signals.words) this.sounds.play("words", signals.volume);
     if (news.length > 0 && signals.offers) this.sounds.play("offer", signals.volume);
@@ -44,8 +41,7 @@ export class Waits {
   }
 
   stop() {
-    clearInterval(this.#timer);
-    this.#timer = null;
+    this.sounds.ring(false);
     this.#said = null;
     this.#known.clear();
     for (const line of this.place.querySelectorAll("[data-rings]")) line.hidden = true;
@@ -57,16 +53,6 @@ export class Waits {
 
   #line(what) {
     return this.place.querySelector(`[data-rings="${what}"]`);
-  }
-
-  #ring(rings, { volume }) {
-    if (rings === (this.#timer !== null)) return;
-    clearInterval(this.#timer);
-    this.#timer = null;
-    if (!rings) return;
-    const stroke = () => this.sounds.play("danger", volume === "low" ? "normal" : volume);
-    stroke();
-    this.#timer = setInterval(stroke, STROKE);
   }
 
   #drawGate() {
