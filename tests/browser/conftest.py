@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext
 
 from tests.browser.callers import weather
+from tests.browser.states import DESK
 from tests.factories import Person, Running, add_person
 
 
@@ -15,6 +16,15 @@ async def device(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(locale="pl-PL", viewport={"width": 390, "height": 780})
     context.set_default_timeout(8000)
     await context.route("**://www.imgw.pl/**", weather)
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A counsellor's computer."""
+    context = await browser.new_context(locale="pl-PL", viewport=DESK)
+    context.set_default_timeout(15_000)
     yield context
     await context.close()
 

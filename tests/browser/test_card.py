@@ -4,7 +4,6 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from hotline.actions import contacts
 from tests.browser.test_console import anna as anna  # noqa: PLC0414
-from tests.browser.test_console import desk as desk  # noqa: PLC0414
 from tests.browser.test_console import end, said, sign_in
 from tests.factories import Person, Running, talk
 

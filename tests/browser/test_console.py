@@ -14,15 +14,6 @@ SECRET_NOTE = "Siostra może przyjąć do piątku."
 
 
 @pytest.fixture
-async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """The counsellor's computer."""
-    context = await browser.new_context(locale="pl-PL", viewport=DESK)
-    context.set_default_timeout(8000)
-    yield context
-    await context.close()
-
-
-@pytest.fixture
 async def device(browser: Browser) -> AsyncIterator[BrowserContext]:
     """The caller's phone."""
     context = await browser.new_context(locale="pl-PL", viewport=PHONE)

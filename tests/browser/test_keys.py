@@ -1,13 +1,11 @@
 """Everything on the console by keyboard: one list says what each key does; from an offer to its card, no mouse."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from hotline.texts import say
 from hotline.web.console_keys import GROUPS
-from tests.browser.test_console import DESK, PHONE, said, sign_in
+from tests.browser.test_console import PHONE, said, sign_in
 from tests.browser.test_ten_talks import numbers, rows, says, ten
 from tests.factories import Person, Running, add_caller, add_person
 
@@ -16,15 +14,6 @@ ACTIONS = """async () => {
   const { src } = document.querySelector('script[src$="/console.js"]');
   return Object.keys((await import(src.replace(/console[.]js$/, "console/keys.js"))).ACTIONS);
 }"""
-
-
-@pytest.fixture
-async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """The counsellor's computer."""
-    context = await browser.new_context(locale="pl-PL", viewport=DESK)
-    context.set_default_timeout(15_000)
-    yield context
-    await context.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from playwright.async_api import BrowserContext, expect
 
 from tests.browser.test_console import anna as anna  # noqa: PLC0414
-from tests.browser.test_console import desk as desk  # noqa: PLC0414
 from tests.browser.test_console import said, sign_in
 from tests.factories import Person, Running, talk
 

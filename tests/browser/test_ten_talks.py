@@ -1,7 +1,5 @@
 """Ten talks at once: who waits longest for an answer stands first, and what is unread is so in every browser."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -11,15 +9,6 @@ from tests.browser.test_console import DESK, said, sign_in
 from tests.factories import Caller, Person, Running, add_caller, add_person
 
 MANY = 10
-
-
-@pytest.fixture
-async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """The counsellor's computer."""
-    context = await browser.new_context(locale="pl-PL", viewport=DESK)
-    context.set_default_timeout(15_000)
-    yield context
-    await context.close()
 
 
 @pytest.fixture
