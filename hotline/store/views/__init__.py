@@ -49,22 +49,19 @@ from hotline.store.views.desk import (
     ConsoleView,
     Duty,
     Me,
-    Mine,
     OfferView,
     Pairs,
-    PassedOn,
     QueueView,
     WaitingRow,
     console,
-    heard,
     on_duty_until,
     own_desk,
     queue,
     seen_pairs,
-    turn_order,
 )
 from hotline.store.views.drafts import Draft, Revisions, draft_revisions, drafts_of
 from hotline.store.views.figures import Figures, figures
+from hotline.store.views.mine import Mine, PassedOn, heard, turn_order
 from hotline.store.views.offers import OfferMade, offers_made
 from hotline.store.views.people import (
     OwedRow,

@@ -22,7 +22,7 @@ from hotline.store import conflicts, queries, steps
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.tables import alarms, assignments, contacts, entries, leases, offers, staff
-from hotline.store.views.desk import draining
+from hotline.store.views.mine import draining
 from hotline.store.views.shift_checks import CheckNow, checks_now
 from hotline.store.views.talks import caller_away
 

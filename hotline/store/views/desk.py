@@ -3,32 +3,25 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Row, func, or_, select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
-from hotline.rules.contact import ACTIVE
 from hotline.rules.duty import asking
 from hotline.rules.duty.board import Worked
-from hotline.rules.reply_watch import late
 from hotline.rules.signals import Signals, signals
 from hotline.store import conflicts, queries
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.handling import notes_of
-from hotline.store.recent import Rows
-from hotline.store.tables import assignments, contacts, entries, offers, staff, threads
-from hotline.store.turns import turns
+from hotline.store.tables import contacts, offers
 from hotline.store.views.drafts import Revisions, draft_revisions
+from hotline.store.views.mine import Mine, PassedOn, held, passed_on
 from hotline.store.views.shift_checks import CheckNow, check_now
-from hotline.store.views.talks import caller_away
 from hotline.store.views.transfers import Asked, asked_of
 
-_MINE, _LIVE = assignments.alias("mine"), assignments.alias("live")
-PASSED_ON = timedelta(minutes=15)  # so long a console tells that somebody else goes on
 SHOWN = 40  # of a queue; how many more there are is a number
 Pairs = frozenset[tuple[str, str]]  # (line, queue)
 
@@ -109,36 +102,6 @@ class QueueView:
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
-    """A conversation I hold, or one whose summary I still owe; `late` if its unanswered word should be answered,
-    `draining` if I go on with it after my shift."""
-
-    contact_id: str
-    ref: str
-    line: str
-    channel: str
-    state: str
-    priority: str
-    last_seq: int
-    caller_seq: int
-    caller_away: bool
-    arrived_at: datetime
-    answered_at: datetime | None
-    unanswered_since: datetime | None
-    late: bool
-    draining: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PassedOn:
-    """A conversation of mine that somebody else goes on with; without a name it waits again."""
-
-    ref: str
-    name: str | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ConsoleView:
     """Everything the console shows besides the conversation itself."""
 
@@ -170,8 +133,8 @@ async def own_desk(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
         me=me,
         offer=await _offer(tx, centre, actor),
         queue=QueueView((), 0),
-        mine=await _mine(tx, centre, actor, on_duty),
-        passed_on=await _passed_on(tx, actor.id),
+        mine=await held(tx, centre, actor, on_duty),
+        passed_on=await passed_on(tx, actor.id),
         asked=await asked_of(tx, actor.id),
         queues=[each.id for each in centre.queues.values() if leads or on_duty & set(each.lines)],
         drafts=await draft_revisions(tx, actor.id),
@@ -301,88 +264,3 @@ async def _ringing(tx: Tx, contact_ids: list[str]) -> dict[str, set[str]]:
     ):
         found[row.contact_id].add(row.staff_id)
     return found
-
-
-async def _mine(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list[Mine]:
-    last_said = (
-        select(func.max(entries.c.seq))
-        .where(entries.c.contact_id == contacts.c.id, entries.c.author == "caller")
-        .scalar_subquery()
-    )
-    query = (
-        select(contacts, threads.c.last_seq, last_said.label("caller_seq"))
-        .join(threads, threads.c.contact_id == contacts.c.id)
-        .where(contacts.c.holder_id == actor.id, contacts.c.state.in_((ACTIVE, "wrap_up")))
-    )
-    turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
-    found = [
-        Mine(
-            row.id,
-            row.ref,
-            row.line,
-            row.channel,
-            row.state,
-            row.priority,
-            row.last_seq,
-            row.caller_seq or 0,
-            caller_away(row, tx.now),
-            row.arrived_at,
-            row.answered_at,
-            turn[row.id].unanswered_since if row.id in turn else None,
-            row.id in turn and late(turn[row.id], tx.now, centre.talks) is not None,
-            draining=row.state == "active" and draining(centre, row, actor.roles, on_duty),
-        )
-        for row in await tx.connection.execute(query)
-    ]
-    return sorted(found, key=turn_order)
-
-
-def turn_order(talk: Mine) -> tuple[bool, bool, datetime, str]:
-    """Who waits for an answer comes first, the longest wait on top; then who was answered, as they were taken; at the
-    end what only lacks its card."""
-    waits = talk.unanswered_since
-    begun = waits or talk.answered_at or talk.arrived_at
-    return talk.state != ACTIVE, waits is None, begun, talk.contact_id
-
-
-def heard(talk: Mine, rows: Rows) -> Mine:
-    """The same conversation after these words; who has not been answered begins to wait with the first of them."""
-    caller_seq, since, late = talk.caller_seq, talk.unanswered_since, talk.late
-    for row in rows:
-        if row.seq <= talk.last_seq:
-            continue
-        if row.author == "caller":
-            caller_seq, since = row.seq, since or row.at
-        elif row.kind == "message":
-            since, late = None, False
-    last_seq = max([talk.last_seq, *(row.seq for row in rows)])
-    return replace(talk, last_seq=last_seq, caller_seq=caller_seq, unanswered_since=since, late=late)
-
-
-def draining(centre: Centre, row: Row[Any], roles: Collection[str], on_duty: Collection[str]) -> bool:
-    """Does a counsellor go on with this conversation although their shift for it is over?"""
-    return (
-        "counsellor" in roles
-        and row.queue is not None
-        and not set(centre.queues[row.queue].lines) & set(on_duty)
-    )
-
-
-async def _passed_on(tx: Tx, staff_id: str) -> list[PassedOn]:
-    mine, live = _MINE, _LIVE
-    ended = func.max(mine.c.until_at)  # whoever held it twice lost it once more
-    query = (
-        select(contacts.c.ref, staff.c.name, func.coalesce(live.c.from_at, ended).label("at"))
-        .select_from(mine)
-        .join(contacts, contacts.c.id == mine.c.contact_id)
-        .outerjoin(live, (live.c.contact_id == contacts.c.id) & live.c.until_at.is_(None))
-        .outerjoin(staff, staff.c.id == live.c.staff_id)
-        .where(
-            mine.c.staff_id == staff_id,
-            mine.c.until_at > tx.now - PASSED_ON,
-            or_(live.c.staff_id != staff_id, contacts.c.state == "waiting"),
-        )
-        .group_by(contacts.c.ref, staff.c.name, live.c.from_at)
-        .order_by("at")
-    )
-    return [PassedOn(row.ref, row.name, row.at) for row in await tx.connection.execute(query)]
