@@ -221,6 +221,7 @@ async def test_words_alone_put_who_waits_for_an_answer_first(
     for each in talks:
         await messages.reply(system, anna, each.contact_id, f"reply-{each.contact_id}", "Jestem.")
     monkeypatch.setattr(views, "own_desk", turned)
+    monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)  # which would read the whole desk as well
     stand: list[str] = []
     async with opened(doors, CONSOLE, doors.as_staff("Anna"), 4 * PATIENCE) as page:
         for each in (talks[2], talks[1]):
