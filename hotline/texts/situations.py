@@ -7,6 +7,7 @@ texts can be filled for is refused; the start asks this of every line of the cen
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from hotline.errors import CentreInvalid, TextIncomplete
@@ -176,6 +177,7 @@ def words(situation: str, language: str, /, **known: Any) -> str:
     return fill(situation, known).words(language)
 
 
+@cache
 def parameters(key: str) -> frozenset[str]:
     """What the text needs, the same in every language."""
     text = texts()[key][LANGUAGES[0]]
@@ -225,15 +227,14 @@ def check(centre: Centre) -> Centre:
 def faults(centre: Centre) -> Iterator[tuple[str, str]]:
     """(place in the centre file, reason) of every text that could not be said in a situation of this centre."""
     lines: Collection[Line | None] = tuple(centre.lines.values()) or (None,)
+    sure = {
+        key: source.longest for key, source in SOURCES.items() if isinstance(source, Moment) and source.sure
+    }
+    known_on = [facts(centre, line) | sure for line in lines]
     for name, situation in SITUATIONS.items():
         if situation.chat and not centre.live_chat_enabled:
             continue
-        for line in lines:
-            known = facts(centre, line) | {
-                key: source.longest
-                for key, source in SOURCES.items()
-                if isinstance(source, Moment) and source.sure
-            }
+        for known in known_on:
             try:
                 fill(name, known)
             except TextIncomplete as error:
