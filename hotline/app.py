@@ -270,7 +270,7 @@ def _versions_of(system: System) -> Versions:
 
 def _told_of(system: System) -> Told:
     prefix = topics.words("")
-    return lambda topic: system.journal.recent.told(topic.removeprefix(prefix))
+    return lambda topic, version: system.journal.recent.is_told(topic.removeprefix(prefix), version)
 
 
 def _ids(topic: Callable[[str], str], wanted: Collection[str]) -> list[str]:

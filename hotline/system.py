@@ -211,6 +211,7 @@ class System:
         self.centre = check(centre_changes.compiled(self.layers, ()))
         self.notice = notice_of(self.centre)
         self.journal = Journal(self.db, self.clock.now, self._written)
+        self.bus.listen(self._written_elsewhere, elsewhere=True)
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[Transaction]:
@@ -226,6 +227,7 @@ class System:
             await tx.flush_records()
         tx.count_records()
         if tx.topics:
+            self._written_elsewhere(tx.topics)
             self.bus.publish(tx.topics)
 
     @asynccontextmanager
@@ -274,6 +276,11 @@ class System:
     def _written(self, contact_ids: set[str], outgoing: bool) -> None:
         changed = {topics.words(contact_id) for contact_id in contact_ids}
         self.bus.publish(changed | {topics.outbox()} if outgoing else changed)
+
+    def _written_elsewhere(self, changed: Collection[str]) -> None:
+        """Not by this journal: what it has at hand of these talks may end too early."""
+        for contact_id in filter(None, map(topics.talk_of, changed)):
+            self.journal.recent.doubt(contact_id)
 
     async def make_key(self, owner_id: str) -> None:
         """A key for a new contact or case; committed apart before anything is sealed with it."""

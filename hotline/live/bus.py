@@ -14,8 +14,11 @@ class Bus(Protocol):
     def hears_since(self) -> float | None:
         """Since when (monotonic seconds) no poke of another process was missed; None while they are missed."""
 
-    def listen(self, ear: Ear) -> Callable[[], None]:
-        """Call `ear` with each set of topics from now on; the answer ends it."""
+    def listen(self, ear: Ear, *, elsewhere: bool = False) -> Callable[[], None]:
+        """Call `ear` with each set of topics from now on; the answer ends it.
+
+        `elsewhere`: only with those that other processes say, and before anybody else here hears them.
+        """
 
     def publish(self, topics: Collection[str]) -> None:
         """Tell everybody. Neither waits nor raises: the commit has happened, and its answer is due."""
@@ -38,7 +41,9 @@ class LocalBus:
     def __init__(self) -> None:
         self._ears: set[Ear] = set()
 
-    def listen(self, ear: Ear) -> Callable[[], None]:
+    def listen(self, ear: Ear, *, elsewhere: bool = False) -> Callable[[], None]:
+        if elsewhere:  # where nobody is
+            return lambda: None
         self._ears.add(ear)
         return lambda: self._ears.discard(ear)
 

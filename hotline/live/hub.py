@@ -20,7 +20,7 @@ from hotline.live.bus import Bus
 log = structlog.get_logger()
 POLL_SECONDS = 1.5
 Versions = Callable[[Collection[str]], Awaitable[dict[str, int]]]
-Told = Callable[[str], int | None]  # up to which number of a topic everybody here has been told, if any
+Told = Callable[[str, int], bool]  # has everybody here been told of a topic up to that number?
 
 
 class Listener:
@@ -93,7 +93,7 @@ class Listener:
 class Hub:
     """Spreads the bus's pokes over this process's listeners."""
 
-    def __init__(self, bus: Bus, versions: Versions, told: Told = lambda _topic: None) -> None:
+    def __init__(self, bus: Bus, versions: Versions, told: Told = lambda _topic, _version: False) -> None:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._versions, self._told = versions, told
         self._seen: dict[str, int] = {}
@@ -149,7 +149,7 @@ class Hub:
         for topic, version in versions.items():
             if self._seen.get(topic) != version:
                 self._seen[topic] = version
-                if self._told(topic) != version:
+                if not self._told(topic, version):
                     self.poke(topic)
         before, self._polled_at = self._polled_at, now
         if self._bus.hears_since is None or self._bus.hears_since > before:

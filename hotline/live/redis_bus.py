@@ -40,14 +40,14 @@ class RedisBus:
         # Python 3.12 can swallow being cancelled, and the process would never end.
         self._mark = f"{SENDER}{new_id()}"  # by which we know our own message when it comes back
         self._redis = Redis.from_url(url, socket_timeout=None, socket_connect_timeout=2)
-        self._local = LocalBus()
+        self._local, self._elsewhere = LocalBus(), LocalBus()
         self._outgoing: set[str] = set()
         self._overflow = 0
         self._gathered = asyncio.Event()
         self.hears_since: float | None = None
 
-    def listen(self, ear: Ear) -> Callable[[], None]:
-        return self._local.listen(ear)
+    def listen(self, ear: Ear, *, elsewhere: bool = False) -> Callable[[], None]:
+        return (self._elsewhere if elsewhere else self._local).listen(ear)
 
     def publish(self, topics: Collection[str]) -> None:
         self._local.publish(topics)
@@ -129,6 +129,7 @@ class RedisBus:
                         sender, changed = _read(message["data"])
                         if sender != self._mark:  # our own ears have heard what we say
                             metrics.POKES.labels("heard").inc()
+                            self._elsewhere.publish(changed)
                             self._local.publish(changed)
                 elif asked:
                     raise TimeoutError

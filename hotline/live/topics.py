@@ -15,6 +15,12 @@ def words(contact_id: str) -> str:
     return f"words:{contact_id}"
 
 
+def talk_of(topic: str) -> str:
+    """The contact in which something was said, as far as the topic tells; "" where it is about something else."""
+    kind, _, contact_id = topic.partition(":")
+    return contact_id if kind in ("contact", "words") else ""
+
+
 def staff(staff_id: str) -> str:
     return f"staff:{staff_id}"
 

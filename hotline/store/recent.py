@@ -1,7 +1,8 @@
 """The newest entries of the contacts that are spoken in now, as they are stored, so that words need not be read back.
 
 What is kept of a contact is whole: of all that was committed from its beginning up to its newest entry nothing is
-missing. Other processes write too, so that nothing new here does not mean that there is nothing new.
+missing. Others write too: whoever hears of it says so, and what is kept of that contact is not used any more, for a
+page that is told to look must find the last word by it and not only the last one known here.
 """
 
 import time
@@ -52,6 +53,8 @@ class Recent:
         self._clock = clock
         self._tails: OrderedDict[str, _Tail] = OrderedDict()
         self._most, self._weight = weight, 0
+        self.undoubted: set[str] = set()
+        """Of the contacts that are being read just now, those of which nothing was doubted since."""
 
     def keep(self, contact_id: str, start: int, rows: Rows, *, told: bool = False) -> None:
         """All that was committed above `start`, up to the last of these. `told`: so is everybody here who listens."""
@@ -93,7 +96,19 @@ class Recent:
         found.reverse()
         return found
 
+    def doubt(self, contact_id: str) -> None:
+        """Something was stored of it elsewhere: nothing here is used until it is read again."""
+        self.undoubted.discard(contact_id)
+        self._forget(self._tails.pop(contact_id, None))
+
     def told(self, contact_id: str) -> int | None:
         """The number of the last entry of which everybody here was told."""
         tail = self._tails.get(contact_id)
         return tail.told if tail is not None else None
+
+    def is_told(self, contact_id: str, newest: int) -> bool:
+        """Was everybody here told of that entry, which is stored? What is kept and ends before it is doubted."""
+        tail = self._tails.get(contact_id)
+        if tail is not None and tail.newest < newest:
+            self.doubt(contact_id)
+        return self.told(contact_id) == newest

@@ -55,6 +55,8 @@ class News:
             await self._read(wanted)
 
     async def _read(self, wanted: dict[Place, "asyncio.Future[Rows]"]) -> None:
+        recent = self._system.journal.recent
+        recent.undoubted = {contact_id for contact_id, _ in wanted}
         try:
             async with self._system.read() as tx:
                 found = await views.rows_after_each(tx, list(wanted), limit=LIMIT)
@@ -67,7 +69,8 @@ class News:
             rows = found.get((contact_id, seq), ())
             if rows:  # a poke may have been lost on its way here; who listens beside the one who asks hears of it now
                 self._hub.tell(topics.words(contact_id))
-                self._system.journal.recent.keep(contact_id, seq, rows, told=True)
+                if contact_id in recent.undoubted and len(rows) < LIMIT:  # else there may be more by now
+                    recent.keep(contact_id, seq, rows, told=True)
             answer.set_result(rows)
 
     async def opened(self, rows: Rows, audience: Audience) -> list[Entry]:

@@ -123,7 +123,7 @@ async def test_it_ends_when_told_to_whatever_it_is_doing(redis_server: servers.R
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
-        _, running = await asyncio.wait([task], timeout=5)
+        _, running = await asyncio.wait([task], timeout=60)
         assert not running, f"told after {turns} turns of the loop"
         ear.deafen()
         await bus.close()
@@ -383,3 +383,26 @@ async def test_two_systems_on_one_database_hear_of_a_message_without_any_poke(tm
                 await messages.receive(one, caller.actor, caller.contact_id, "message-1", "Jest tam kto?")
                 await hub.poll()
                 assert await changed(listener) == {topics.words(caller.contact_id)}
+
+
+async def test_what_another_process_wrote_makes_what_is_at_hand_here_doubtful(
+    redis_server: servers.RedisServer, tmp_path: Path
+) -> None:
+    """Whoever is behind would else be content with the last word that this process wrote."""
+    settings = factories.settings_in(tmp_path, redis_url=redis_server.url)
+    async with app.open_system(settings, MovableClock()) as here, factories.journal_running(here):
+        hearing = asyncio.get_running_loop().create_task(here.bus.run())
+        caller = await add_caller(here)
+        receipt = await messages.receive(here, caller.actor, caller.contact_id, "message-1", "Jest tam kto?")
+        before, words = (caller.contact_id, receipt.seq - 1), topics.words(caller.contact_id)
+        try:
+            async with listening(redis_server.url) as elsewhere:
+                await subscribed(redis_server, 2)
+                assert here.journal.recent.after(*before)  # of its own words it is sure
+                elsewhere.publish([words])
+                async with asyncio.timeout(PATIENCE):
+                    while here.journal.recent.after(*before):  # noqa: ASYNC110
+                        await asyncio.sleep(0.01)
+        finally:
+            hearing.cancel()
+            await asyncio.wait([hearing])

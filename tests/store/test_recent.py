@@ -56,6 +56,27 @@ def test_what_was_told_is_remembered_beside_what_was_only_read() -> None:
     assert recent.told("talk") == 2
 
 
+def test_what_is_doubted_is_not_used_until_it_is_read_again() -> None:
+    recent = Recent()
+    recent.keep("talk", 0, rows(1, 2), told=True)
+    recent.doubt("talk")
+    assert (after(recent, 0), recent.told("talk")) == ([], None)
+    recent.keep("talk", 1, rows(2, 3), told=True)
+    assert (after(recent, 1), recent.told("talk")) == ([2, 3], 3)
+    recent.doubt("another")  # of which nothing is known
+
+
+def test_an_entry_that_is_stored_and_not_here_makes_what_is_here_doubtful() -> None:
+    recent = Recent()
+    recent.keep("talk", 0, rows(1, 2), told=True)
+    assert recent.is_told("talk", 2)
+    assert not recent.is_told("talk", 1)  # a look of a moment ago: there are newer ones here
+    assert after(recent, 0) == [1, 2]
+    assert not recent.is_told("talk", 3)
+    assert after(recent, 0) == []
+    assert not recent.is_told("another", 1)
+
+
 def test_whose_words_are_oldest_is_forgotten_first_when_it_grows_heavy() -> None:
     recent = Recent(weight=3 * ROW)
     recent.keep("talk", 0, rows(1, 2))

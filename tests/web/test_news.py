@@ -3,17 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import pytest
 
+from hotline import app
+from hotline.actions import messages
 from hotline.errors import Unavailable
 from hotline.live import topics
 from hotline.live.bus import LocalBus
 from hotline.live.hub import Hub
+from hotline.rules.access import CHANNEL
+from hotline.store import journal, views
+from hotline.store.lines import Line
 from hotline.store.recent import Recent
 from hotline.system import System, Transaction
-from hotline.web.news import News
-from tests.factories import add_caller
+from hotline.web.news import LIMIT, News
+from tests.factories import Caller, add_caller
 
 
 async def no_versions(_topics: Collection[str]) -> dict[str, int]:
@@ -87,3 +93,74 @@ async def test_a_database_that_is_away_is_told_to_all_who_asked_and_to_nobody_af
                 Unavailable
             ] * 3
         assert await news.after(caller.contact_id, 0)
+
+
+async def written_elsewhere(system: System, contact_id: str, *ids: str) -> None:
+    """As another process writes: neither this journal nor this bus hears of it."""
+    async with system.db.write() as connection:
+        lines = [Line(contact_id, each, "message", "caller") for each in ids]
+        await journal.append(connection, system.clock.now(), lines)
+
+
+async def written_here(system: System, caller: Caller, *ids: str) -> int:
+    """The number of the last."""
+    receipts = [
+        await messages.receive(system, caller.actor, caller.contact_id, each, "Słowo") for each in ids
+    ]
+    return receipts[-1].seq
+
+
+async def test_who_is_told_to_look_finds_the_last_word_and_not_the_last_one_known_here(
+    system: System,
+) -> None:
+    """A page that is behind gets some of it from here and would be content, until somebody speaks again."""
+    caller = await add_caller(system)
+    words = topics.words(caller.contact_id)
+    hub = Hub(LocalBus(), app._versions_of(system), app._told_of(system))
+    async with reading(system, hub) as news, hub.listener() as listener:
+        known = await written_here(system, caller, "one", "two")
+        await written_elsewhere(system, caller.contact_id, "three")
+        assert [row.seq for row in await news.after(caller.contact_id, known - 1)] == [known]
+        listener.add(words)
+        await listener.changed(at_most=0)
+        await hub.poll()
+        assert await listener.changed(at_most=0) == {words}
+        assert [row.seq for row in await news.after(caller.contact_id, known - 1)] == [known, known + 1]
+        await hub.poll()  # and nobody is told again
+        assert await listener.changed(at_most=0) == set()
+
+
+async def test_what_an_action_wrote_is_found_with_the_words_before_it(system: System) -> None:
+    caller = await add_caller(system)
+    async with reading(system, Hub(LocalBus(), no_versions)) as news:
+        known = await written_here(system, caller, "one", "two")
+        async with system.transaction(CHANNEL) as tx:
+            lines = [Line(caller.contact_id, "three", "system", "system")]
+            await journal.append(tx.connection, tx.now, lines)
+            tx.topics.add(topics.contact(caller.contact_id))
+        assert [row.seq for row in await news.after(caller.contact_id, known - 1)] == [known, known + 1]
+
+
+async def test_two_who_are_far_behind_each_find_all_of_it(system: System) -> None:
+    caller = await add_caller(system)
+    await written_elsewhere(system, caller.contact_id, *(f"m{number}" for number in range(LIMIT + 20)))
+    async with reading(system, Hub(LocalBus(), no_versions)) as news:
+        assert len(await news.after(caller.contact_id, 0)) == LIMIT
+        assert len(await news.after(caller.contact_id, 10)) == LIMIT
+
+
+async def test_what_was_read_while_somebody_wrote_elsewhere_is_not_kept(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = await add_caller(system)
+    async with reading(system, Hub(LocalBus(), no_versions)) as news:
+        read = views.rows_after_each
+
+        async def and_another_writes(*given: Any, **more: Any) -> Any:
+            found = await read(*given, **more)
+            system.journal.recent.doubt(caller.contact_id)
+            return found
+
+        monkeypatch.setattr(views, "rows_after_each", and_another_writes)
+        assert await news.after(caller.contact_id, 0)
+        assert not system.journal.recent.after(caller.contact_id, 0)
