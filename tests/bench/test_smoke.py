@@ -22,8 +22,9 @@ async def test_the_flood_of_sign_ins_reaches_the_passwords_and_the_chat_goes_on(
     assert len(found.flood) > login.CALLERS
     assert found.sign_ins["401"] > 0  # as far as the passwords
     assert found.sign_ins["429"] > 0  # and more than they take
-    assert login.percentile(found.flood, 50) < 1000  # argon2 on the loop would make it six seconds
-    assert login.percentile(found.flood, 99) < 5000  # and nine; a machine may pause for one
+    # argon2 on the loop would make it six seconds, and nine; what the machine does besides shows without a flood, too
+    assert login.percentile(found.flood, 50) < 1000 + 3 * login.percentile(found.quiet, 50)
+    assert login.percentile(found.flood, 99) < 5000 + 3 * login.percentile(found.quiet, 99)
 
 
 def test_the_rule_is_measured_at_every_size() -> None:
