@@ -132,11 +132,11 @@ def test_serve_answers_and_stops_at_a_signal(tmp_path: Path) -> None:
         assert process.stderr is not None
         while "Listening" not in process.stderr.readline():
             assert process.poll() is None
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
             assert answer.status == 200
             assert "Miejski Ośrodek Pomocy Rodzinie w Kielcach" in answer.read().decode()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         process.stderr.close()
     finally:
         if process.poll() is None:
@@ -180,7 +180,7 @@ def test_the_demo_keeps_away_from_a_real_installation(tmp_path: Path) -> None:
         assert printed.count("/sign-in/once/") == 8
         assert [each.name for each in (tmp_path / "var").iterdir()] == ["demo"]
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         process.stdout.close()
     finally:
         if process.poll() is None:

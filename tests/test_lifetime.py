@@ -66,7 +66,7 @@ def systemd(
     )
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
         end.bind(name.replace("@", "\0", 1))
-        end.settimeout(5)
+        end.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", name)
         yield end
 
@@ -111,7 +111,7 @@ def test_collections_do_not_go_through_what_stays() -> None:
 
 
 async def test_without_a_watchdog_nothing_is_fed() -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await lifetime.watchdog()
 
 
@@ -166,7 +166,7 @@ async def test_who_is_just_out_of_time_is_ended_as_well() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert task.cancelling()  # by its limit of time, which takes it back
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await lifetime.end({task})
     assert task.cancelled()
 

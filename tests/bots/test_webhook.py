@@ -45,6 +45,7 @@ async def test_503_while_the_database_is_away(
     async with database_away(system, how):
         assert [await api.deliver(update) for _ in range(2)] == [503, 503]
         assert await contact_rows(system) == []
+    monkeypatch.setattr("bots.telegram.intake.PATIENCE", 5.0)  # a busy machine is slow, not away
     answers = [await api.deliver(update) for _ in range(6)]
     assert answers[-1] == 200
     assert answers == sorted(answers, reverse=True)  # a try that hung may fail late, but 200 is for good

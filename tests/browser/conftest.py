@@ -14,7 +14,7 @@ from tests.factories import Person, Running, add_person
 async def device(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A device that has never been here; the neutral page of quick exit answers without a network."""
     context = await browser.new_context(locale="pl-PL", viewport={"width": 390, "height": 780})
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     await context.route("**://www.imgw.pl/**", weather)
     yield context
     await context.close()
@@ -24,7 +24,7 @@ async def device(browser: Browser) -> AsyncIterator[BrowserContext]:
 async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A counsellor's computer."""
     context = await browser.new_context(locale="pl-PL", viewport=DESK)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     await context.close()
 

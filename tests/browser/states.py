@@ -335,7 +335,7 @@ class Shower:
             made = await self.browser.new_context(
                 locale="pl-PL", viewport=DESK, reduced_motion="reduce", java_script_enabled=state.scripts
             )
-            made.set_default_timeout(10_000)
+            made.set_default_timeout(30_000)
             if state.who not in (CALLER, STRANGER):
                 value = await self.scene.cookie(state.who)
                 await made.add_cookies(

@@ -30,7 +30,7 @@ async def test_somebody_comes_in_and_the_talk_goes_on_elsewhere(
     code = told.removeprefix("Kod: ").partition(".")[0]
     assert len(code) == 9
     elsewhere = await browser.new_context(locale="pl-PL", viewport={"width": 320, "height": 640})
-    elsewhere.set_default_timeout(8000)
+    elsewhere.set_default_timeout(30_000)
     await elsewhere.route("**://www.imgw.pl/**", weather)
     phone = await open_chat(elsewhere, running)
     for typed in ("ZZZZ-ZZZZ", code.lower()):

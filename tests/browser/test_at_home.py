@@ -18,7 +18,7 @@ THUMB = 44  # pixels
 async def phone(browser: Browser) -> AsyncIterator[BrowserContext]:
     """The counsellor's own."""
     context = await browser.new_context(locale="pl-PL", viewport=PHONE, has_touch=True, is_mobile=True)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     yield context
     await context.close()
 

@@ -38,7 +38,7 @@ SIZES: dict[str, ViewportSize] = {
 @pytest.fixture
 async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(locale="pl-PL", viewport=SIZES["desk"])
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     yield context
     await context.close()
 

@@ -14,7 +14,7 @@ async def test_what_one_writes_the_next_reads_first(running: Running, browser: B
     anna, beata = await add_person(system, "Anna"), await add_person(system, "Beata")
     first, now = await talk(system, anna), await talk(system, beata)
     context = await browser.new_context(locale="pl-PL", viewport=DESK)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     page = await sign_in(context, running, anna)
     known = page.locator("contact-card .known")
     await known.locator(".known-earlier > summary").click()

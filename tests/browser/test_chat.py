@@ -139,7 +139,7 @@ async def test_an_acknowledgement_lost_with_its_line_is_asked_for_again(
     await page.goto(f"{running.url}/chat/{TRUST}")
     await write(page, "raz")
     await expect(own(page, "sent")).to_have_count(1)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await spoke.wait()  # before that, words go by a request of their own
     for number, text in enumerate(("dwa", "trzy"), start=2):
         await write(page, text)

@@ -82,7 +82,7 @@ async def persistent(browser: Browser, folder: Path) -> BrowserContext:
         executable_path=servers.chromium_path(),
         args=servers.CHROMIUM_FLAGS,
     )
-    profile.set_default_timeout(8000)
+    profile.set_default_timeout(30_000)
     return profile
 
 

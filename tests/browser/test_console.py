@@ -17,7 +17,7 @@ SECRET_NOTE = "Siostra może przyjąć do piątku."
 async def device(browser: Browser) -> AsyncIterator[BrowserContext]:
     """The caller's phone."""
     context = await browser.new_context(locale="pl-PL", viewport=PHONE)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     yield context
     await context.close()
 

@@ -38,7 +38,7 @@ async def on_telegram(running: Running, person: Person, text: str) -> str:
 
 async def console(browser: Browser, running: Running, person: Person) -> Page:
     context = await browser.new_context(locale="pl-PL", viewport=DESK)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"script: {error}"))
     await page.goto(running.url + await running.sign_in_path(person.id))

@@ -19,7 +19,7 @@ async def pages(running: Running, browser: Browser) -> AsyncIterator[tuple[Page,
     await talk(running.system, anna, text="Nie mogę spać od pogrzebu.")
     contexts = [await browser.new_context(locale="pl-PL", viewport=size) for size in (DESK, PHONE)]
     for context in contexts:
-        context.set_default_timeout(8000)
+        context.set_default_timeout(30_000)
     desk, phone = [await sign_in(context, running, anna) for context in contexts]
     await phone.locator('.tabs [data-pane="middle"]').click()
     for page in (desk, phone):

@@ -21,7 +21,7 @@ WORDS = "Nie mogę spać od pogrzebu."
 async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A counsellor's computer whose clock and loudspeaker are the test's."""
     context = await browser.new_context(locale="pl-PL", viewport=DESK)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     await context.add_init_script(OUTSIDE)
     await context.clock.install()
     yield context

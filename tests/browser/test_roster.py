@@ -17,7 +17,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
     """Without scripts: every page of the roster is useful without one."""
     context = await browser.new_context(locale="pl-PL", viewport=WIDE, java_script_enabled=False)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     yield context
     await context.close()
 
@@ -38,7 +38,7 @@ async def team(running: Running) -> dict[str, Person]:
 async def wall(browser: Browser, running: Running) -> AsyncIterator[Page]:
     """The board as somebody else who leads has it open, live."""
     context = await browser.new_context(locale="pl-PL", viewport=WIDE)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"script: {error}"))
     olga = await add_person(running.system, "Olga", (), ("supervisor",), hours=None, present=False)

@@ -7,7 +7,7 @@ from tests.factories import Person, Running, add_person
 
 async def enter(context: BrowserContext, running: Running, person: Person, path: str) -> Page:
     page = await context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(30_000)
     await page.goto(running.url + await running.sign_in_path(person.id))
     await page.get_by_role("button", name="Wejdź").click()
     await page.goto(running.url + path)

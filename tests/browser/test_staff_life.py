@@ -20,7 +20,7 @@ async def computers(browser: Browser) -> AsyncIterator[list[BrowserContext]]:
         await browser.new_context(locale="pl-PL", java_script_enabled=scripts) for scripts in (False, True)
     ]
     for context in contexts:
-        context.set_default_timeout(8000)
+        context.set_default_timeout(30_000)
     yield contexts
     for context in contexts:
         await context.close()

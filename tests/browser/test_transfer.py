@@ -14,7 +14,7 @@ async def devices(browser: Browser) -> AsyncIterator[list[BrowserContext]]:
     """Anna's computer, Beata's phone, and the caller's."""
     made = [await browser.new_context(locale="pl-PL", viewport=size) for size in (DESK, PHONE, PHONE)]
     for context in made:
-        context.set_default_timeout(8000)
+        context.set_default_timeout(30_000)
     yield made
     for context in made:
         await context.close()

@@ -28,7 +28,7 @@ from aiohttp import (
 Json = dict[str, Any]
 Headers = dict[str, str]
 Found = TypeVar("Found")
-DEADLINE = 10.0  # seconds; a busy machine is slow, not wrong
+DEADLINE = 60.0  # seconds; a busy machine is slow, not wrong
 
 
 async def eventually(ask: Callable[[], Awaitable[Found | None]], what: str) -> Found:

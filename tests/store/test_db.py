@@ -66,7 +66,7 @@ async def test_nothing_is_left_waiting_of_a_writer_who_is_cancelled_twice(tmp_pa
         for left in (rest := asyncio.all_tasks() - ours):
             left.cancel()
         if rest:
-            _done, waiting = await asyncio.wait(rest, timeout=5)
+            _done, waiting = await asyncio.wait(rest, timeout=60)
             assert not waiting
         await db.close()
     assert cut_short > 10

@@ -256,7 +256,7 @@ async def test_a_line_the_database_refuses_does_not_take_the_others_with_it(syst
 
 async def test_a_thread_that_an_action_holds_waits_and_the_others_go_on(system: System) -> None:
     held, free = await add_contacts(system, 2)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group, system.transaction(OPERATOR) as tx:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group, system.transaction(OPERATOR) as tx:
         await claims.lock_contact(tx, held)
         first = group.create_task(system.journal.write(said(held, "waits")))
         second = group.create_task(system.journal.write(said(free, "goes")))
@@ -273,7 +273,7 @@ async def test_a_thread_that_an_action_holds_waits_and_the_others_go_on(system: 
 async def test_an_end_that_comes_first_is_seen_by_the_line_behind_it(system: System) -> None:
     """Decided under the thread's lock: no word gets into a contact that an action has just ended."""
     (contact_id,) = await add_contacts(system, 1, state="active")
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group, system.transaction(OPERATOR) as tx:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group, system.transaction(OPERATOR) as tx:
         await claims.lock_contact(tx, contact_id)
         late = group.create_task(outcome(system, said(contact_id, "late")))
         await asyncio.sleep(0)

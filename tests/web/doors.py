@@ -134,7 +134,7 @@ class Doors:
         port = self.running.settings.port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 writer.write(request)
                 await writer.drain()
                 head, _, body = (await reader.read()).partition(b"\r\n\r\n")

@@ -127,9 +127,9 @@ async def test_the_board_is_for_supervisors(doors: Doors, who: str) -> None:
 async def test_the_socket_brings_the_new_picture_at_most_four_times_a_second(doors: Doors) -> None:
     headers = {**doors.as_staff("Filip"), "Origin": doors.ours}
     async with doors.http.ws_connect(doors.ours + "/board/socket", headers=headers) as socket:
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=60)
         caller = await doors.caller()
-        while caller.contact_id not in json.dumps(await socket.receive_json(timeout=2)):
+        while caller.contact_id not in json.dumps(await socket.receive_json(timeout=60)):
             pass
 
         async def chatter() -> None:
@@ -138,7 +138,7 @@ async def test_the_socket_brings_the_new_picture_at_most_four_times_a_second(doo
 
         task = asyncio.create_task(chatter())  # noqa: TID251
         started, frames = time.monotonic(), 0
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (took := time.monotonic() - started) < 2 or frames < 2:
                 with suppress(TimeoutError):
                     await socket.receive_json(timeout=0.5)
@@ -167,7 +167,7 @@ async def test_while_the_database_is_away_the_board_keeps_its_picture_and_says_s
 ) -> None:
     headers = {**doors.as_staff("Filip"), "Origin": doors.ours}
     async with doors.http.ws_connect(doors.ours + "/board/socket", headers=headers) as socket:
-        assert "html" in await socket.receive_json(timeout=5)
+        assert "html" in await socket.receive_json(timeout=60)
 
         async def away(*_: object) -> None:
             raise Unavailable
@@ -176,11 +176,11 @@ async def test_while_the_database_is_away_the_board_keeps_its_picture_and_says_s
             patch.setattr(views, "board_view", away)
             frame = {}
             while "trouble" not in frame:
-                frame = await socket.receive_json(timeout=5)
+                frame = await socket.receive_json(timeout=60)
             assert frame == {"trouble": "database"}
             # And again: by that the page knows that its line lives.
-            assert await socket.receive_json(timeout=5) == frame
-        assert "html" in await socket.receive_json(timeout=5)
+            assert await socket.receive_json(timeout=60) == frame
+        assert "html" in await socket.receive_json(timeout=60)
 
 
 async def test_a_supervisor_reads_who_was_asked_why_and_who_was_not(doors: Doors) -> None:

@@ -58,7 +58,7 @@ async def test_a_console_that_watches_it_lives_on(doors: Doors) -> None:
     await erasure.destroy(system, OPERATOR, "contact", head.ref, "request")
     headers = {**doors.as_staff("Beata"), "Origin": doors.ours}
     async with (
-        asyncio.timeout(15),
+        asyncio.timeout(60),
         doors.http.ws_connect(f"{doors.ours}/console/socket", headers=headers) as page,
     ):
         await page.send_json({"watch": caller.contact_id, "after": 0})

@@ -16,7 +16,7 @@ from tests.factories import Caller
 from tests.web.doors import Answer, Doors, bearer
 from tests.web.test_sockets import eventually, house
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 async def ask(doors: Doors, caller: Caller, before: Answer | None = None) -> Answer:

@@ -251,10 +251,10 @@ def test_it_is_served_and_with_a_bot_it_does_not_start(tmp_path: Path) -> None:
         assert process.stderr is not None
         while "Listening" not in process.stderr.readline():
             assert process.poll() is None
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
             assert "Oporowska 27" in answer.read().decode()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         process.stderr.close()
     finally:
         if process.poll() is None:
