@@ -159,6 +159,16 @@ FAULTS = (
         ("tests/store/test_recent.py::test_where_another_process_wrote_there_is_no_hole",),
     ),
     Fault(
+        "content-with-the-old",
+        "who is told to look finds the last word, also where another process wrote it",
+        "hotline/store/recent.py",
+        "        if tail is not None and tail.newest < newest:\n            self.doubt(contact_id)\n",
+        "",
+        (
+            "tests/web/test_news.py::test_who_looks_finds_the_last_word_and_not_the_last_one_known_here[sqlite]",
+        ),
+    ),
+    Fault(
         "only-pokes",
         "Redis only hurries: what no poke told is found by looking",
         "hotline/live/hub.py",

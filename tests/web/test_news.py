@@ -110,7 +110,7 @@ async def written_here(system: System, caller: Caller, *ids: str) -> int:
     return receipts[-1].seq
 
 
-async def test_who_is_told_to_look_finds_the_last_word_and_not_the_last_one_known_here(
+async def test_who_looks_finds_the_last_word_and_not_the_last_one_known_here(
     system: System,
 ) -> None:
     """A page that is behind gets some of it from here and would be content, until somebody speaks again."""
