@@ -5,7 +5,7 @@ local datetimes, because two of them in one zone subtract by the wall clock and 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
@@ -51,10 +51,22 @@ def resolve(day: date, minute: int, zone: ZoneInfo, edge: Edge) -> datetime:
     if not 0 <= minute <= 2 * DAY_MINUTES:
         raise ValueError(f"minute {minute} is outside 0..2880")
     wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)  # noqa: DTZ001 - a wall time has no zone yet
+    if (steady := _steady(day, zone)) is not None:
+        return (wall - steady).replace(tzinfo=UTC)
     first, second = _offset(wall, zone, 0), _offset(wall, zone, 1)
     if first >= second:  # once, or twice with the earlier instant under the larger offset
         return (wall - (first if edge == "start" else second)).replace(tzinfo=UTC)
     return _jump((wall - second).replace(tzinfo=UTC), (wall - first).replace(tzinfo=UTC), zone)
+
+
+@lru_cache(maxsize=4096)  # the days of a board, which compiles each of them for every line
+def _steady(day: date, zone: ZoneInfo) -> timedelta | None:
+    """The offset all through the two days from local midnight; None where the clock is changed in them."""
+    if day.year == MAXYEAR:
+        return None
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a wall time has no zone yet
+    offsets = {_offset(midnight + timedelta(days=days), zone, fold) for days in range(3) for fold in (0, 1)}
+    return offsets.pop() if len(offsets) == 1 else None
 
 
 def _offset(wall: datetime, zone: ZoneInfo, fold: int) -> timedelta:
@@ -148,7 +160,7 @@ class Calendar(BaseModel):
         return weekday(day) not in self.non_working_weekdays and self._key(day) is None
 
     def _key(self, day: date) -> str | None:
-        key = f"{day:%m-%d}"
+        key = f"{day.month:02}-{day.day:02}"
         if key in self.fixed or day.year >= self.fixed_since.get(key, 9999):
             return key
         offset = (day - easter(day.year)).days

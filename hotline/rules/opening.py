@@ -216,8 +216,9 @@ def stretches(centre: Centre, line: Line | str, start: datetime, end: datetime) 
     """What `opening` says all through [start, end), day by day; the first starts at `start`."""
     line = centre.line(line) if isinstance(line, str) else line
     first, last = local(start, centre.zone).date() - timedelta(days=1), local(end, centre.zone).date()
-    if centre.hours_on(line, first).always and _settled(centre, line, first):
-        return (Stretch(start, "open"),)
+    rule = centre.hours_on(line, first)
+    if _settled(centre, line, first) and (rule.always or rule.hours_status == "unstated"):
+        return (Stretch(start, "open" if rule.always else "unknown"),)
     marks: list[_Mark] = []
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         day = date.fromordinal(ordinal)
