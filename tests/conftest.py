@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 from sqlalchemy import event
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import hotline.system
 from hotline import app
+from hotline.actions import passwords
 from hotline.store import db, migrating, schema, tables
 from hotline.store.db import Database
 from hotline.system import System
@@ -150,6 +152,16 @@ def signs_of_life_are_written_soon() -> Iterator[None]:
     """Stories wait for each of them, and do so thousands of times."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(beats, "GATHER_SECONDS", factories.SOON)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_cheap() -> Iterator[None]:
+    """Hashed with a thousandth of the memory; what a flood of sign-ins costs is asked of processes of their own."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        patch.setattr(passwords, "NOBODY", cheap.hash("nobody's password"))
         yield
 
 

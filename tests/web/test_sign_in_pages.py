@@ -81,16 +81,15 @@ async def test_a_pause_is_told_honestly_and_the_browser_of_before_is_let_in(door
     await staff.add(doors.running.system, OPERATOR, newcomer)
     first = await enter(doors, "ewa", PASSWORD)
     assert (first.status, first.headers["Location"]) == (303, "/console")
-    tried = [await enter(doors, "ewa", f"wrong {number}") for number in range(6)]
-    while tried[-1].status == 401:  # a busy machine takes longer for a try than the first pauses are
-        tried.append(await enter(doors, "ewa", "wrong again"))
-    assert [each.status for each in tried] == [401] * (len(tried) - 1) + [429]
-    told = re.search(r"możliwa za (\d+) s\.", tried[-1].text)
-    assert told is not None
-    assert tried[-1].headers["Retry-After"] == told[1]
-    assert 'value="ewa"' in tried[-1].text  # the login need not be typed again
-    forged = await enter(doors, "ewa", PASSWORD, **{"X-Forwarded-For": "203.0.113.77"})
-    assert forged.status == 429
+    with doors.running.clock.stopped():
+        tried = [await enter(doors, "ewa", f"wrong {number}") for number in range(6)]
+        assert [each.status for each in tried] == [401] * 5 + [429]
+        told = re.search(r"możliwa za (\d+) s\.", tried[-1].text)
+        assert told is not None
+        assert tried[-1].headers["Retry-After"] == told[1]
+        assert 'value="ewa"' in tried[-1].text  # the login need not be typed again
+        forged = await enter(doors, "ewa", PASSWORD, **{"X-Forwarded-For": "203.0.113.77"})
+        assert forged.status == 429
     doors.running.clock.advance(minutes=1)
     again = await enter(doors, "ewa", PASSWORD, Cookie=f"{BROWSER_COOKIE}=somebody-elses")
     assert again.status == 303
