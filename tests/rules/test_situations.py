@@ -41,9 +41,7 @@ def filled(centre: Centre) -> Iterator[tuple[str, str, str]]:
 def test_every_situation_of_a_shipped_centre_has_a_text_that_can_be_filled(centre: Centre) -> None:
     assert list(situations.faults(centre)) == []
     for name, language, sentence in filled(centre):
-        # the address of the notice and the body responsible are as long as a centre's names are
-        limit = 400 if name.startswith(("privacy", "telegram")) else 300
-        assert len(sentence) <= limit, (name, language, len(sentence), sentence)
+        assert len(sentence) <= 300, (name, language, len(sentence), sentence)
         assert "{" not in sentence
         assert "!" not in sentence, name
         if language == "pl":
