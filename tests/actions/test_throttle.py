@@ -122,9 +122,12 @@ async def test_after_a_day_no_network_is_known(system: System, anna: str, clock:
 
 
 async def test_strangers_cannot_take_the_seats_of_those_who_were_here_before(
-    system: System, anna: str
+    system: System, anna: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A flood fills its own queue; what does not fit is refused at once and not counted."""
+    monkeypatch.setattr(
+        passwords, "STRANGERS_SECONDS", 0.3
+    )  # the flood comes quicker, however busy the machine
     assert await attempt(system, HOME, PASSWORD) == "in"
 
     async def strange(number: int) -> None:
