@@ -31,9 +31,10 @@ async def main():
 asyncio.run(main())
 """
 
-# All pieces but the last are freed: it lies behind them, so the allocator keeps them.
+# All pieces but the last are garbage: it lies behind them, so the allocator keeps them when they are freed.
 FREED = """
 import asyncio
+import gc
 from pathlib import Path
 from hotline import lifetime
 
@@ -43,7 +44,11 @@ def resident():
 async def main():
     lifetime.GIVE_BACK_SECONDS = 0.01
     pieces = [bytes(20_000) for _ in range(2_000)]
-    del pieces[:-1]
+    gc.disable()  # as good as off, in a quiet night
+    for piece in pieces[:-1]:
+        cycle = [piece]
+        cycle.append(cycle)
+    del pieces[:-1], piece, cycle
     before = resident()
     giving = asyncio.ensure_future(lifetime.give_back())
     await asyncio.sleep(0.1)
