@@ -160,7 +160,7 @@ async def test_a_line_that_is_gone_is_told_at_once_and_what_was_typed_goes_out_l
     await said(console, "Halo?").to_be_visible()
     gone = console.get_by_role("alert").filter(has_text="Brak połączenia")
     await desk.set_offline(True)
-    await expect(gone).to_be_visible(timeout=5000)  # no sign of life is waited for
+    await expect(gone).to_be_visible(timeout=1000)
     await console.get_by_label("Wiadomość do rozmówcy").fill("Słyszę Panią.")
     await console.keyboard.press("Enter")
     await expect(console.locator(".bubble-waiting")).to_contain_text("ponawiamy")

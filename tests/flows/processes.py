@@ -23,10 +23,11 @@ from tests import factories
 from tests.bots.bot_api import TOKEN, BotApi
 from tests.factories import TRUST, VICTIMS, Person
 from tests.flows.nursery import Nursery
-from tests.flows.people import DEADLINE, WebCaller, eventually
+from tests.flows.people import WebCaller, eventually
 from tests.flows.staff import Counsellor
 from tests.servers import free_port
 
+STUCK = 10.0  # seconds for which nobody may wait who could be offered
 START_SECONDS = 60.0  # four interpreters at once on a busy machine
 
 
@@ -194,7 +195,7 @@ class Street:
         await bot.says("Running: telegram")
         return bot
 
-    async def offered(self, contact: str, at_most: float = DEADLINE) -> float:
+    async def offered(self, contact: str, at_most: float = STUCK) -> float:
         """Wait until the database has a pending offer for this contact; how long that took, in seconds."""
 
         async def found() -> bool:
