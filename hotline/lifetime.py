@@ -14,10 +14,10 @@ from contextlib import suppress
 import structlog
 
 log = structlog.get_logger()
-# New objects until garbage is looked for among them, and how many such looks until one among those that outlived them.
-# With the interpreter's own 700 what is on its way in a busy moment counts as old, and the old ones are gone through
-# again and again.
-LOOKS = (20_000, 20, 20)
+# New objects until garbage is looked for among them, how many such looks until one among those that outlived them, and
+# how many of those until one among all. Each look stops everything: a millisecond here, where 20,000 new ones are
+# twelve; and what is old, a fifth of a second with a thousand pages open, is seldom gone through.
+LOOKS = (2_000, 5, 40)
 GIVE_BACK_SECONDS = 60.0
 AGAIN_SECONDS = 0.1
 LIMIT_SECONDS = 25.0  # from the signal to the end, whatever hangs; supervisors kill after thirty
