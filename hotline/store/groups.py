@@ -1,6 +1,7 @@
 """How a group of lines is committed: a lock, a look, one insert, whatever their number, on the driver itself.
 
 PostgreSQL gives a connection to the journal alone; a thread that is locked by somebody else is left for the next group.
+Where a talk stands as it did before, lock, comparison and insert are one statement.
 SQLite has a thread of its own with the module of the standard library, behind the same gate as every other writer.
 """
 
@@ -12,8 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from asyncpg.exceptions import UniqueViolationError
+
 from hotline.store.db import Database, or_unavailable
 from hotline.store.lines import COLUMNS, Judged, Line, Row, Stand, judge
+from hotline.store.standing import Guess, Standing
 
 
 class Groups(Protocol):
@@ -63,22 +67,44 @@ class OnPostgres:
         LEFT JOIN entries e ON e.contact_id = g.contact_id AND e.id = g.id
         LEFT JOIN staff s ON s.id = g.author_id
     """  # noqa: S608  names of columns
+    ROWS = f"""
+        INSERT INTO entries ({NAMES})
+        SELECT g.*, 0 FROM unnest(
+            $1::varchar[], $2::bigint[], $3::varchar[], $4::varchar[], $5::varchar[], $6::varchar[],
+            $7::timestamptz[], $8::bigint[], $9::varchar[], $10::bytea[], $11::json[], $12::varchar[],
+            $13::timestamptz[]
+        ) AS g (contact_id)
+    """  # noqa: S608
     INSERT = f"""
         WITH numbered AS (
             UPDATE threads t SET last_seq = m.seq
-            FROM unnest($1::varchar[], $2::bigint[]) AS m (contact_id, seq) WHERE t.contact_id = m.contact_id
+            FROM unnest($14::varchar[], $15::bigint[]) AS m (contact_id, seq) WHERE t.contact_id = m.contact_id
         )
-        INSERT INTO entries ({NAMES})
-        SELECT *, 0 FROM unnest(
-            $3::varchar[], $4::bigint[], $5::varchar[], $6::varchar[], $7::varchar[], $8::varchar[],
-            $9::timestamptz[], $10::bigint[], $11::varchar[], $12::bytea[], $13::json[], $14::varchar[],
-            $15::timestamptz[]
+        {ROWS}
+    """  # noqa: S608
+    # A row that is locked is compared as it is then. Whatever changes a talk without an entry, or without its thread,
+    # was either committed before this began, and is seen, or had been answered to nobody.
+    IF_SO = f"""
+        WITH so AS (
+            SELECT t.contact_id, m.seq
+            FROM unnest($14::varchar[], $15::bigint[], $16::bigint[], $17::varchar[], $18::varchar[], $19::varchar[])
+                AS m (contact_id, seq, last_seq, state, holder_id, caller_blind)
+            JOIN contacts c ON c.id = m.contact_id AND c.state = m.state
+                AND c.holder_id IS NOT DISTINCT FROM m.holder_id
+                AND c.caller_blind IS NOT DISTINCT FROM m.caller_blind
+            JOIN threads t ON t.contact_id = m.contact_id AND t.last_seq = m.last_seq AND t.open
+            ORDER BY t.contact_id FOR NO KEY UPDATE OF t SKIP LOCKED
+        ), numbered AS (
+            UPDATE threads t SET last_seq = so.seq FROM so WHERE t.contact_id = so.contact_id RETURNING t.contact_id
         )
+        {ROWS} JOIN numbered USING (contact_id)
+        RETURNING contact_id
     """  # noqa: S608
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._connection: Any = None
+        self._standing = Standing()
 
     async def commit(self, lines: Sequence[Line], now: datetime) -> Judged:
         async with or_unavailable():
@@ -93,6 +119,36 @@ class OnPostgres:
                     self._connection.terminate()
 
     async def _commit(self, connection: Any, lines: Sequence[Line], now: datetime) -> Judged:
+        guess = self._standing.guess(lines, now)
+        stored = await self._if_so(connection, guess) if guess.expected else set()
+        rest = [place for place, line in enumerate(lines) if line.contact_id not in stored]
+        judged = guess.true_of(stored)
+        if not rest:
+            return judged
+        looked_at = await self._look_first(connection, [lines[place] for place in rest], now)
+        outcomes = dict(zip(rest, looked_at.outcomes, strict=True))
+        return Judged(
+            [outcomes[place] if place in outcomes else guess.outcomes[place] for place in range(len(lines))],
+            judged.rows + looked_at.rows,
+            {**judged.before, **looked_at.before},
+            judged.last | looked_at.last,
+        )
+
+    async def _if_so(self, connection: Any, guess: Guess) -> set[str]:
+        """The talks that stood as expected: what was guessed of them is committed. Of the others nothing is."""
+        rows, last = guess.judged.rows, guess.judged.last
+        expected = [list(column) for column in zip(*guess.expected, strict=True)]
+        numbers = [last[contact_id] for contact_id in expected[0]]
+        try:
+            found = await connection.fetch(self.IF_SO, *_columns(rows), expected[0], numbers, *expected[1:])
+        except UniqueViolationError:  # one of them had been stored before
+            return set()
+        stored = {each["contact_id"] for each in found}
+        self._standing.stored([row for row in rows if row.contact_id in stored], guess.judged)
+        self._standing.forget(set(expected[0]) - stored)
+        return stored
+
+    async def _look_first(self, connection: Any, lines: Sequence[Line], now: datetime) -> Judged:
         wanted = sorted({line.contact_id for line in lines})
         keys = [[line.contact_id for line in lines], [line.id for line in lines]]
         authors, kinds = [line.author_id for line in lines], [line.kind for line in lines]
@@ -106,13 +162,9 @@ class OnPostgres:
             judged = judge(lines, stands, locked, now)
             if judged.rows:
                 changed = {each.contact_id: judged.last[each.contact_id] for each in judged.rows}
-                columns = zip(
-                    *((*each[:10], json.dumps(each.data), *each[11 : len(COLUMNS)]) for each in judged.rows),
-                    strict=True,
-                )
-                await connection.execute(
-                    self.INSERT, list(changed), list(changed.values()), *map(list, columns)
-                )
+                numbers = list(changed), list(changed.values())
+                await connection.execute(self.INSERT, *_columns(judged.rows), *numbers)
+        self._standing.looked(lines, stands, judged)
         return judged
 
     async def close(self) -> None:
@@ -191,6 +243,12 @@ class OnSqlite:
         if self._thread is not None:
             self._thread.shutdown(wait=False)
         self._thread = self._connection = None
+
+
+def _columns(rows: Sequence[Row]) -> list[list[Any]]:
+    """By the columns of their table."""
+    values = ((*row[:10], json.dumps(row.data), *row[11 : len(COLUMNS)]) for row in rows)
+    return [list(column) for column in zip(*values, strict=True)]
 
 
 def _stand(found: Sequence[Any]) -> Stand:
