@@ -21,6 +21,7 @@ log = structlog.get_logger()
 POLL_SECONDS = 1.5
 Versions = Callable[[Collection[str]], Awaitable[dict[str, int]]]
 Told = Callable[[str, int], bool]  # has everybody here been told of a topic up to that number?
+AtOnce = Callable[[str], bool]
 
 
 class Listener:
@@ -29,6 +30,10 @@ class Listener:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
         self.topics: set[str] = set()
+        self.at_once: AtOnce | None = None
+        """Shows what a topic says just now, without waiting for anything; False where that cannot be."""
+        self._rests = False  # nothing is being shown, and nothing waits to be
+        self._due = 0.0  # of the loop's clock
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
@@ -47,21 +52,40 @@ class Listener:
         self._hub.detach(topic, self)
 
     def poke(self, topic: str) -> None:
+        if self._rests and not self._changed and self._shown(topic):
+            return
         self._changed.add(topic)
         self._wake.set()
+
+    def _shown(self, topic: str) -> bool:
+        try:
+            return self.at_once is not None and self.at_once(topic)
+        except Exception as error:  # an edge: whoever has just stored something must not fail with one page
+            log.error("not shown at once", exc_info=error)
+            return False
 
     async def changed(self, at_most: float) -> set[str]:
         """The topics that changed, as soon as there are some; an empty set after `at_most` seconds."""
         loop = asyncio.get_running_loop()
-        due = loop.time() + at_most
+        self._due = loop.time() + at_most
         while not self._changed:
-            if loop.time() >= due:
+            if loop.time() >= self._due:
                 return set()
-            self._set_alarm(loop, due)
+            self._set_alarm(loop, self._due)
             self._wake.clear()
-            await self._wake.wait()
+            self._rests = True
+            try:
+                await self._wake.wait()
+            finally:
+                self._rests = False
         changed, self._changed = self._changed, set()
         return changed & self.topics
+
+    def wake_in(self, seconds: float) -> None:
+        """Whoever waits for changes waits no longer than that."""
+        loop = asyncio.get_running_loop()
+        self._due = min(self._due, loop.time() + seconds)
+        self._set_alarm(loop, self._due)
 
     async def gathers(self, seconds: float, but_for: Collection[str]) -> None:
         """Let changes come together for so long; these topics are not kept waiting."""

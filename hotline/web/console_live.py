@@ -29,12 +29,12 @@ from hotline.live.shared import Shared
 from hotline.rules.access import Actor
 from hotline.rules.contact import ACTIVE, ONLY_WORDS
 from hotline.store import views
-from hotline.store.views import ConsoleView, Pairs, QueueView
+from hotline.store.views import ConsoleView, Mine, Pairs, QueueView
 from hotline.system import Transaction
 from hotline.texts import clock
 from hotline.web import render
 from hotline.web.body import Body, ClientId, Cursor, RowId, parse
-from hotline.web.caller_live import Send, refused_json
+from hotline.web.caller_live import Send, SendNow, refused_json
 from hotline.web.console_json import console_json, entry_json, head_json
 from hotline.web.keys import SYSTEM
 from hotline.web.line_session import LineSession
@@ -99,13 +99,16 @@ class _Cursor:
 class ConsoleFeed:
     """One console's cursor over one conversation, and its pane."""
 
-    def __init__(self, request: web.Request, session: LineSession, listener: Listener, send: Send) -> None:
+    def __init__(
+        self, request: web.Request, session: LineSession, listener: Listener, send: Send, send_now: SendNow
+    ) -> None:
         self._system, self._news, self._readings = (
             request.app[SYSTEM],
             request.app[NEWS],
             request.app[READINGS],
         )
-        self._session, self._listener, self._send = session, listener, send
+        self._session, self._listener = session, listener
+        self._send, self._send_now = send, send_now
         self._language = render.language_of(request)
         self._watched: _Cursor | None = None
         self._desk: ConsoleView | None = None
@@ -175,6 +178,7 @@ class ConsoleFeed:
         listener.add(topics.staff(self._actor.id))
         listener.add(topics.roster())
         listener.add(topics.drafts(self._actor.id))
+        listener.at_once = self._at_once
         while True:
             changed = await listener.changed(at_most=self._patience())
             if topics.rights(self._actor.id) in changed:
@@ -236,30 +240,63 @@ class ConsoleFeed:
             urgent |= {topics.contact(self._watched.contact_id), topics.words(self._watched.contact_id)}
         return urgent
 
+    def _at_once(self, topic: str) -> bool:
+        """Words in a talk of this person's, as soon as they are stored; False if there is more to it than that."""
+        desk = self._desk
+        if desk is None or self._session.locked or self._was_locked or self._session.is_old:
+            return False
+        place = _places(desk).get(topic)
+        if place is None:
+            return False
+        talk = desk.mine[place]
+        cursor = self._cursor_of(talk)
+        rows = self._news.at_hand(talk.contact_id, _since(talk, cursor))
+        if not rows:
+            return False
+        if cursor is not None:
+            fresh = [row for row in rows if row.seq > cursor.after]
+            if fresh and not self._send_now(self._words(talk, self._news.opened_now(fresh, "staff"))):
+                return False
+            cursor.after = rows[-1].seq
+        desk.mine[place] = views.heard(talk, rows)
+        self._said_in(desk, {topic})
+        self._listener.wake_in(self._patience())
+        return True
+
     async def _only_words(self, desk: ConsoleView, changed: set[str]) -> bool:
         """Show what was said in conversations of this person's, if that is all that happened; was it?"""
-        said = {topics.words(mine.contact_id): at for at, mine in enumerate(desk.mine)}
-        if not changed <= said.keys():
+        places = _places(desk)
+        if not changed <= places.keys():
             return False
-        watched = self._watched
-        for place in sorted(said[topic] for topic in changed):
+        for place in sorted(places[topic] for topic in changed):
             talk = desk.mine[place]
-            shown = watched is not None and watched.contact_id == talk.contact_id
-            since = min(talk.last_seq, watched.after) if shown and watched is not None else talk.last_seq
-            rows = await self._news.after(talk.contact_id, since)
+            cursor = self._cursor_of(talk)
+            rows = await self._news.after(talk.contact_id, _since(talk, cursor))
             if full(rows) or not all(row.kind in ONLY_WORDS for row in rows):
                 return False
-            if shown and watched is not None and rows:
-                fresh = [row for row in rows if row.seq > watched.after]
+            if cursor is not None and rows:
+                fresh = [row for row in rows if row.seq > cursor.after]
                 entries = await self._news.opened(fresh, "staff")
-                watched.after = rows[-1].seq
-                await self._send({"contact": talk.contact_id, "entries": self._entries(entries)})
+                cursor.after = rows[-1].seq
+                await self._send(self._words(talk, entries))
             desk.mine[place] = views.heard(talk, rows)
+        self._said_in(desk, changed)
+        return True
+
+    def _cursor_of(self, talk: Mine) -> _Cursor | None:
+        """Of the talk on the screen."""
+        watched = self._watched
+        return watched if watched is not None and watched.contact_id == talk.contact_id else None
+
+    def _words(self, talk: Mine, entries: Sequence[views.Entry]) -> dict[str, Any]:
+        return {"contact": talk.contact_id, "entries": self._entries(entries)}
+
+    def _said_in(self, desk: ConsoleView, changed: set[str]) -> None:
+        """Words were shown: who waits longest for an answer may be another, which the pane says in a while."""
         desk.mine.sort(key=views.turn_order)
         if self._pane_due is None:
-            calm = CALM_TALK if changed == {topics.words(watched.contact_id if watched else "")} else CALM
-            self._pane_due = time.monotonic() + calm
-        return True
+            watched = topics.words(self._watched.contact_id) if self._watched else ""
+            self._pane_due = time.monotonic() + (CALM_TALK if changed == {watched} else CALM)
 
     async def _drafts(self, desk: ConsoleView) -> None:
         """Another page of this person's may have written: which drafts there are goes out with the next pane."""
@@ -351,3 +388,13 @@ class ConsoleFeed:
 
     def _entries(self, entries: Sequence[views.Entry]) -> list[dict[str, Any]]:
         return [entry_json(each, self._actor.id, self._system.centre, self._language) for each in entries]
+
+
+def _places(desk: ConsoleView) -> dict[str, int]:
+    """Where the talk of each topic of words stands among this person's."""
+    return {topics.words(mine.contact_id): place for place, mine in enumerate(desk.mine)}
+
+
+def _since(talk: Mine, cursor: _Cursor | None) -> int:
+    """After which of its entries something is new here, for the pane or for the screen."""
+    return talk.last_seq if cursor is None else min(talk.last_seq, cursor.after)

@@ -43,7 +43,12 @@ class LineSession:
             raise NotSignedIn
         self.actor, self.locked = me.actor, me.locked
 
+    @property
+    def is_old(self) -> bool:
+        """Was that a while ago?"""
+        return self._system.clock.now() - self._asked >= ASKED
+
     async def now_and_then(self) -> None:
         """The same, if that was a while ago: so an open page keeps it alive, too. Raises NotSignedIn."""
-        if self._system.clock.now() - self._asked >= ASKED:
+        if self.is_old:
             await self.anew()

@@ -9,6 +9,7 @@ from aiohttp import web
 from hotline.errors import HotlineError
 from hotline.live import topics
 from hotline.live.hub import Hub
+from hotline.rules.contact import ONLY_WORDS
 from hotline.store import views
 from hotline.store.views import Audience, Entry, Rows
 from hotline.system import System
@@ -73,10 +74,23 @@ class News:
                     recent.keep(contact_id, seq, rows, told=True)
             answer.set_result(rows)
 
+    def at_hand(self, contact_id: str, seq: int) -> Rows:
+        """All that follows, if that is only words which fit into one frame and open without waiting; else nothing."""
+        rows = self._system.journal.recent.after(contact_id, seq)
+        if not self._system.vault.knows(contact_id) or full(rows):
+            return ()
+        return rows if all(row.kind in ONLY_WORDS for row in rows) else ()
+
     async def opened(self, rows: Rows, audience: Audience) -> list[Entry]:
         """Those of them that this audience may see. Raises KeyDestroyed."""
+        for contact_id in {row.contact_id for row in rows if row.body_sealed is not None}:
+            await self._system.open_key(contact_id)
+        return self.opened_now(rows, audience)
+
+    def opened_now(self, rows: Rows, audience: Audience) -> list[Entry]:
+        """The same where their key is at hand."""
         seen = [row for row in rows if audience == "staff" or row.kind in views.FOR_CALLER]
-        return [await views.opened(self._system, row, audience) for row in seen]
+        return [views.opened_now(self._system.vault, row, audience) for row in seen]
 
 
 def full(rows: Rows) -> bool:

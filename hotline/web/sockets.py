@@ -4,7 +4,6 @@ Pings come from the server and their answers are the signs of life; no timer in 
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Any
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
+from pydantic_core import to_json
 
 from hotline import metrics
 from hotline.actions import contacts, presence
@@ -30,14 +30,13 @@ from hotline.web.line_session import LineSession
 from hotline.web.news import NEWS
 
 log = structlog.get_logger()
-written = json.JSONEncoder(ensure_ascii=False).encode
-ALIVE = written({"alive": True})  # a page cannot see pings; this it can, and it costs no reading
+ALIVE = to_json({"alive": True})  # a page cannot see pings; this it can, and it costs no reading
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
 CLOSE_SECONDS = 5  # for the other end's good-bye
 NOT_SIGNED_IN = 4401
 PING_SPREAD = (0.8, 1.0)  # ten per cent more or less, and never later than what presence counts on
 FRAME_LIMIT = 32 * 1024  # the longest message in the longest writing
-SHORT = 8 * 1024  # characters, which fit into any buffer that is empty
+SHORT = 32 * 1024  # bytes, which fit into any buffer that is empty
 
 
 class Hello(Body):
@@ -73,7 +72,8 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
         beats.caller(actor.id)
 
     async with request.app[HUB].listener() as listener:
-        feed = CallerFeed(request, actor, hello.token, hello.after, partial(_send, request, socket))
+        ways = partial(_send, request, socket), partial(_send_now, request, socket)
+        feed = CallerFeed(request, actor, hello.token, hello.after, *ways)
         await _run(
             request, socket, partial(feed.serve, listener), alive, CALLER_PING.total_seconds(), feed.hear
         )
@@ -86,7 +86,8 @@ async def console(request: web.Request) -> web.WebSocketResponse:
     session = await LineSession.of(request, "console.see")
     socket = await _open(request)
     async with request.app[HUB].listener() as listener:
-        feed = ConsoleFeed(request, session, listener, partial(_send, request, socket))
+        ways = partial(_send, request, socket), partial(_send_now, request, socket)
+        feed = ConsoleFeed(request, session, listener, *ways)
 
         async def alive() -> None:
             beats.console(session.actor.id)
@@ -143,12 +144,33 @@ async def _open(request: web.Request) -> web.WebSocketResponse:
 
 
 async def _send(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
-    text, transport = written(frame), request.transport
-    if len(text) < SHORT and transport is not None and not transport.get_write_buffer_size():
-        await socket.send_str(text)  # nothing to wait for, and a limit costs more than the sending
+    text = to_json(frame)
+    if _has_room(request, text):  # nothing to wait for, and a limit costs more than the sending
+        await socket.send_frame(text, WSMsgType.TEXT)
         return
     async with asyncio.timeout(SEND_SECONDS):
-        await socket.send_str(text)
+        await socket.send_frame(text, WSMsgType.TEXT)
+
+
+def _send_now(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
+    """Without waiting; False where that cannot be, and nothing is sent."""
+    text = to_json(frame)
+    if socket.closed or not _has_room(request, text):
+        return False
+    sending = socket.send_frame(text, WSMsgType.TEXT)
+    try:
+        sending.send(None)
+    except StopIteration:
+        return True
+    except ConnectionError:  # its page is gone, which the reading end is about to find out
+        return False
+    sending.close()  # it has been written, and would now wait for room
+    return True
+
+
+def _has_room(request: web.Request, text: bytes) -> bool:
+    transport = request.transport
+    return len(text) < SHORT and transport is not None and not transport.get_write_buffer_size()
 
 
 async def _run(
@@ -177,13 +199,13 @@ async def _run(
 
     async def ping() -> None:
         if watched:  # from now on the page may count on it
-            await socket.send_str(ALIVE)
+            await socket.send_frame(ALIVE, WSMsgType.TEXT)
         # Pages that came together after a restart must not answer together for ever.
         await asyncio.sleep(uniform(0, ping_seconds))  # noqa: S311  nothing to guess
         while True:
             await socket.ping()
             if watched:
-                await socket.send_str(ALIVE)
+                await socket.send_frame(ALIVE, WSMsgType.TEXT)
             await asyncio.sleep(ping_seconds * uniform(*PING_SPREAD))  # noqa: S311
 
     async def write() -> None:

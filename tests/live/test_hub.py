@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Collection
 
+from structlog.testing import capture_logs
+
 from hotline.live import topics
 from hotline.live.bus import LocalBus
 from hotline.live.hub import Hub
@@ -77,3 +79,53 @@ async def test_a_hint_is_heard_once_and_never_looked_for() -> None:
         bus.publish([hint])
         assert await listener.changed(at_most=0) == {hint}
         assert await listener.changed(at_most=0) == set()
+
+
+async def test_what_can_be_shown_at_once_wakes_nobody() -> None:
+    """And what cannot, or fails, is told as ever; so is what comes while its reader is at something else."""
+    bus, shown = LocalBus(), list[str]()
+    hub = Hub(bus, no_versions)
+
+    def at_once(topic: str) -> bool:
+        if topic == "contact:bad":
+            raise ValueError(topic)
+        shown.append(topic)
+        return topic == "words:1"
+
+    async with hub.listener() as listener, asyncio.TaskGroup() as tasks:
+        for topic in ("words:1", "words:2", "contact:bad"):
+            listener.add(topic)
+        listener.at_once = at_once
+        await listener.changed(at_most=0)
+
+        bus.publish(["words:1"])  # its reader is busy
+        assert await listener.changed(at_most=0) == {"words:1"}
+        assert shown == []
+
+        for topic, is_told in (("words:1", False), ("words:2", True), ("contact:bad", True)):
+            waiting = tasks.create_task(listener.changed(at_most=0.2))
+            await asyncio.sleep(0)
+            with capture_logs() as logged:
+                bus.publish([topic])
+            assert await waiting == ({topic} if is_told else set())
+            assert [each["event"] for each in logged] == ["not shown at once"] * (topic == "contact:bad")
+        assert shown == ["words:1", "words:2"]
+
+        waiting = tasks.create_task(listener.changed(at_most=60))
+        await asyncio.sleep(0)
+        bus.publish(["words:2"])
+        bus.publish(["words:1"])  # behind what its reader is about to show
+        assert await waiting == {"words:1", "words:2"}
+        assert shown == ["words:1", "words:2", "words:2"]
+
+
+async def test_what_was_shown_at_once_may_bring_the_next_look_nearer() -> None:
+    hub = Hub(LocalBus(), no_versions)
+    async with hub.listener() as listener, asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(listener.changed(at_most=60))
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        listener.wake_in(0.1)
+        listener.wake_in(30)  # which is not nearer
+        assert await waiting == set()
+        assert 0.09 <= time.monotonic() - began < 20

@@ -204,6 +204,63 @@ async def test_a_console_is_shown_every_word_once_and_in_order(doors: Doors) -> 
     assert numbers == [*range(1, numbers[-1] + 1)]
 
 
+async def test_words_reach_whoever_rests_with_their_commit(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The console and the caller's other page are shown them by whoever stored them: nobody looks for anything."""
+    caller, anna = await doors.talk(), doors.people["Anna"].actor
+    system, contact_id = doors.running.system, caller.contact_id
+    monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
+    monkeypatch.setattr(console_live, "CALM_TALK", 3600.0)  # no pane comes in between
+    readers: list[hub.Listener] = []
+    begin = hub.Listener.__init__
+
+    def begun(self: hub.Listener, of: hub.Hub) -> None:
+        begin(self, of)
+        readers.append(self)
+
+    async def all_rest() -> None:
+        await eventually(lambda: [each._rests for each in readers] == [True] * 3)
+
+    monkeypatch.setattr(hub.Listener, "__init__", begun)
+    async with (
+        opened(doors, CONSOLE, doors.as_staff("Anna")) as console,
+        opened(doors, CHAT) as said_from,
+        opened(doors, CHAT) as other,
+    ):
+        await console.send_json({"watch": contact_id, "after": 0})
+        await frames_until(console, lambda each: bool(each.get("entries")))
+        for page in (said_from, other):
+            await page.send_json(hello(caller))
+            await frames_until(page, lambda each: "state" in each)
+
+        async def never(*_given: Any) -> views.Rows:
+            raise AssertionError("somebody looks")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(news.News, "after", never)
+            for number in range(3):
+                await all_rest()
+                await said_from.send_json({"id": f"at-once-{number}", "text": f"słowo {number}"})
+                answers = await frames_until(said_from, lambda each: "ack" in each)
+                assert answers[-1]["ack"]["id"] == f"at-once-{number}"
+                assert not any(each.get("entries") for each in answers)  # not even once more to who said it
+                for page in (console, other):
+                    shown = await frames_until(page, has_words(f"słowo {number}"))
+                    assert [entry["text"] for entry in shown[-1]["entries"]] == [f"słowo {number}"]
+            await all_rest()
+            await messages.reply(system, anna, contact_id, "at-once-reply", "Jestem.")
+            for page in (said_from, other, console):
+                shown = await frames_until(page, has_words("Jestem."))
+                assert [entry["text"] for entry in shown[-1]["entries"]] == ["Jestem."]
+        # what is more than words, or more than a frame, is looked for as ever
+        await messages.receive(system, caller.actor, contact_id, "at-once-long", "d" * 3900)
+        await factories.finish(system, doors.people["Anna"], contact_id)
+        for page in (said_from, other):
+            seen = await frames_until(page, lambda each: "state" in each)
+            assert seen[-1]["state"]["state"] in ("wrap_up", "closed")
+
+
 async def test_words_alone_put_who_waits_for_an_answer_first(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:

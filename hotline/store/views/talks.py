@@ -167,11 +167,30 @@ class Opener(Protocol):
         """The text behind `sealed`. Raises KeyDestroyed."""
 
 
+class Keys(Protocol):
+    """Keys that are at hand: the vault."""
+
+    def unseal(self, owner_id: str, table: str, row_id: str, sealed: bytes) -> str:
+        """The text behind `sealed`. Raises SealBroken."""
+
+
 async def opened(opener: Opener, row: lines.Row, audience: Audience) -> Entry:
     """A stored entry as this audience sees it. Raises KeyDestroyed."""
     text = None
     if row.body_sealed is not None:
         text = await opener.unseal(row.contact_id, "entries", row.id, row.body_sealed)
+    return _entry(row, text, audience)
+
+
+def opened_now(keys: Keys, row: lines.Row, audience: Audience) -> Entry:
+    """The same where the key is at hand."""
+    text = None
+    if row.body_sealed is not None:
+        text = keys.unseal(row.contact_id, "entries", row.id, row.body_sealed)
+    return _entry(row, text, audience)
+
+
+def _entry(row: lines.Row, text: str | None, audience: Audience) -> Entry:
     name = row.signature if audience == "caller" else row.author_name
     return Entry(
         row.seq, row.id, row.kind, row.author, row.author_id, name, row.at, text, dict(row.data), row.delivery,
