@@ -9,8 +9,11 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -25,6 +28,7 @@ FORMAT = b"\x01"
 KEY_BYTES = 32
 NONCE_BYTES = 12
 CACHE_SIZE = 2048
+OPEN_SECONDS = 600.0  # then a key is fetched anew: whoever has talked is not at hand for the rest of the day
 OPEN_TO_OTHERS = 0o037  # a service manager may hand the file over readable by a group of its own
 
 
@@ -60,13 +64,22 @@ def key_id_of(sealed: bytes) -> str:
         raise SealBroken from None
 
 
-class Vault:
-    """Wraps, seals, opens; remembers a bounded number of opened keys. Knows no rows."""
+class _Opened(NamedTuple):
+    """A key at hand: what its values begin with, and since when (monotonic seconds)."""
 
-    def __init__(self, master: bytes) -> None:
+    header: bytes
+    cipher: AESGCM
+    at: float
+
+
+class Vault:
+    """Wraps, seals, opens; remembers a bounded number of opened keys for a bounded time. Knows no rows."""
+
+    def __init__(self, master: bytes, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._wrapping = AESGCM(_derive(master, b"wrap"))
         self._index_key = _derive(master, b"blind index")
-        self._opened: OrderedDict[str, tuple[str, AESGCM]] = OrderedDict()
+        self._opened: OrderedDict[str, _Opened] = OrderedDict()  # as they were opened
 
     def new_key(self, owner_id: str) -> tuple[str, bytes]:
         """A fresh key for an owner: (key id, wrapped key to be stored)."""
@@ -95,19 +108,19 @@ class Vault:
 
     def seal(self, owner_id: str, table: str, row_id: str, text: str) -> bytes:
         """format · key id · nonce · ciphertext, for an owner whose key is opened."""
-        key_id, cipher = self._opened[owner_id]
+        opened = self._opened[owner_id]
         nonce = secrets.token_bytes(NONCE_BYTES)
         place = _place(owner_id, table, row_id)
-        return FORMAT + UUID(key_id).bytes + nonce + cipher.encrypt(nonce, text.encode(), place)
+        return opened.header + nonce + opened.cipher.encrypt(nonce, text.encode(), place)
 
     def unseal(self, owner_id: str, table: str, row_id: str, sealed: bytes) -> str:
         """The text, if it was sealed by this owner's key for this very place. Raises SealBroken."""
-        key_id, cipher = self._opened[owner_id]
+        opened = self._opened[owner_id]
         header, nonce, body = sealed[:17], sealed[17 : 17 + NONCE_BYTES], sealed[17 + NONCE_BYTES :]
-        if header != FORMAT + UUID(key_id).bytes:
+        if header != opened.header:
             raise SealBroken
         try:
-            return cipher.decrypt(nonce, body, _place(owner_id, table, row_id)).decode()
+            return opened.cipher.decrypt(nonce, body, _place(owner_id, table, row_id)).decode()
         except (InvalidTag, ValueError):
             raise SealBroken from None
 
@@ -118,9 +131,10 @@ class Vault:
         return hmac.new(self._index_key, place, hashlib.sha256).hexdigest()
 
     def _remember(self, owner_id: str, key_id: str, key: bytes) -> None:
-        self._opened[owner_id] = (key_id, AESGCM(key))
+        now = self._clock()
+        self._opened[owner_id] = _Opened(FORMAT + UUID(key_id).bytes, AESGCM(key), now)
         self._opened.move_to_end(owner_id)
-        while len(self._opened) > CACHE_SIZE:
+        while len(self._opened) > CACHE_SIZE or next(iter(self._opened.values())).at < now - OPEN_SECONDS:
             self._opened.popitem(last=False)
 
 

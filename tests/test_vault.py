@@ -215,6 +215,21 @@ def test_a_master_key_open_to_others_is_refused(tmp_path: Path, mode: int) -> No
 # -- the cache of opened keys ----------------------------------------------------------------------------
 
 
+def test_a_key_that_was_opened_long_ago_is_at_hand_no_more() -> None:
+    now = 0.0
+    vault = Vault(MASTER, clock=lambda: now)
+    stored = vault.new_key(OWNER)
+    sealed = vault.seal(OWNER, "entries", ROW, TEXT)
+    now = vault_module.OPEN_SECONDS
+    vault.new_key(new_id())
+    assert vault.knows(OWNER)
+    now += 1
+    vault.new_key(new_id())
+    assert not vault.knows(OWNER)
+    vault.admit(OWNER, *stored)  # and opens as before
+    assert vault.unseal(OWNER, "entries", ROW, sealed) == TEXT
+
+
 def test_opened_keys_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault_module, "CACHE_SIZE", 3)
     vault = Vault(MASTER)
