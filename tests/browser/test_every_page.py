@@ -33,6 +33,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ALL_RULES = {"resultTypes": ["violations"], "runOnly": TAGS}
 Look = tuple[ViewportSize, Literal["light", "dark"]]
 LOOKS: tuple[Look, ...] = ((DESK, "light"), (PHONE, "dark"))  # as both ends are used
+Looks = dict[str, tuple[Look, ...]]  # of each state, by its name
 WALL = "board-wall"  # it hangs there, wide as it is
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 AT_ONCE = 5  # states in one test
@@ -48,6 +49,7 @@ def parts(**pages: tuple[State, ...]) -> dict[str, tuple[State, ...]]:
 
 PARTS = parts(callers=CALLERS, console=CONSOLE)  # where minutes count
 REST = parts(staff=STAFF)  # looked at with --every-page
+IN_TURN = [state.name for state in (*CALLERS, *CONSOLE)]  # one by day on a desk, the next by night on a phone
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -59,6 +61,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 async def shower(browser: Browser, tmp_path: Path) -> AsyncIterator[Shower]:
     async with house(tmp_path) as scene, showing(browser, scene) as shower:
         yield shower
+
+
+@pytest.fixture
+def looks(request: pytest.FixtureRequest) -> Looks:
+    """One for each state where minutes count; with --every-page both, for every state."""
+    if request.config.getoption("every_page"):
+        return {state.name: LOOKS for state in STATES}
+    return {name: (LOOKS[at % len(LOOKS)],) for at, name in enumerate(IN_TURN)}
 
 
 # -- which pages there are -----------------------------------------------------------------------------------
@@ -108,16 +118,17 @@ class Watch:
     def say(self, what: str) -> None:
         self.found.append(f"{self.state} {what}")
 
-    async def barriers(self, page: Page, state: State) -> None:
-        """By day on a desk and by night on a phone."""
+    async def barriers(self, page: Page, state: State, looks: tuple[Look, ...]) -> None:
+        """And whether it fits on a phone."""
         await page.evaluate(AXE_SCRIPT)
-        for size, scheme in LOOKS:
+        for size, scheme in looks:
             await page.set_viewport_size(size)
             await page.emulate_media(color_scheme=scheme)
             found = await page.evaluate("rules => axe.run(rules)", ALL_RULES)
             for each in found["violations"]:
                 for node in each["nodes"]:
                     self.say(f"{size['width']} {scheme} {each['id']}: {node['target']} {_why(node)}")
+        await page.set_viewport_size(PHONE)
         if state.name != WALL and await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self.say("is wider than a phone")
 
@@ -140,16 +151,16 @@ async def same_without_ours(shower: Shower, state: State, page: Page) -> AsyncIt
     await shown.close()
 
 
-async def test_no_page_has_a_barrier_or_a_complaint(part: str, shower: Shower) -> None:
+async def test_no_page_has_a_barrier_or_a_complaint(part: str, shower: Shower, looks: Looks) -> None:
     watch = Watch()
     for state in sorted((PARTS | REST)[part], key=lambda each: each.when):
         watch.state = state.name
         async with shower.shown(state, watch=watch.over) as page:
             if state.scripts:
-                await watch.barriers(page, state)
+                await watch.barriers(page, state, looks[state.name])
             else:
                 async with same_without_ours(shower, state, page) as shown:
-                    await watch.barriers(shown, state)
+                    await watch.barriers(shown, state, looks[state.name])
     assert watch.found == []
 
 
