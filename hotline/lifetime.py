@@ -15,9 +15,9 @@ import structlog
 
 log = structlog.get_logger()
 # New objects until garbage is looked for among them, how many such looks until one among those that outlived them, and
-# how many of those until one among all. Each look stops everything: a millisecond here, where 20,000 new ones are
-# twelve; and what is old, a fifth of a second with a thousand pages open, is seldom gone through.
-LOOKS = (2_000, 5, 40)
+# how many of those until one among all. Each look stops everything: a millisecond for a thousand new ones, which
+# is twelve for 20,000; and what is old, a fifth of a second with a thousand pages open, is seldom gone through.
+LOOKS = (1_000, 5, 80)
 GIVE_BACK_SECONDS = 60.0
 AGAIN_SECONDS = 0.1
 LIMIT_SECONDS = 25.0  # from the signal to the end, whatever hangs; supervisors kill after thirty

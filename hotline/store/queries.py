@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, func, literal, select, tuple_
+from sqlalchemy import Row, bindparam, exists, func, literal, select, tuple_
 
 from hotline.rules import ladder
 from hotline.rules.alarms import P1_WAITS
@@ -371,21 +371,26 @@ async def staff_by_login(tx: Tx, login: str) -> Row[Any] | None:
     return (await tx.connection.execute(select(staff).where(staff.c.login == login))).one_or_none()
 
 
+# Made once: making it costs as much as running it, for every request of staff and every page now and then.
+_SESSION = (
+    select(
+        sessions.c.id.label("session_id"),
+        sessions.c.seen_at.label("session_seen_at"),
+        sessions.c.created_at.label("session_at"),
+        sessions.c.locked_at.label("session_locked_at"),
+        sessions.c.how,
+        staff,
+    )
+    .join(staff, staff.c.id == sessions.c.staff_id)
+    .where(
+        sessions.c.secret_hash == bindparam("secret_hash"), sessions.c.revoked_at.is_(None), staff.c.active
+    )
+)
+
+
 async def session(tx: Tx, secret_hash: str) -> Row[Any] | None:
     """A session that was not revoked, with its person."""
-    query = (
-        select(
-            sessions.c.id.label("session_id"),
-            sessions.c.seen_at.label("session_seen_at"),
-            sessions.c.created_at.label("session_at"),
-            sessions.c.locked_at.label("session_locked_at"),
-            sessions.c.how,
-            staff,
-        )
-        .join(staff, staff.c.id == sessions.c.staff_id)
-        .where(sessions.c.secret_hash == secret_hash, sessions.c.revoked_at.is_(None), staff.c.active)
-    )
-    return (await tx.connection.execute(query)).one_or_none()
+    return (await tx.connection.execute(_SESSION, {"secret_hash": secret_hash})).one_or_none()
 
 
 async def revisions(tx: Tx, staff_ids: Collection[str]) -> dict[str, int]:
