@@ -148,18 +148,20 @@ class Journal:
         metrics.JOURNAL_BATCH.observe(len(judged.rows))
         self.written += len(judged.rows)
         self.commits += 1
-        busy, changed = [], set()
+        if changed := {each.contact_id for each in judged.outcomes if isinstance(each, Receipt)}:
+            outgoing = any(row.delivery == "pending" for row in judged.rows)
+            # As soon as the next group is on its way to the database, and before those who wait here go on.
+            asyncio.get_running_loop().call_soon(self._tell, changed, outgoing)
+        busy = []
         for each, outcome in zip(batch, judged.outcomes, strict=True):
             if outcome is None:
                 busy.append(each)
+            elif each.answer.done():
+                continue
             elif isinstance(outcome, Receipt):
-                changed.add(outcome.contact_id)
-                if not each.answer.done():
-                    each.answer.set_result(outcome)
-            elif not each.answer.done():
+                each.answer.set_result(outcome)
+            else:
                 each.answer.set_exception(outcome)
-        if changed:
-            self._tell(changed, any(row.delivery == "pending" for row in judged.rows))
         return busy
 
 

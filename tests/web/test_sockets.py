@@ -25,7 +25,7 @@ from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
 from hotline.store import views
 from hotline.store.journal import Line
-from hotline.web import board_live, console_live, news, sockets
+from hotline.web import board_live, console_live, line_session, news, sockets
 from hotline.web.caller_live import CallerFeed
 from tests import factories
 from tests.factories import Caller, MovableClock, talk
@@ -212,6 +212,7 @@ async def test_words_reach_whoever_rests_with_their_commit(
     system, contact_id = doors.running.system, caller.contact_id
     monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
     monkeypatch.setattr(console_live, "CALM_TALK", 3600.0)  # no pane comes in between
+    monkeypatch.setattr(line_session, "ASKED", timedelta(hours=1))  # nor a look at the session
     readers: list[hub.Listener] = []
     begin = hub.Listener.__init__
 
