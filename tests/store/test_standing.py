@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from structlog.testing import capture_logs
 
-from hotline.errors import ContactEnded, HotlineError, NotSignedIn, NotTheHolder
+from hotline.errors import ContactEnded, HotlineError, NotSignedIn, NotTheHolder, Unavailable
 from hotline.rules.access import OPERATOR
 from hotline.store import claims
 from hotline.store.groups import OnPostgres
@@ -182,6 +183,19 @@ async def test_a_repeat_among_new_words_is_answered_as_stored(system: System) ->
     assert (new.seq, new.repeated, behind.seq, behind.repeated) == (2, False, 2, False)
     assert again == first[1]._replace(repeated=True)
     assert await stored(system, ids[1]) == [(1, "m1"), (2, "m2")]
+
+
+@on_postgres
+async def test_a_line_the_database_refuses_takes_no_known_talk_with_it(system: System) -> None:
+    known, unknown = await add_contacts(system, 2, state="active")
+    await system.journal.write(said(known, "m1"))
+    bad = Line(unknown, "bad", "message", "caller", data={"not": b"json"})
+    lines = [said(known, "m2"), bad, said(known, "m3"), said(unknown, "m1")]
+    with capture_logs():
+        found = await asyncio.gather(*map(system.journal.write, lines), return_exceptions=True)
+    assert [getattr(each, "seq", type(each)) for each in found] == [2, Unavailable, 3, 1]
+    assert await stored(system, known) == [(1, "m1"), (2, "m2"), (3, "m3")]
+    assert await stored(system, unknown) == [(1, "m1")]
 
 
 @on_postgres
