@@ -236,6 +236,12 @@ class System:
         async with self.db.read() as connection:
             yield Transaction(self, connection, None)
 
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[Transaction]:
+        """The same for what is one statement on PostgreSQL."""
+        async with self.db.glance() as connection:
+            yield Transaction(self, connection, None)
+
     async def refresh_centre(self) -> None:
         """Work on the newest centre from the next transaction on. Raises CentreInvalid, and keeps the former."""
         async with self._refreshing:

@@ -143,6 +143,17 @@ class Database:
         async with or_unavailable(), self.engine.connect() as connection, connection.begin():
             yield connection
 
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """The same for one statement: PostgreSQL needs no transaction for it, whose begin and end are journeys, too."""
+        async with self.read() if self.is_sqlite else self._autocommit() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _autocommit(self) -> AsyncIterator[AsyncConnection]:
+        async with or_unavailable(), self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
     async def driver(self) -> Any:
         """A connection of PostgreSQL's driver, for one user alone, who closes it. Raises what the driver raises."""
         plain = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)

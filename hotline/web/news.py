@@ -59,7 +59,7 @@ class News:
         recent = self._system.journal.recent
         recent.undoubted = {contact_id for contact_id, _ in wanted}
         try:
-            async with self._system.read() as tx:
+            async with self._system.glance() as tx:
                 found = await views.rows_after_each(tx, list(wanted), limit=LIMIT)
         except HotlineError as error:
             for answer in wanted.values():
