@@ -100,7 +100,7 @@ async def news(request: web.Request) -> web.StreamResponse:
             ended.set()
             listener.poke(topics.words(actor.id))
 
-        feed = CallerFeed(request, actor, token, after, _nowhere, known=known)
+        feed = CallerFeed(request, actor, token, after, _nowhere, known)
         with request.app[HELD].place(actor.id, network_of(request), end) as room:
             await feed.watch(listener)
             seconds = HELD_SECONDS if room and not system.closing.is_set() else 0.0

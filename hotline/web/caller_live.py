@@ -27,7 +27,6 @@ CALM: Final = 0.25  # a state goes out at most four times a second
 REFRESH: Final = 15.0  # while one waits, minutes pass and shifts begin without any poke
 SELDOM: Final = 300.0
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-SendNow = Callable[[dict[str, Any]], bool]  # False: it cannot be sent without waiting, and is not
 
 
 class Said(Body):
@@ -42,23 +41,14 @@ class CallerFeed:
     """One caller's cursor, and the state their page shows; `known` is the mark of the one it shows already."""
 
     def __init__(
-        self,
-        request: web.Request,
-        actor: Actor,
-        token: str,
-        after: int,
-        send: Send,
-        send_now: SendNow | None = None,
-        known: str = "",
+        self, request: web.Request, actor: Actor, token: str, after: int, send: Send, known: str = ""
     ) -> None:
         self._request, self._system, self._news = request, request.app[SYSTEM], request.app[NEWS]
-        self._actor, self._token, self._after = actor, token, after
-        self._send, self._send_now = send, send_now
+        self._actor, self._token, self._after, self._send = actor, token, after, send
         self._blind = self._system.vault.blind("web", token)
         self._language = render.language_of(request)
         self._spoken = caller_view.Tongues(self._language, self._language, {})
         self._acknowledged: set[int] = set()  # the page has these without being sent them
-        self._saying: set[str] = set()  # these are about to be acknowledged
         self._shown: dict[str, Any] = {"state": WAITING}
         self._known = known
         self._typing = Typing(self._system, "caller")
@@ -95,7 +85,6 @@ class CallerFeed:
         words, contact = topics.words(self._actor.id), topics.contact(self._actor.id)
         typing = topics.typing(self._actor.id, "staff")
         listener.add(typing)
-        listener.at_once = self._at_once
         while True:
             changed = await listener.changed(at_most=self.patience)
             if typing in changed:
@@ -111,23 +100,6 @@ class CallerFeed:
                 listener.poke(contact)
             elif not only_words:
                 await listener.gathers(CALM, but_for={words, contact})
-
-    def _at_once(self, topic: str) -> bool:
-        """Words, as soon as they are stored; False if there is more to it than that."""
-        if topic != topics.words(self._actor.id) or self._send_now is None:
-            return False
-        rows = self._news.at_hand(self._actor.id, self._after)
-        if not rows:
-            return False
-        fresh = [row for row in rows if row.seq not in self._acknowledged and row.id not in self._saying]
-        if fresh:
-            shown = self._news.opened_now(fresh, "caller")
-            said = caller_view.entries_json(self._system.centre, shown, self._spoken)
-            frame = {"entries": said, "cursor": rows[-1].seq, "more": False}
-            if said and not self._send_now(frame):
-                return False
-        self._moves_on(rows)
-        return True
 
     async def look(self, changed: set[str]) -> tuple[dict[str, Any], bool]:
         """What is new after the cursor, with the state if it is another; were there only words to look for?"""
@@ -151,15 +123,12 @@ class CallerFeed:
 
     async def _frame(self, rows: views.Rows) -> dict[str, Any]:
         shown = await self._news.opened([row for row in rows if row.seq not in self._acknowledged], "caller")
-        self._moves_on(rows)
-        self._spoken = _changed(self._spoken, rows)
-        said = caller_view.entries_json(self._system.centre, shown, self._spoken)
-        return {"entries": said, "cursor": self._after, "more": full(rows)}
-
-    def _moves_on(self, rows: views.Rows) -> None:
         if rows:
             self._after = rows[-1].seq
             self._acknowledged = {seq for seq in self._acknowledged if seq > self._after}
+        self._spoken = _changed(self._spoken, rows)
+        said = caller_view.entries_json(self._system.centre, shown, self._spoken)
+        return {"entries": said, "cursor": self._after, "more": full(rows)}
 
     async def hear(self, text: str) -> None:
         """A message over the open line. What is refused is told with the reason; the line stays.
@@ -175,7 +144,6 @@ class CallerFeed:
             raise Malformed(field="text")
 
     async def _message(self, line_id: str, text: str) -> None:
-        self._saying.add(line_id)
         try:
             slow = await rates.pace(self._request, self._token, text)
             receipt = await messages.receive(
@@ -186,8 +154,6 @@ class CallerFeed:
         except HotlineError as error:
             await self._send({"refused": refused_json(line_id, error, self._language)})
             return
-        finally:
-            self._saying.discard(line_id)
         if not receipt.repeated and receipt.seq > self._after:
             self._acknowledged.add(receipt.seq)
         await self._send({"ack": stored_json(self._system, line_id, receipt, self._language, slow=slow)})

@@ -6,7 +6,7 @@ and few read at a time, so that callers find a connection to the database.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -34,7 +34,7 @@ from hotline.system import Transaction
 from hotline.texts import clock
 from hotline.web import render
 from hotline.web.body import Body, ClientId, Cursor, RowId, parse
-from hotline.web.caller_live import Send, SendNow, refused_json
+from hotline.web.caller_live import Send, refused_json
 from hotline.web.console_json import console_json, entry_json, head_json
 from hotline.web.keys import SYSTEM
 from hotline.web.line_session import LineSession
@@ -48,6 +48,9 @@ CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page sho
 REFRESH = 30.0  # minutes pass and shifts begin without any poke
 READ_AT_ONCE: Final = 3
 LIMIT: Final = 200  # entries of a talk that is opened, in one frame
+
+
+SendNow = Callable[[dict[str, Any]], bool]  # False: it cannot be sent without waiting, and is not
 
 
 class Reply(Body):

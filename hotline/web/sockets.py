@@ -72,8 +72,7 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
         beats.caller(actor.id)
 
     async with request.app[HUB].listener() as listener:
-        ways = partial(_send, request, socket), partial(_send_now, request, socket)
-        feed = CallerFeed(request, actor, hello.token, hello.after, *ways)
+        feed = CallerFeed(request, actor, hello.token, hello.after, partial(_send, request, socket))
         await _run(
             request, socket, partial(feed.serve, listener), alive, CALLER_PING.total_seconds(), feed.hear
         )

@@ -23,7 +23,8 @@ from hotline.errors import Unavailable
 from hotline.ids import new_id
 from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
-from hotline.store import views
+from hotline.rules.access import OPERATOR
+from hotline.store import claims, views
 from hotline.store.journal import Line
 from hotline.web import board_live, console_live, line_session, news, sockets
 from hotline.web.caller_live import CallerFeed
@@ -204,10 +205,10 @@ async def test_a_console_is_shown_every_word_once_and_in_order(doors: Doors) -> 
     assert numbers == [*range(1, numbers[-1] + 1)]
 
 
-async def test_words_reach_whoever_rests_with_their_commit(
+async def test_words_reach_a_console_that_rests_with_their_commit(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The console and the caller's other page are shown them by whoever stored them: nobody looks for anything."""
+    """It is shown them by whoever stored them, and looks for nothing; what is more than words it looks for as ever."""
     caller, anna = await doors.talk(), doors.people["Anna"].actor
     system, contact_id = doors.running.system, caller.contact_id
     monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
@@ -220,46 +221,57 @@ async def test_words_reach_whoever_rests_with_their_commit(
         begin(self, of)
         readers.append(self)
 
-    async def all_rest() -> None:
-        await eventually(lambda: [each._rests for each in readers] == [True] * 3)
+    async def rests() -> None:
+        await eventually(lambda: [each._rests for each in readers] == [True])
+
+    async def never(*_given: Any) -> views.Rows:
+        raise AssertionError("it looks")
 
     monkeypatch.setattr(hub.Listener, "__init__", begun)
-    async with (
-        opened(doors, CONSOLE, doors.as_staff("Anna")) as console,
-        opened(doors, CHAT) as said_from,
-        opened(doors, CHAT) as other,
-    ):
-        await console.send_json({"watch": contact_id, "after": 0})
-        await frames_until(console, lambda each: bool(each.get("entries")))
-        for page in (said_from, other):
-            await page.send_json(hello(caller))
-            await frames_until(page, lambda each: "state" in each)
-
-        async def never(*_given: Any) -> views.Rows:
-            raise AssertionError("somebody looks")
-
+    async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
+        await page.send_json({"watch": contact_id, "after": 0})
+        await frames_until(page, lambda each: bool(each.get("entries")))
         with monkeypatch.context() as patch:
             patch.setattr(news.News, "after", never)
             for number in range(3):
-                await all_rest()
-                await said_from.send_json({"id": f"at-once-{number}", "text": f"słowo {number}"})
-                answers = await frames_until(said_from, lambda each: "ack" in each)
-                assert answers[-1]["ack"]["id"] == f"at-once-{number}"
-                assert not any(each.get("entries") for each in answers)  # not even once more to who said it
-                for page in (console, other):
-                    shown = await frames_until(page, has_words(f"słowo {number}"))
-                    assert [entry["text"] for entry in shown[-1]["entries"]] == [f"słowo {number}"]
-            await all_rest()
+                await rests()
+                await messages.receive(
+                    system, caller.actor, contact_id, f"at-once-{number}", f"słowo {number}"
+                )
+                shown = await frames_until(page, has_words(f"słowo {number}"))
+                assert [entry["text"] for entry in shown[-1]["entries"]] == [f"słowo {number}"]
+            await rests()
             await messages.reply(system, anna, contact_id, "at-once-reply", "Jestem.")
-            for page in (said_from, other, console):
-                shown = await frames_until(page, has_words("Jestem."))
-                assert [entry["text"] for entry in shown[-1]["entries"]] == ["Jestem."]
-        # what is more than words, or more than a frame, is looked for as ever
-        await messages.receive(system, caller.actor, contact_id, "at-once-long", "d" * 3900)
+            shown = await frames_until(page, has_words("Jestem."))
+            assert [entry["text"] for entry in shown[-1]["entries"]] == ["Jestem."]
         await factories.finish(system, doors.people["Anna"], contact_id)
-        for page in (said_from, other):
-            seen = await frames_until(page, lambda each: "state" in each)
-            assert seen[-1]["state"]["state"] in ("wrap_up", "closed")
+        await frames_until(page, lambda each: each.get("head", {}).get("state") in ("wrap_up", "closed"))
+
+
+async def test_no_cursor_passes_own_words_before_they_are_acknowledged(doors: Doors) -> None:
+    """Whoever is cut off in between would come back with a cursor behind which nobody looks for them."""
+    caller, anna = await doors.talk(), doors.people["Anna"].actor
+    system, contact_id = doors.running.system, caller.contact_id
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frames_until(page, lambda each: "state" in each)
+        async with asyncio.TaskGroup() as group, system.transaction(OPERATOR) as tx:
+            await claims.lock_contact(
+                tx, contact_id
+            )  # so that these gather behind the first, and share a commit
+            first = messages.receive(system, caller.actor, contact_id, "cursor-first", "Halo?")
+            group.create_task(first)
+            await eventually(lambda: system.journal._waiting == 1)
+            await page.send_json({"id": "cursor-own", "text": "Jest tam ktoś?"})
+            await eventually(lambda: system.journal._waiting == 2)
+            group.create_task(messages.reply(system, anna, contact_id, "cursor-reply", "Jestem."))
+            await eventually(lambda: system.journal._waiting == 3)
+        heard: list[dict[str, Any]] = []
+        while not (any("ack" in each for each in heard) and any(map(has_words("Jestem."), heard))):
+            heard.append(await frame(page))
+        place = next(place for place, each in enumerate(heard) if "ack" in each)
+        assert max((each.get("cursor", 0) for each in heard[:place]), default=0) < heard[place]["ack"]["seq"]
+    await factories.finish(system, doors.people["Anna"], contact_id)
 
 
 async def test_words_alone_put_who_waits_for_an_answer_first(
