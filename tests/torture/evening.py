@@ -96,7 +96,12 @@ class Evening:
             if pick % 3 == 0:
                 await page.says({"id": line_id, "text": text})
         system = self.town.system(pick)
-        receipt = await messages.receive(system, self.caller.actor, self.id, line_id, text)
+        try:
+            receipt = await messages.receive(system, self.caller.actor, self.id, line_id, text)
+        except HotlineError:  # the page is told so, and shows them as not sent
+            if page is not None:
+                page.caller.unsent.pop(line_id)
+            raise
         if pick % 2:
             again = await messages.receive(system, self.caller.actor, self.id, line_id, text)
             assert (again.seq, again.repeated) == (receipt.seq, True)
@@ -317,6 +322,11 @@ class Evening:
         system, anna = self.town.system(0), self.town.people["Anna"]
         for other in self.others:
             await contacts.leave(system, other.actor, other.contact_id, quick=True)
+        for ringing in await factories.pending(
+            system
+        ):  # it would until its time is over, which stands still here
+            (person,) = [each for each in self.town.people.values() if each.id == ringing.staff_id]
+            await offers.decline(system, person.actor, ringing.id, ringing.token)
         if self.asked is not None:
             with suppress(HotlineError):
                 await transfers.withdraw(system, anna.actor, self.asked)
