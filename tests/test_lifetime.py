@@ -108,16 +108,16 @@ def test_collections_do_not_go_through_what_stays() -> None:
         assert gc.get_freeze_count() > 100_000  # all that is loaded
         assert gc.isenabled()
         looks = [each["collections"] for each in gc.get_stats()]
-        began = time.perf_counter()
+        began = time.thread_time()  # what others take of the machine is not ours
         busy: list[list[str]] = [[] for _ in range(10_000)]  # what a few hundred messages on their way are
-        took = time.perf_counter() - began
+        took = time.thread_time() - began
         young, middle, old = (
             each["collections"] - before for each, before in zip(gc.get_stats(), looks, strict=True)
         )
         assert (young > 0, middle <= 2, old) == (True, True, 0), len(busy)
-        began = time.perf_counter()
+        began = time.thread_time()
         gc.collect(0)
-        assert time.perf_counter() - began < max(took, 0.02)  # what one look costs whoever waits meanwhile
+        assert time.thread_time() - began < max(took, 0.02)  # what one look costs whoever waits meanwhile
     finally:
         gc.set_threshold(*before)
         gc.enable()

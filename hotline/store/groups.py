@@ -82,8 +82,8 @@ class OnPostgres:
         )
         {ROWS}
     """  # noqa: S608
-    # A row that is locked is compared as it is then. Whatever changes a talk without an entry, or without its thread,
-    # was either committed before this began, and is seen, or had been answered to nobody.
+    # The thread is compared as it is when it is locked, the contact as it was when the statement began: a change of the
+    # contact alone that commits in between comes after these words, as if they had been a moment quicker.
     IF_SO = f"""
         WITH so AS (
             SELECT t.contact_id, m.seq
@@ -121,31 +121,30 @@ class OnPostgres:
     async def _commit(self, connection: Any, lines: Sequence[Line], now: datetime) -> Judged:
         guess = self._standing.guess(lines, now)
         stored = await self._if_so(connection, guess) if guess.expected else set()
-        rest = [place for place, line in enumerate(lines) if line.contact_id not in stored]
-        judged = guess.true_of(stored)
-        if not rest:
-            return judged
-        looked_at = await self._look_first(connection, [lines[place] for place in rest], now)
-        outcomes = dict(zip(rest, looked_at.outcomes, strict=True))
-        return Judged(
-            [outcomes[place] if place in outcomes else guess.outcomes[place] for place in range(len(lines))],
-            judged.rows + looked_at.rows,
-            {**judged.before, **looked_at.before},
-            judged.last | looked_at.last,
-        )
+        outcomes = guess.outcomes
+        rows = [row for row in guess.rows if row.contact_id in stored]
+        before = {each.contact_id: each.last_seq for each in guess.expected if each.contact_id in stored}
+        last = {contact_id: guess.last[contact_id] for contact_id in stored}
+        if rest := [place for place, line in enumerate(lines) if line.contact_id not in stored]:
+            looked_at = await self._look_first(connection, [lines[place] for place in rest], now)
+            outcomes |= zip(rest, looked_at.outcomes, strict=True)
+            rows += looked_at.rows
+            before |= looked_at.before
+            last |= looked_at.last
+        return Judged([outcomes[place] for place in range(len(lines))], rows, before, last)
 
     async def _if_so(self, connection: Any, guess: Guess) -> set[str]:
         """The talks that stood as expected: what was guessed of them is committed. Of the others nothing is."""
-        rows, last = guess.judged.rows, guess.judged.last
         expected = [list(column) for column in zip(*guess.expected, strict=True)]
-        numbers = [last[contact_id] for contact_id in expected[0]]
+        numbers = [guess.last[each.contact_id] for each in guess.expected]
+        values = *_columns(guess.rows), expected[0], numbers, *expected[1:]
         try:
-            found = await connection.fetch(self.IF_SO, *_columns(rows), expected[0], numbers, *expected[1:])
+            found = await connection.fetch(self.IF_SO, *values)
         except UniqueViolationError:  # one of them had been stored before
             return set()
         stored = {each["contact_id"] for each in found}
-        self._standing.stored([row for row in rows if row.contact_id in stored], guess.judged)
-        self._standing.forget(set(expected[0]) - stored)
+        self._standing.stored([row for row in guess.rows if row.contact_id in stored])
+        self._standing.forget({each.contact_id for each in guess.expected} - stored)
         return stored
 
     async def _look_first(self, connection: Any, lines: Sequence[Line], now: datetime) -> Judged:

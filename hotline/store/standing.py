@@ -6,7 +6,7 @@ anything else was written meanwhile; a refusal is never taken from it.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -38,21 +38,12 @@ class _Talk:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What would become of which lines (by their places in the group), and what must be true for it."""
+    """What would be answered to which lines (by their places in the group) and stored, and what must be true for it."""
 
     outcomes: dict[int, Outcome]
-    judged: Judged
+    rows: list[Row]
+    last: Mapping[str, int]
     expected: list[Expected]
-
-    def true_of(self, contact_ids: Collection[str]) -> Judged:
-        """What was stored, when only these stood as expected; outcomes in order, without those of the others."""
-        rows = [row for row in self.judged.rows if row.contact_id in contact_ids]
-        outcomes: list[Outcome] = [
-            each
-            for each in self.outcomes.values()
-            if isinstance(each, Receipt) and each.contact_id in contact_ids
-        ]
-        return Judged(outcomes, rows, self.judged.before, self.judged.last)
 
 
 class Standing:
@@ -63,46 +54,42 @@ class Standing:
         self._talks: OrderedDict[str, _Talk] = OrderedDict()
 
     def guess(self, lines: Sequence[Line], now: datetime) -> Guess:
-        """Those of the lines whose talks are known, where every one of a talk would be stored as something new."""
-        stands = {place: self._stand(line) for place, line in enumerate(lines)}
-        unsure = {lines[place].contact_id for place, stand in stands.items() if stand is None}
-        while True:  # once more without those talks in which something would not be stored
-            places = [place for place, line in enumerate(lines) if line.contact_id not in unsure]
-            chosen = [lines[place] for place in places]
-            last = {line.contact_id: self._talks[line.contact_id].last_seq for line in chosen}
-            judged = judge(chosen, [stands[place] for place in places], last, now)
-            pairs = zip(chosen, judged.outcomes, strict=True)
-            doubtful = {line.contact_id for line, outcome in pairs if not _is_new(outcome)}
-            if not doubtful:
-                break
-            unsure |= doubtful
-        expected = []
-        for place in {lines[place].contact_id: place for place in places}.values():
-            stand, contact_id = stands[place], lines[place].contact_id
-            assert stand is not None  # noqa: S101  it would be unsure
-            known = stand.state, stand.holder_id, stand.caller_blind
-            expected.append(Expected(contact_id, last[contact_id], *known))
-        return Guess(dict(zip(places, judged.outcomes, strict=True)), judged, expected)
+        """Of the talks that are known, and where every line would be stored as something new."""
+        stands = [self._stand(line) for line in lines]
+        unsure = {line.contact_id for line, stand in zip(lines, stands, strict=True) if stand is None}
+        places = [place for place, line in enumerate(lines) if line.contact_id not in unsure]
+        chosen = [lines[place] for place in places]
+        numbers = {line.contact_id: self._talks[line.contact_id].last_seq for line in chosen}
+        judged = judge(chosen, [stands[place] for place in places], numbers, now)
+        outcomes = dict(zip(places, judged.outcomes, strict=True))
+        unsure |= {lines[place].contact_id for place, outcome in outcomes.items() if not _is_new(outcome)}
+        expected: dict[str, Expected] = {}
+        for line, stand in zip(lines, stands, strict=True):
+            if stand is not None and line.contact_id not in unsure:
+                known = stand.state, stand.holder_id, stand.caller_blind
+                expected[line.contact_id] = Expected(line.contact_id, numbers[line.contact_id], *known)
+        rows = [row for row in judged.rows if row.contact_id in expected]
+        return Guess(outcomes, rows, judged.last, list(expected.values()))
 
     def looked(self, lines: Sequence[Line], stands: Sequence[Stand | None], judged: Judged) -> None:
         """Remember what was met under the lock, and what was stored then."""
         for line, stand in zip(lines, stands, strict=True):
-            last = judged.last.get(line.contact_id)
-            if stand is None or last is None:
+            before = judged.before.get(line.contact_id)
+            if stand is None or before is None:  # not there, or not locked
                 continue
             talk = self._talks.get(line.contact_id)
-            if talk is None or talk.last_seq != judged.before[line.contact_id] or self._is_old(talk):
-                talk = self._talks[line.contact_id] = _Talk(judged.before[line.contact_id], self._clock())
+            if talk is None or talk.last_seq != before or self._is_old(talk):
+                talk = self._talks[line.contact_id] = _Talk(before, self._clock())
             talk.stands[line.author_id, line.kind] = stand._replace(seq=None, at=None)
-        self.stored(judged.rows, judged)
+        self.stored(judged.rows)
 
-    def stored(self, rows: Sequence[Row], judged: Judged) -> None:
+    def stored(self, rows: Sequence[Row]) -> None:
         """These were: their talks stand as before, but for the last number, and how far the newest receipt goes."""
         for row in rows:
             talk = self._talks.get(row.contact_id)
             if talk is None:
                 continue
-            talk.last_seq = judged.last[row.contact_id]
+            talk.last_seq = row.seq
             self._talks.move_to_end(row.contact_id)
             stand = talk.stands.get((row.author_id, row.kind))
             if row.kind == "receipt" and stand is not None:

@@ -27,18 +27,19 @@ from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.live.shared import Shared
 from hotline.rules.access import Actor
-from hotline.rules.contact import ACTIVE, ONLY_WORDS
+from hotline.rules.contact import ACTIVE
 from hotline.store import views
 from hotline.store.views import ConsoleView, Mine, Pairs, QueueView
 from hotline.system import Transaction
 from hotline.texts import clock
 from hotline.web import render
-from hotline.web.body import Body, ClientId, Cursor, RowId, parse
+from hotline.web.body import parse
 from hotline.web.caller_live import Send, refused_json
 from hotline.web.console_json import console_json, entry_json, head_json
+from hotline.web.console_says import Reply, Said
 from hotline.web.keys import SYSTEM
 from hotline.web.line_session import LineSession
-from hotline.web.news import NEWS, full
+from hotline.web.news import NEWS, only_words
 from hotline.web.rings import rings
 from hotline.web.transfers import around
 from hotline.web.typing import Typing
@@ -48,36 +49,7 @@ CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page sho
 REFRESH = 30.0  # minutes pass and shifts begin without any poke
 READ_AT_ONCE: Final = 3
 LIMIT: Final = 200  # entries of a talk that is opened, in one frame
-
-
 SendNow = Callable[[dict[str, Any]], bool]  # False: it cannot be sent without waiting, and is not
-
-
-class Reply(Body):
-    """A message of the counsellor's."""
-
-    contact: RowId
-    id: ClientId
-    text: str
-
-
-class Shown(Body):
-    """The caller's words up to this number stand on the screen."""
-
-    contact: RowId
-    seq: Cursor
-
-
-class Said(Body):
-    """A frame of the page: which conversation is open and what it has of it, words for one, that some are being
-    written to one, what is on the screen."""
-
-    watch: RowId | None = None
-    unwatch: RowId | None = None
-    after: Cursor = 0
-    reply: Reply | None = None
-    typing: RowId | None = None
-    shown: Shown | None = None
 
 
 @dataclass(slots=True)
@@ -275,7 +247,7 @@ class ConsoleFeed:
             talk = desk.mine[place]
             cursor = self._cursor_of(talk)
             rows = await self._news.after(talk.contact_id, _since(talk, cursor))
-            if full(rows) or not all(row.kind in ONLY_WORDS for row in rows):
+            if not only_words(rows):
                 return False
             if cursor is not None and rows:
                 fresh = [row for row in rows if row.seq > cursor.after]

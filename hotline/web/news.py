@@ -77,9 +77,7 @@ class News:
     def at_hand(self, contact_id: str, seq: int) -> Rows:
         """All that follows, if that is only words which fit into one frame and open without waiting; else nothing."""
         rows = self._system.journal.recent.after(contact_id, seq)
-        if not self._system.vault.knows(contact_id) or full(rows):
-            return ()
-        return rows if all(row.kind in ONLY_WORDS for row in rows) else ()
+        return rows if self._system.vault.knows(contact_id) and only_words(rows) else ()
 
     async def opened(self, rows: Rows, audience: Audience) -> list[Entry]:
         """Those of them that this audience may see. Raises KeyDestroyed."""
@@ -90,12 +88,17 @@ class News:
     def opened_now(self, rows: Rows, audience: Audience) -> list[Entry]:
         """The same where their key is at hand."""
         seen = [row for row in rows if audience == "staff" or row.kind in views.FOR_CALLER]
-        return [views.opened_now(self._system.vault, row, audience) for row in seen]
+        return [views.opened(self._system.vault, row, audience) for row in seen]
 
 
 def full(rows: Rows) -> bool:
     """Is there likely more after these, which had to wait for the next frame?"""
     return len(rows) == LIMIT or sum(map(_weight, rows)) >= WEIGHT
+
+
+def only_words(rows: Rows) -> bool:
+    """Do these leave all else as it was, and is there nothing after them?"""
+    return not full(rows) and all(row.kind in ONLY_WORDS for row in rows)
 
 
 def _portion(rows: Rows) -> Rows:

@@ -322,9 +322,8 @@ class Evening:
         system, anna = self.town.system(0), self.town.people["Anna"]
         for other in self.others:
             await contacts.leave(system, other.actor, other.contact_id, quick=True)
-        for ringing in await factories.pending(
-            system
-        ):  # it would until its time is over, which stands still here
+        # What rings does so until its time is over, and that stands still here.
+        for ringing in await factories.pending(system):
             (person,) = [each for each in self.town.people.values() if each.id == ringing.staff_id]
             await offers.decline(system, person.actor, ringing.id, ringing.token)
         if self.asked is not None:

@@ -256,9 +256,8 @@ async def test_no_cursor_passes_own_words_before_they_are_acknowledged(doors: Do
         await page.send_json(hello(caller))
         await frames_until(page, lambda each: "state" in each)
         async with asyncio.TaskGroup() as group, system.transaction(OPERATOR) as tx:
-            await claims.lock_contact(
-                tx, contact_id
-            )  # so that these gather behind the first, and share a commit
+            # What follows gathers behind the first, and shares a commit.
+            await claims.lock_contact(tx, contact_id)
             first = messages.receive(system, caller.actor, contact_id, "cursor-first", "Halo?")
             group.create_task(first)
             await eventually(lambda: system.journal._waiting == 1)

@@ -106,7 +106,7 @@ async def entries_after(
 ) -> list[Entry]:
     """Entries with a number greater than `after`, in order, opened. Notes are never for the caller."""
     rows = await rows_after(tx, contact_id, after, audience, limit)
-    return [await opened(tx, row, audience) for row in rows]
+    return [await _opened(tx, row, audience) for row in rows]
 
 
 async def rows_after(
@@ -160,13 +160,6 @@ def _after_each() -> Select[Any]:
 _AFTER_EACH = _after_each()  # made once: making it costs more than running it
 
 
-class Opener(Protocol):
-    """Whoever opens what is sealed: a transaction, or the system itself."""
-
-    async def unseal(self, owner_id: str, table: str, row_id: str, sealed: bytes) -> str:
-        """The text behind `sealed`. Raises KeyDestroyed."""
-
-
 class Keys(Protocol):
     """Keys that are at hand: the vault."""
 
@@ -174,19 +167,16 @@ class Keys(Protocol):
         """The text behind `sealed`. Raises SealBroken."""
 
 
-async def opened(opener: Opener, row: lines.Row, audience: Audience) -> Entry:
-    """A stored entry as this audience sees it. Raises KeyDestroyed."""
-    text = None
-    if row.body_sealed is not None:
-        text = await opener.unseal(row.contact_id, "entries", row.id, row.body_sealed)
+def opened(keys: Keys, row: lines.Row, audience: Audience) -> Entry:
+    """A stored entry as this audience sees it, where its key is at hand."""
+    sealed = row.body_sealed
+    text = keys.unseal(row.contact_id, "entries", row.id, sealed) if sealed is not None else None
     return _entry(row, text, audience)
 
 
-def opened_now(keys: Keys, row: lines.Row, audience: Audience) -> Entry:
-    """The same where the key is at hand."""
-    text = None
-    if row.body_sealed is not None:
-        text = keys.unseal(row.contact_id, "entries", row.id, row.body_sealed)
+async def _opened(tx: Tx, row: lines.Row, audience: Audience) -> Entry:
+    sealed = row.body_sealed
+    text = await tx.unseal(row.contact_id, "entries", row.id, sealed) if sealed is not None else None
     return _entry(row, text, audience)
 
 
