@@ -642,7 +642,10 @@ async def test_whoever_is_signed_out_says_no_more_although_nobody_told_the_line(
 # -- when it ends ------------------------------------------------------------------------------------------------
 
 
-async def test_signing_out_elsewhere_closes_the_socket(doors: Doors) -> None:
+async def test_signing_out_elsewhere_closes_the_socket(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        line_session, "ASKED", timedelta(hours=1)
+    )  # it is told, and does not find out by itself
     await doors.employ("Celina", "counsellor")
     async with opened(doors, CONSOLE, doors.as_staff("Celina")) as page:
         await frame(page)
