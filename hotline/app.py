@@ -1,7 +1,7 @@
 """Composition root: builds the parts, opens them in order, closes them in reverse. Nothing is global."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -31,7 +31,18 @@ from hotline.system import Clock, DatabaseClock, MachineClock, System
 from hotline.texts import texts
 from hotline.texts.situations import check
 from hotline.vault import Vault, read_master_key
-from hotline.web import beats, caller_held, console_live, embed, middleware, news, rates, routes, sockets
+from hotline.web import (
+    beats,
+    caller_held,
+    console_live,
+    embed,
+    middleware,
+    news,
+    pulse,
+    rates,
+    routes,
+    sockets,
+)
 from hotline.web.keys import HEALTH, HUB, SOCKETS, SYSTEM
 
 log = structlog.get_logger()
@@ -159,7 +170,7 @@ def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> w
     app[SYSTEM], app[HUB], app[HEALTH], app[SOCKETS] = system, hub, health, WeakSet()
     app[rates.RATES] = rates.Rates()
     app[beats.BEATS] = signs
-    app[news.NEWS] = news.News(system, hub)
+    app[news.NEWS], app[pulse.PULSE] = news.News(system, hub), pulse.Pulse()
     app[caller_held.HELD] = caller_held.Held()
     app[embed.SCENES] = embed.Scenes(system)
     app[console_live.READINGS] = console_live.Readings()
@@ -200,7 +211,7 @@ async def house(
         async with AsyncExitStack() as doors:
             if "web" in parts:
                 pages = build_web(system, hub, health, signs)
-                loops += [hub.run, signs.run, pages[news.NEWS].run]
+                loops += [hub.run, signs.run, pages[news.NEWS].run, pages[pulse.PULSE].run]
                 await doors.enter_async_context(_open_web(pages, system))
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(loop()) for loop in loops]
@@ -255,15 +266,13 @@ async def _say_what_runs(system: System, parts: Collection[Part]) -> None:
 
 
 def _versions_of(system: System) -> Versions:
-    async def versions(wanted: Collection[str]) -> dict[str, int]:
-        contacts, people = _ids(topics.words, wanted), _ids(topics.rights, wanted)
-        if not contacts and not people:
-            return {}
+    async def versions(seen: Mapping[str, int]) -> dict[str, int]:
+        words, rights = _of_kind(topics.words, seen), _of_kind(topics.rights, seen)
         async with system.read() as tx:
-            seqs = await queries.last_seqs(tx, contacts)
-            revisions = await queries.revisions(tx, people)
-        found = {topics.words(contact_id): seq for contact_id, seq in seqs.items()}
-        return found | {topics.rights(staff_id): revision for staff_id, revision in revisions.items()}
+            threads = await queries.moved_threads(tx, words) if words else {}
+            people = await queries.moved_people(tx, rights) if rights else {}
+        found = {topics.words(contact_id): seq for contact_id, seq in threads.items()}
+        return found | {topics.rights(staff_id): revision for staff_id, revision in people.items()}
 
     return versions
 
@@ -273,7 +282,7 @@ def _told_of(system: System) -> Told:
     return lambda topic, version: system.journal.recent.is_told(topic.removeprefix(prefix), version)
 
 
-def _ids(topic: Callable[[str], str], wanted: Collection[str]) -> list[str]:
-    """What those topics that are of this kind are about."""
+def _of_kind(topic: Callable[[str], str], seen: Mapping[str, int]) -> dict[str, int]:
+    """Those topics that are of this kind, by what they are about."""
     kind = topic("")
-    return [each.removeprefix(kind) for each in wanted if each.startswith(kind)]
+    return {each.removeprefix(kind): number for each, number in seen.items() if each.startswith(kind)}

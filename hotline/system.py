@@ -233,12 +233,6 @@ class System:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
         """A look without a trace."""
-        async with self.db.read() as connection:
-            yield Transaction(self, connection, None)
-
-    @asynccontextmanager
-    async def glance(self) -> AsyncIterator[Transaction]:
-        """The same for what is one statement on PostgreSQL."""
         async with self.db.glance() as connection:
             yield Transaction(self, connection, None)
 

@@ -8,7 +8,7 @@ while no pokes arrive, what has no numbers counts as changed.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -19,8 +19,11 @@ from hotline.live.bus import Bus
 
 log = structlog.get_logger()
 POLL_SECONDS = 1.5
-Versions = Callable[[Collection[str]], Awaitable[dict[str, int]]]
-Told = Callable[[str, int], bool]  # has everybody here been told of a topic up to that number?
+NEVER = -1  # the number of what was never looked at
+Versions = Callable[
+    [Mapping[str, int]], Awaitable[dict[str, int]]
+]  # topics as seen -> those that are not so any more
+Told = Callable[[str, int], bool | None]  # of a topic up to that number, is everybody here? None: ask later
 AtOnce = Callable[[str], bool]
 
 
@@ -35,7 +38,7 @@ class Listener:
         self._rests = False  # nothing is being shown, and nothing waits to be
         self._due = 0.0  # of the loop's clock
         self._changed: set[str] = set()
-        self._wake = asyncio.Event()
+        self._waiter: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
 
     def add(self, topic: str) -> None:
@@ -55,7 +58,19 @@ class Listener:
         if self._rests and not self._changed and self._shown(topic):
             return
         self._changed.add(topic)
-        self._wake.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _woken(self) -> None:
+        """Until something changes, or the alarm rings."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
 
     def _shown(self, topic: str) -> bool:
         try:
@@ -72,10 +87,9 @@ class Listener:
             if loop.time() >= self._due:
                 return set()
             self._set_alarm(loop, self._due)
-            self._wake.clear()
             self._rests = True
             try:
-                await self._wake.wait()
+                await self._woken()
             finally:
                 self._rests = False
         changed, self._changed = self._changed, set()
@@ -92,8 +106,7 @@ class Listener:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._changed.isdisjoint(but_for):
-                    self._wake.clear()
-                    await self._wake.wait()
+                    await self._woken()
 
     def end(self) -> None:
         """Listen no more."""
@@ -111,7 +124,7 @@ class Listener:
 
     def _rings(self) -> None:
         self._alarm = None
-        self._wake.set()
+        self._wake()
 
 
 class Hub:
@@ -136,6 +149,8 @@ class Hub:
 
     def attach(self, topic: str, listener: Listener) -> None:
         self._listeners[topic].add(listener)
+        if topics.has_number(topic):
+            self._seen.setdefault(topic, NEVER)
 
     def detach(self, topic: str, listener: Listener) -> None:
         self._listeners[topic].discard(listener)
@@ -169,15 +184,15 @@ class Hub:
         While pokes are missed, and once when they arrive again, whoever shows what has no numbers reads it anew.
         """
         now = time.monotonic()
-        versions = await self._versions(tuple(self._listeners))
-        for topic, version in versions.items():
-            if self._seen.get(topic) != version:
+        for topic, version in (await self._versions(self._seen)).items() if self._seen else ():
+            told = self._told(topic, version)
+            if told is not None and topic in self._seen:
                 self._seen[topic] = version
-                if not self._told(topic, version):
-                    self.poke(topic)
+            if told is False:
+                self.poke(topic)
         before, self._polled_at = self._polled_at, now
         if self._bus.hears_since is None or self._bus.hears_since > before:
-            unnumbered = self._listeners.keys() - versions.keys()
+            unnumbered = self._listeners.keys() - self._seen.keys()
             self._hear(frozenset(topic for topic in unnumbered if not topics.is_hint(topic)))
 
     def _hear(self, changed: frozenset[str]) -> None:

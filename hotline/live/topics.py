@@ -61,6 +61,11 @@ def is_hint(topic: str) -> bool:
     return topic.startswith(HINT)
 
 
+def has_number(topic: str) -> bool:
+    """Is there a number behind it that a poll compares, so that no poke is needed?"""
+    return topic.startswith(("words:", "rights:"))
+
+
 def keys() -> str:
     """A key was destroyed: whoever has it at hand forgets it."""
     return "keys"

@@ -122,6 +122,7 @@ class Journal:
 
     async def _commit(self, batch: list[_Waiting]) -> list[_Waiting]:
         """Those of them whose thread is being changed by somebody else."""
+        self.recent.under_way = {each.line.contact_id for each in batch}
         try:
             with metrics.JOURNAL_SECONDS.time(), metrics.JOURNAL_FAILURES.count_exceptions():
                 judged = await self._groups.commit([each.line for each in batch], self._now())
@@ -137,6 +138,8 @@ class Journal:
             for each in batch:
                 busy += await self._commit([each])
             return busy
+        finally:
+            self.recent.under_way = ()
         return self._settle(batch, judged)
 
     def _settle(self, batch: list[_Waiting], judged: Judged) -> list[_Waiting]:

@@ -1,12 +1,24 @@
 """What the rules need to decide: who waits, who is there, which shifts. No content is read here."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, func, literal, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Row,
+    String,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from hotline.rules import ladder
 from hotline.rules.alarms import P1_WAITS
@@ -393,12 +405,6 @@ async def session(tx: Tx, secret_hash: str) -> Row[Any] | None:
     return (await tx.connection.execute(_SESSION, {"secret_hash": secret_hash})).one_or_none()
 
 
-async def revisions(tx: Tx, staff_ids: Collection[str]) -> dict[str, int]:
-    """The revision of each of these people: what a poll compares."""
-    query = select(staff.c.id, staff.c.revision).where(tx.among(staff.c.id, staff_ids))
-    return dict((await tx.connection.execute(query)).all())
-
-
 async def administrators(tx: Tx) -> set[str]:
     """Who looks after the staff now."""
     rows = await tx.connection.execute(select(staff.c.id, staff.c.roles).where(staff.c.active))
@@ -412,8 +418,28 @@ async def held_by(tx: Tx, staff_id: str) -> list[str]:
 
 
 async def last_seqs(tx: Tx, contact_ids: Collection[str]) -> dict[str, int]:
-    """The newest number of each of these threads: what a poll compares."""
-    query = select(threads.c.contact_id, threads.c.last_seq).where(
-        tx.among(threads.c.contact_id, contact_ids)
-    )
+    """The newest number of each of these threads."""
+    query = select(threads.c.contact_id, threads.c.last_seq).where(threads.c.contact_id.in_(contact_ids))
+    return dict((await tx.connection.execute(query)).all())
+
+
+async def moved_threads(tx: Tx, seen: Mapping[str, int]) -> dict[str, int]:
+    """Of these threads, each with a number that was its newest, those that have another by now, with it."""
+    return await _moved(tx, threads.c.contact_id, threads.c.last_seq, seen)
+
+
+async def moved_people(tx: Tx, seen: Mapping[str, int]) -> dict[str, int]:
+    """The same of people and their revisions."""
+    return await _moved(tx, staff.c.id, staff.c.revision, seen)
+
+
+async def _moved(tx: Tx, row_id: Column[str], number: Column[int], seen: Mapping[str, int]) -> dict[str, int]:
+    query = select(row_id, number)
+    if tx.connection.dialect.name == "sqlite":
+        rows = (await tx.connection.execute(query.where(row_id.in_(seen)))).all()
+        return {each: newest for each, newest in rows if seen[each] != newest}
+    # Thousands of pages are open and nothing moves: what they have seen goes there, so that hardly anything comes back.
+    known = func.unnest(literal(list(seen), ARRAY(String)), literal(list(seen.values()), ARRAY(BigInteger)))
+    columns = known.table_valued("id", "number").render_derived("seen")
+    query = query.join(columns, row_id == columns.c.id).where(number != columns.c.number)
     return dict((await tx.connection.execute(query)).all())

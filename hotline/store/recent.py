@@ -7,7 +7,7 @@ page that is told to look must find the last word by it and not only the last on
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
@@ -55,6 +55,8 @@ class Recent:
         self._most, self._weight = weight, 0
         self.undoubted: set[str] = set()
         """Of the contacts that are being read just now, those of which nothing was doubted since."""
+        self.under_way: Collection[str] = ()
+        """Contacts of which this process stores something just now: it may be in the rows and not yet here."""
 
     def keep(self, contact_id: str, start: int, rows: Rows, *, told: bool = False) -> None:
         """All that was committed above `start`, up to the last of these. `told`: so is everybody here who listens."""
@@ -106,9 +108,15 @@ class Recent:
         tail = self._tails.get(contact_id)
         return tail.told if tail is not None else None
 
-    def is_told(self, contact_id: str, newest: int) -> bool:
-        """Was everybody here told of that entry, which is stored? What is kept and ends before it is doubted."""
+    def is_told(self, contact_id: str, newest: int) -> bool | None:
+        """Was everybody here told of that entry, which is stored? None: it may be one that is just being settled.
+
+        What is kept and ends before it is doubted.
+        """
         tail = self._tails.get(contact_id)
-        if tail is not None and tail.newest < newest:
+        if tail is None or tail.newest < newest:
+            if contact_id in self.under_way:
+                return None
             self.doubt(contact_id)
-        return self.told(contact_id) == newest
+        told = self.told(contact_id)
+        return told is not None and told >= newest

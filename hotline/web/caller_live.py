@@ -1,26 +1,26 @@
 """What one caller's page has seen and what to send it next; and what comes from it: words, acknowledged once stored."""
 
 import hashlib
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
+from pydantic_core import to_json
 
 from hotline.actions import contacts, messages
 from hotline.errors import HotlineError, Malformed, NotSignedIn
 from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.rules.access import Actor
-from hotline.rules.contact import ACTIVE, ONLY_WORDS, WAITING
+from hotline.rules.contact import ACTIVE, WAITING
 from hotline.store import views
 from hotline.texts import say
 from hotline.web import caller_view, rates, render
 from hotline.web.body import Body, ClientId, parse
 from hotline.web.chat import stored_json
 from hotline.web.keys import SYSTEM
-from hotline.web.news import NEWS, full
+from hotline.web.news import NEWS, are_words, full
 from hotline.web.typing import Typing
 
 CALM: Final = 0.25  # a state goes out at most four times a second
@@ -49,24 +49,26 @@ class CallerFeed:
         self._language = render.language_of(request)
         self._spoken = caller_view.Tongues(self._language, self._language, {})
         self._acknowledged: set[int] = set()  # the page has these without being sent them
-        self._shown: dict[str, Any] = {"state": WAITING}
+        self._state, self.mark = (
+            WAITING,
+            "",
+        )  # of what was read last: its state, and a short name of all of it
         self._known = known
         self._typing = Typing(self._system, "caller")
 
     @property
     def patience(self) -> float:
         """Seconds after which one looks without being told."""
-        return REFRESH if self._shown["state"] == WAITING else SELDOM
+        return REFRESH if self._state == WAITING else SELDOM
+
+    @property
+    def contact_id(self) -> str:
+        return self._actor.id
 
     @property
     def _talks(self) -> bool:
         """Is somebody there to talk with, as far as this page was told?"""
-        return bool(self._shown["state"] == ACTIVE)
-
-    @property
-    def mark(self) -> str:
-        """Of the state that was read last."""
-        return hashlib.blake2b(json.dumps(self._shown).encode(), digest_size=8).hexdigest()
+        return self._state == ACTIVE
 
     async def watch(self, listener: Listener) -> None:
         """The contact itself, its queue for the place in it, and the roster for who is there."""
@@ -97,7 +99,7 @@ class CallerFeed:
             if tells(frame):
                 await self._send(frame)
             if frame["more"]:  # a long absence comes in several frames, one right after the other
-                listener.poke(contact)
+                listener.poke(words)
             elif not only_words:
                 await listener.gathers(CALM, but_for={words, contact})
 
@@ -105,17 +107,18 @@ class CallerFeed:
         """What is new after the cursor, with the state if it is another; were there only words to look for?"""
         rows = await self._news.after(self._actor.id, self._after)
         frame = await self._frame(rows)
-        only_words = changed == {topics.words(self._actor.id)} and all(row.kind in ONLY_WORDS for row in rows)
+        only_words = changed == {topics.words(self._actor.id)} and are_words(rows)
         if not only_words:
-            state = await self._state()
-            if state != self._shown:
-                self._shown = state
-                if self.mark != self._known:
+            state = await self._read_state()
+            mark = hashlib.blake2b(to_json(state), digest_size=8).hexdigest()
+            if mark != self.mark:
+                self._state, self.mark = state["state"], mark
+                if mark != self._known:
                     frame["state"] = state
                 self._known = ""
         return frame, only_words
 
-    async def _state(self) -> dict[str, Any]:
+    async def _read_state(self) -> dict[str, Any]:
         async with self._news.few:
             await contacts.caller_of(self._system, self._token)  # a quick exit elsewhere ends this line, too
             async with self._system.read() as tx:

@@ -39,7 +39,7 @@ from hotline.web.console_json import console_json, entry_json, head_json
 from hotline.web.console_says import Reply, Said
 from hotline.web.keys import SYSTEM
 from hotline.web.line_session import LineSession
-from hotline.web.news import NEWS, only_words
+from hotline.web.news import NEWS, are_words, full
 from hotline.web.rings import rings
 from hotline.web.transfers import around
 from hotline.web.typing import Typing
@@ -247,8 +247,10 @@ class ConsoleFeed:
             talk = desk.mine[place]
             cursor = self._cursor_of(talk)
             rows = await self._news.after(talk.contact_id, _since(talk, cursor))
-            if not only_words(rows):
+            if not are_words(rows):
                 return False
+            if full(rows):  # the others in a frame of their own, right after this one
+                self._listener.poke(topics.words(talk.contact_id))
             if cursor is not None and rows:
                 fresh = [row for row in rows if row.seq > cursor.after]
                 entries = await self._news.opened(fresh, "staff")

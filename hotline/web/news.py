@@ -59,7 +59,7 @@ class News:
         recent = self._system.journal.recent
         recent.undoubted = {contact_id for contact_id, _ in wanted}
         try:
-            async with self._system.glance() as tx:
+            async with self._system.read() as tx:
                 found = await views.rows_after_each(tx, list(wanted), limit=LIMIT)
         except HotlineError as error:
             for answer in wanted.values():
@@ -77,7 +77,8 @@ class News:
     def at_hand(self, contact_id: str, seq: int) -> Rows:
         """All that follows, if that is only words which fit into one frame and open without waiting; else nothing."""
         rows = self._system.journal.recent.after(contact_id, seq)
-        return rows if self._system.vault.knows(contact_id) and only_words(rows) else ()
+        few = are_words(rows) and not full(rows)
+        return rows if few and self._system.vault.knows(contact_id) else ()
 
     async def opened(self, rows: Rows, audience: Audience) -> list[Entry]:
         """Those of them that this audience may see. Raises KeyDestroyed."""
@@ -96,9 +97,9 @@ def full(rows: Rows) -> bool:
     return len(rows) == LIMIT or sum(map(_weight, rows)) >= WEIGHT
 
 
-def only_words(rows: Rows) -> bool:
-    """Do these leave all else as it was, and is there nothing after them?"""
-    return not full(rows) and all(row.kind in ONLY_WORDS for row in rows)
+def are_words(rows: Rows) -> bool:
+    """Do these leave all else as it was?"""
+    return all(row.kind in ONLY_WORDS for row in rows)
 
 
 def _portion(rows: Rows) -> Rows:

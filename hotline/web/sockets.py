@@ -4,10 +4,9 @@ Pings come from the server and their answers are the signs of life; no timer in 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from random import uniform
 from typing import Any
 
 import structlog
@@ -28,13 +27,13 @@ from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import HUB, SOCKETS, SYSTEM
 from hotline.web.line_session import LineSession
 from hotline.web.news import NEWS
+from hotline.web.pulse import PULSE
 
 log = structlog.get_logger()
 ALIVE = to_json({"alive": True})  # a page cannot see pings; this it can, and it costs no reading
 SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its cursor
 CLOSE_SECONDS = 5  # for the other end's good-bye
 NOT_SIGNED_IN = 4401
-PING_SPREAD = (0.8, 1.0)  # ten per cent more or less, and never later than what presence counts on
 FRAME_LIMIT = 32 * 1024  # the longest message in the longest writing
 SHORT = 32 * 1024  # bytes, which fit into any buffer that is empty
 
@@ -51,8 +50,26 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
 
     What the page says is {"id", "text"}; the answer {"ack": {"id", "seq", "time"}} means *stored*, {"refused"} not.
     """
-    system, beats, few = request.app[SYSTEM], request.app[BEATS], request.app[NEWS].few
+    beats = request.app[BEATS]
     socket = await _open(request)
+    feed = await _greeted(request, socket)
+    if feed is None:
+        return socket
+    contact_id = feed.contact_id
+
+    async def alive() -> None:
+        beats.caller(contact_id)
+
+    async with request.app[HUB].listener() as listener:
+        await _run(
+            request, socket, partial(feed.serve, listener), alive, CALLER_PING.total_seconds(), feed.hear
+        )
+    return socket
+
+
+async def _greeted(request: web.Request, socket: web.WebSocketResponse) -> CallerFeed | None:
+    """What the page that says hello may see; None: the line is closed."""
+    system, few = request.app[SYSTEM], request.app[NEWS].few
     try:
         async with asyncio.timeout(10):
             hello = parse(await socket.receive_str(), Hello)
@@ -62,21 +79,12 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
                 await contacts.caller_seen(system, actor)
     except (NotSignedIn, Malformed, TypeError):  # no text, among others
         await socket.close(code=NOT_SIGNED_IN)
-        return socket
+        return None
     except (HotlineError, TimeoutError) as error:  # its page keeps the secret and comes back
         log.warning("socket ended", code=error.code if isinstance(error, HotlineError) else "no_hello")
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
-        return socket
-
-    async def alive() -> None:
-        beats.caller(actor.id)
-
-    async with request.app[HUB].listener() as listener:
-        feed = CallerFeed(request, actor, hello.token, hello.after, partial(_send, request, socket))
-        await _run(
-            request, socket, partial(feed.serve, listener), alive, CALLER_PING.total_seconds(), feed.hear
-        )
-    return socket
+        return None
+    return CallerFeed(request, actor, hello.token, hello.after, partial(_send, request, socket))
 
 
 async def console(request: web.Request) -> web.WebSocketResponse:
@@ -154,9 +162,20 @@ async def _send(request: web.Request, socket: web.WebSocketResponse, frame: dict
 def _send_now(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
     """Without waiting; False where that cannot be, and nothing is sent."""
     text = to_json(frame)
-    if socket.closed or not _has_room(request, text):
+    return _has_room(request, text) and _write(socket, text, WSMsgType.TEXT)
+
+
+def _ping(request: web.Request, socket: web.WebSocketResponse, *, watched: bool) -> None:
+    """Who has not taken yet what was sent before is not asked as well."""
+    if _has_room(request, ALIVE) and _write(socket, b"", WSMsgType.PING) and watched:
+        _write(socket, ALIVE, WSMsgType.TEXT)
+
+
+def _write(socket: web.WebSocketResponse, data: bytes, kind: WSMsgType) -> bool:
+    """Where there is room; False where the line is closed."""
+    if socket.closed:
         return False
-    sending = socket.send_frame(text, WSMsgType.TEXT)
+    sending = socket.send_frame(data, kind)
     try:
         sending.send(None)
     except StopIteration:
@@ -175,7 +194,7 @@ def _has_room(request: web.Request, text: bytes) -> bool:
 async def _run(
     request: web.Request,
     socket: web.WebSocketResponse,
-    serve: Callable[[], Awaitable[None]],
+    serve: Callable[[], Coroutine[None, None, None]],
     alive: Callable[[], Awaitable[None]],
     ping_seconds: float,
     hear: Callable[[str], Awaitable[None]],
@@ -186,40 +205,24 @@ async def _run(
 
     `watched`: the page counts on hearing something with each ping, and takes silence for a dead line.
     """
-
-    async def read() -> None:
-        async for message in socket:
-            if message.type is WSMsgType.PONG:
-                await alive()
-            elif message.type is WSMsgType.PING:
-                await socket.pong(message.data)
-            elif message.type is WSMsgType.TEXT:
-                await hear(message.data)
-
-    async def ping() -> None:
-        if watched:  # from now on the page may count on it
-            await socket.send_frame(ALIVE, WSMsgType.TEXT)
-        # Pages that came together after a restart must not answer together for ever.
-        await asyncio.sleep(uniform(0, ping_seconds))  # noqa: S311  nothing to guess
-        while True:
-            await socket.ping()
-            if watched:
-                await socket.send_frame(ALIVE, WSMsgType.TEXT)
-            await asyncio.sleep(ping_seconds * uniform(*PING_SPREAD))  # noqa: S311
-
-    async def write() -> None:
-        await serve()
-
     code: int = WSCloseCode.OK
+    pulse = request.app[PULSE].of(partial(_ping, request, socket, watched=watched), ping_seconds)
     try:
-        with metrics.SOCKETS.labels(middleware.route_of(request)).track_inprogress():
+        with metrics.SOCKETS.labels(middleware.route_of(request)).track_inprogress(), pulse:
             async with asyncio.TaskGroup() as group:
-                others = group.create_task(ping()), group.create_task(write())
-                await read()
+                writing = group.create_task(serve())
+                if watched:  # from now on the page may count on it
+                    await socket.send_frame(ALIVE, WSMsgType.TEXT)
+                async for message in socket:
+                    if message.type is WSMsgType.PONG:
+                        await alive()
+                    elif message.type is WSMsgType.PING:
+                        await socket.pong(message.data)
+                    elif message.type is WSMsgType.TEXT:
+                        await hear(message.data)
                 # Most end here, and without an exception: with its traceback all of the socket would stay in
                 # memory until old garbage is looked for, which may be an hour.
-                for other in others:
-                    other.cancel()
+                writing.cancel()
     except* ConnectionError:
         pass
     except* TimeoutError:  # a good-bye would wait behind all that this reader does not take

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -266,9 +266,9 @@ class Numbers:
         self.now: dict[str, int] = {}
         self.asked: list[set[str]] = []
 
-    async def __call__(self, wanted: Collection[str]) -> dict[str, int]:
-        self.asked.append(set(wanted))
-        return {topic: seq for topic, seq in self.now.items() if topic in wanted}
+    async def __call__(self, seen: Mapping[str, int]) -> dict[str, int]:
+        self.asked.append(set(seen))
+        return {topic: seq for topic, seq in self.now.items() if seen.get(topic, seq) != seq}
 
 
 async def changed(listener: Listener) -> set[str]:
@@ -280,18 +280,18 @@ async def test_a_poll_finds_what_no_poke_told() -> None:
     numbers = Numbers()
     hub = Hub(LocalBus(), numbers)
     async with hub.listener() as listener:
-        listener.add("contact:1")
-        assert await changed(listener) == {"contact:1"}  # its present state is read first
-        numbers.now = {"contact:1": 5, "contact:2": 1}
+        listener.add("words:1")
+        assert await changed(listener) == {"words:1"}  # its present state is read first
+        numbers.now = {"words:1": 5, "words:2": 1}
         await hub.poll()
-        assert await changed(listener) == {"contact:1"}
+        assert await changed(listener) == {"words:1"}
         await hub.poll()
         assert await changed(listener) == set()
-        numbers.now["contact:1"] = 6
+        numbers.now["words:1"] = 6
         await hub.poll()
-        assert await changed(listener) == {"contact:1"}
+        assert await changed(listener) == {"words:1"}
     await hub.poll()
-    assert numbers.asked == [{"contact:1"}] * 3 + [set()]
+    assert numbers.asked == [{"words:1"}] * 3
 
 
 async def test_while_pokes_are_missed_what_has_no_numbers_is_read_again() -> None:
@@ -348,19 +348,19 @@ async def test_polling_goes_on_after_the_database_was_away(monkeypatch: pytest.M
     monkeypatch.setattr("hotline.live.hub.POLL_SECONDS", 0)
     answers: list[dict[str, int]] = []
 
-    async def versions(_: Collection[str]) -> dict[str, int]:
+    async def versions(_: Mapping[str, int]) -> dict[str, int]:
         answers.append({})
         if len(answers) < 3:
             raise Unavailable
-        return {"contact:1": len(answers)}
+        return {"words:1": len(answers)}
 
     hub = Hub(LocalBus(), versions)
     with capture_logs():
         async with hub.listener() as listener:
-            listener.add("contact:1")
+            listener.add("words:1")
             await changed(listener)
             task = asyncio.get_running_loop().create_task(hub.run())
-            assert await listener.changed(at_most=PATIENCE) == {"contact:1"}
+            assert await listener.changed(at_most=PATIENCE) == {"words:1"}
             assert not task.done()
             task.cancel()
             await asyncio.wait([task])

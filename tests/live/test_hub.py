@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from structlog.testing import capture_logs
 
@@ -11,7 +11,7 @@ from hotline.live.bus import LocalBus
 from hotline.live.hub import Hub
 
 
-async def no_versions(_topics: Collection[str]) -> dict[str, int]:
+async def no_versions(_seen: Mapping[str, int]) -> dict[str, int]:
     return {}
 
 
@@ -79,6 +79,21 @@ async def test_a_hint_is_heard_once_and_never_looked_for() -> None:
         bus.publish([hint])
         assert await listener.changed(at_most=0) == {hint}
         assert await listener.changed(at_most=0) == set()
+
+
+async def test_a_poll_leaves_what_is_just_being_stored_to_whoever_stores_it_and_then_makes_sure() -> None:
+    known: list[bool | None] = [None, None, False]
+
+    async def versions(seen: Mapping[str, int]) -> dict[str, int]:
+        return {topic: 7 for topic, number in seen.items() if number != 7}
+
+    hub = Hub(LocalBus(), versions, lambda _topic, _version: known.pop(0))
+    async with hub.listener() as listener:
+        listener.add("words:1")
+        await listener.changed(at_most=0)
+        for expected in (set[str](), set[str](), {"words:1"}, set[str]()):
+            await hub.poll()  # which asks once more of what nobody knew, and of nothing else
+            assert await listener.changed(at_most=0) == expected
 
 
 async def test_what_can_be_shown_at_once_wakes_nobody() -> None:

@@ -1,7 +1,7 @@
 """What is new in conversations is read for all who ask at the same time, and nobody who listens is left out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ from hotline.web.news import LIMIT, News
 from tests.factories import Caller, add_caller
 
 
-async def no_versions(_topics: Collection[str]) -> dict[str, int]:
+async def no_versions(_seen: Mapping[str, int]) -> dict[str, int]:
     return {}
 
 
@@ -43,13 +43,13 @@ async def test_many_are_read_together_each_after_its_own_number(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     callers = [await add_caller(system, f"Rozmowa {number}") for number in range(12)]
-    looks, read = [], System.glance
+    looks, read = [], System.read
 
     def counted(self: System) -> AbstractAsyncContextManager[Transaction]:
         looks.append(self)
         return read(self)
 
-    monkeypatch.setattr(System, "glance", counted)
+    monkeypatch.setattr(System, "read", counted)
     async with reading(system, Hub(LocalBus(), no_versions)) as news:
         whole = await asyncio.gather(*(news.after(caller.contact_id, 0) for caller in callers))
         assert {rows[0].contact_id for rows in whole} == {caller.contact_id for caller in callers}
@@ -87,7 +87,7 @@ async def test_a_database_that_is_away_is_told_to_all_who_asked_and_to_nobody_af
 
     async with reading(system, Hub(LocalBus(), no_versions)) as news:
         with monkeypatch.context() as for_now:
-            for_now.setattr(System, "glance", away)
+            for_now.setattr(System, "read", away)
             asked = (news.after(caller.contact_id, seq) for seq in (0, 0, 1))
             assert [type(each) for each in await asyncio.gather(*asked, return_exceptions=True)] == [
                 Unavailable

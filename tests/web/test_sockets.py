@@ -7,7 +7,7 @@ import socket as sockets_of_the_system
 import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -364,6 +364,27 @@ async def test_a_console_hears_that_its_line_lives_and_nothing_is_read_for_it(
         for _ in range(5):
             assert await page.receive_json() == {"alive": True}
     assert read == []
+
+
+async def test_more_words_than_one_frame_holds_are_shown_without_a_look_at_the_desk(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is behind would fall further behind by it."""
+    caller = await doors.talk("Anna")
+    async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
+        await page.send_json({"watch": caller.contact_id, "after": 0})
+        with suppress(TimeoutError):  # what its arrival stirs up is told
+            while True:
+                await page.receive_json(timeout=1)
+        looks: list[object] = []
+        monkeypatch.setattr(views, "own_desk", lambda *_: looks.append(1))
+        await fill(doors, caller, 150, "Halo?")
+        shown: list[str] = []
+        while len(shown) < 150:
+            entries = (await page.receive_json()).get("entries", [])
+            shown += [each["id"] for each in entries if each["id"].startswith("bulk-")]
+        assert len(set(shown)) == 150
+    assert looks == []
 
 
 async def test_a_socket_is_not_compressed(doors: Doors) -> None:

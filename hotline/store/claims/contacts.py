@@ -181,11 +181,11 @@ async def caller_seen(tx: Tx, contact_id: str) -> Row[Any] | None:
 
 async def callers_seen(tx: Tx, contact_ids: Collection[str]) -> list[str]:
     """Renew these signs of life, but of rows that are being changed just now. The ids whose secret is revoked."""
-    rows = select(contacts.c.id, contacts.c.caller_blind).where(contacts.c.id.in_(contact_ids))
+    rows = select(contacts.c.id, contacts.c.caller_blind).where(tx.among(contacts.c.id, contact_ids))
     rows = rows.order_by(contacts.c.id).with_for_update(key_share=True, skip_locked=True)
     found = (await tx.connection.execute(rows)).all()
     alive = [row.id for row in found if row.caller_blind is not None]
-    here = and_(contacts.c.id.in_(alive), contacts.c.caller_left_at.is_(None))
+    here = and_(tx.among(contacts.c.id, alive), contacts.c.caller_left_at.is_(None))
     await tx.connection.execute(update(contacts).where(here).values(caller_seen_at=tx.now))
     return [row.id for row in found if row.caller_blind is None]
 

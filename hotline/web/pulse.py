@@ -1,0 +1,71 @@
+"""The heartbeats of all open lines of this process, from one task.
+
+For ten thousand that are quiet, a task and a timer of each would cost more than what they send.
+"""
+
+import asyncio
+import heapq
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from random import uniform
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+log = structlog.get_logger()
+TICK: Final = 0.1  # seconds: those due in it are asked together
+SPREAD: Final = (0.8, 1.0)  # ten per cent more or less, and never later than what presence counts on
+
+
+@dataclass(slots=True)
+class _Line:
+    """One that is open; without a `ping` it is not any more."""
+
+    ping: Callable[[], None] | None
+    every: float
+
+
+class Pulse:
+    """`run()` must be running."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[float, int, _Line]] = []  # a heap, by time
+        self._numbers = count()
+
+    @contextmanager
+    def of(self, ping: Callable[[], None], every: float) -> Iterator[None]:
+        """While the block runs, `ping` is called every so many seconds. It waits for nothing."""
+        line = _Line(ping, every)
+        # Pages that came together after a restart must not answer together for ever.
+        self._ask(line, time.monotonic() + uniform(0, every))  # noqa: S311  nothing to guess
+        try:
+            yield
+        finally:
+            line.ping = None
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(TICK)
+            self._beat(time.monotonic())
+
+    def _beat(self, now: float) -> None:
+        while self._due and self._due[0][0] <= now:
+            line = heapq.heappop(self._due)[2]
+            if line.ping is None:
+                continue
+            try:
+                line.ping()
+            except Exception as error:  # an edge: one line must not silence the others
+                log.error("not pinged", exc_info=error)
+            self._ask(line, now + line.every * uniform(*SPREAD))  # noqa: S311
+
+    def _ask(self, line: _Line, at: float) -> None:
+        heapq.heappush(self._due, (at, next(self._numbers), line))
+
+
+PULSE: web.AppKey[Pulse] = web.AppKey("pulse", Pulse)
