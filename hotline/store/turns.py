@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, select
 
 from hotline.rules.contact import ACTIVE
 from hotline.rules.reply_watch import ASKED, WARNED, Turn
@@ -16,26 +16,32 @@ from hotline.store.tables import assignments, callbacks, contacts, entries
 WORDS = ("message", "edit", "answer")
 
 # Each console asks this whenever something happens, so the statements are made once: a subquery copies its columns.
-_OF_THESE = entries.c.contact_id.in_(bindparam("these", expanding=True))
-_LAST_REPLY = (
-    select(entries.c.contact_id, func.max(entries.c.seq).label("seq"), func.max(entries.c.at).label("at"))
-    .where(_OF_THESE, entries.c.author == "staff", entries.c.kind == "message")
-    .group_by(entries.c.contact_id)
-    .subquery()
+# Each of them walks the entries of a talk from one end and stops: whatever the database believes of how many there are,
+# no plan of it compares all with all.
+_OF_IT = entries.c.contact_id == contacts.c.id
+_REPLIES = select(entries).where(_OF_IT, entries.c.author == "staff", entries.c.kind == "message")
+_LAST_REPLY = _REPLIES.order_by(entries.c.seq.desc()).limit(1)
+_REPLIED = (
+    select(
+        contacts.c.id,
+        _LAST_REPLY.with_only_columns(entries.c.seq).scalar_subquery().label("seq"),
+        _LAST_REPLY.with_only_columns(entries.c.at).scalar_subquery().label("at"),
+    )
+    .where(contacts.c.id.in_(bindparam("these", expanding=True)))
+    .offset(0)  # else PostgreSQL looks for the last reply again with every entry that it compares
+    .subquery("replied")
 )
-_SINCE = or_(_LAST_REPLY.c.seq.is_(None), entries.c.seq > _LAST_REPLY.c.seq)
-_LATER = entries.outerjoin(_LAST_REPLY, _LAST_REPLY.c.contact_id == entries.c.contact_id)
-_REPLIED = select(_LAST_REPLY)
-_ASKED = (
-    select(entries.c.contact_id, func.min(entries.c.at).label("at"))
-    .select_from(_LATER)
-    .where(_OF_THESE, _SINCE, entries.c.author == "caller", entries.c.kind.in_(WORDS))
-    .group_by(entries.c.contact_id)
+_SINCE = and_(entries.c.contact_id == _REPLIED.c.id, entries.c.seq > func.coalesce(_REPLIED.c.seq, 0))
+_WORDS = select(entries.c.at).where(_SINCE, entries.c.author == "caller", entries.c.kind.in_(WORDS))
+_ASKED = select(
+    _REPLIED.c.id.label("contact_id"),
+    _REPLIED.c.at.label("replied"),
+    _WORDS.order_by(entries.c.seq).limit(1).scalar_subquery().label("asked"),
 )
 _TOLD = (
     select(entries.c.contact_id, entries.c.at, entries.c.data)
-    .select_from(_LATER)
-    .where(_OF_THESE, _SINCE, entries.c.kind == "system")
+    .join_from(_REPLIED, entries, _SINCE)
+    .where(entries.c.kind == "system")
     .order_by(entries.c.seq)
 )
 
@@ -73,10 +79,8 @@ async def _since_last_reply(tx: Tx, contact_ids: Collection[str]) -> dict[str, _
     """Few rows for each, however much was written."""
     these = {"these": list(contact_ids)}
     found: dict[str, _Said] = defaultdict(_Said)
-    for row in await tx.connection.execute(_REPLIED, these):
-        found[row.contact_id].replied = row.at
     for row in await tx.connection.execute(_ASKED, these):
-        found[row.contact_id].asked = row.at
+        found[row.contact_id] = _Said(row.replied, row.asked)
     for row in await tx.connection.execute(_TOLD, these):
         found[row.contact_id].told[str(row.data.get("text"))] = row.at
     return found

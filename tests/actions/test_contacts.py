@@ -1,5 +1,6 @@
 """Contacts: arriving, answering the two questions, leaving, ending, and who may look."""
 
+import asyncio
 import secrets
 
 import pytest
@@ -16,8 +17,8 @@ from hotline.errors import (
     TextEmpty,
     WrongState,
 )
-from hotline.rules.access import Actor
-from hotline.store import views
+from hotline.rules.access import OPERATOR, Actor
+from hotline.store import claims, views
 from hotline.store.tables import audit
 from hotline.store.views import ContactHead
 from hotline.system import System
@@ -157,6 +158,22 @@ async def test_coming_back_cancels_leaving(system: System, clock: MovableClock) 
     actor = await contacts.caller_of(system, caller.token)
     await contacts.caller_seen(system, actor)
     assert (await head_of(system, caller.contact_id)).caller_left_at is None
+
+
+async def test_signs_of_life_wait_for_nobody_whose_contact_is_being_changed(
+    system: System, clock: MovableClock
+) -> None:
+    busy, free = [await add_caller(system) for _ in range(2)]
+    before = (await head_of(system, busy.contact_id)).caller_seen_at
+    clock.advance(seconds=20)
+    both = [busy.contact_id, free.contact_id]
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group, system.transaction(OPERATOR) as tx:
+        await claims.lock_contact(tx, busy.contact_id)
+        seen = group.create_task(contacts.callers_seen(system, both))
+        if not system.db.is_sqlite:  # with one writer, everybody waits for it
+            assert await seen == []
+            assert (await head_of(system, busy.contact_id)).caller_seen_at == before
+    assert (await head_of(system, free.contact_id)).caller_seen_at == clock.now()
 
 
 async def test_signs_of_life_that_gathered_bring_back_nobody_who_left(

@@ -1,5 +1,7 @@
 """An unanswered word is seen and rings; a silent caller is asked, warned and only then closed; any word turns it."""
 
+import asyncio
+import time
 from datetime import timedelta
 
 from hotline.actions import contacts, messages, presence
@@ -8,6 +10,8 @@ from hotline.rules.access import Actor
 from hotline.rules.alarms import REPLY_LATE
 from hotline.store import views
 from hotline.store.attendance import ringing
+from hotline.store.journal import Line
+from hotline.store.turns import turns
 from hotline.system import System
 from tests.actions.test_assignments import holder, told
 from tests.factories import MovableClock, Person, add_person, leading, talk
@@ -48,6 +52,19 @@ async def test_a_word_unanswered_is_marked_then_rings_until_it_is_answered(
     await messages.reply(system, anna.actor, second, "reply-second", "Już jestem.")
     await attention.look(await leading(system))
     assert await late_ones(system, anna) == ([first], set())
+
+
+async def test_whose_turn_it_is_is_known_at_once_however_much_was_written(system: System) -> None:
+    """Each console asks whenever something happens. Comparing all entries with all would take seconds."""
+    anna = await add_person(system, "Anna")
+    contact_id = (await talk(system, anna)).contact_id
+    words = (Line(contact_id, f"m{number}", "message", "caller") for number in range(6000))
+    await asyncio.gather(*map(system.journal.write, words))
+    began = time.monotonic()
+    async with system.read() as tx:
+        (turn,) = await turns(tx, holder_id=anna.id)
+    assert turn.unanswered_since is not None
+    assert time.monotonic() - began < 1
 
 
 async def test_who_waits_longest_for_an_answer_stands_first_and_what_lacks_its_card_last(

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import Row, case, exists, func, insert, or_, select, update
 
 from hotline.ids import new_id
 from hotline.rules.contact import may_move
@@ -181,13 +181,13 @@ async def caller_seen(tx: Tx, contact_id: str) -> Row[Any] | None:
 
 async def callers_seen(tx: Tx, contact_ids: Collection[str]) -> list[str]:
     """Renew these signs of life, but of rows that are being changed just now. The ids whose secret is revoked."""
-    rows = select(contacts.c.id, contacts.c.caller_blind).where(tx.among(contacts.c.id, contact_ids))
-    rows = rows.order_by(contacts.c.id).with_for_update(key_share=True, skip_locked=True)
-    found = (await tx.connection.execute(rows)).all()
-    alive = [row.id for row in found if row.caller_blind is not None]
-    here = and_(tx.among(contacts.c.id, alive), contacts.c.caller_left_at.is_(None))
-    await tx.connection.execute(update(contacts).where(here).values(caller_seen_at=tx.now))
-    return [row.id for row in found if row.caller_blind is None]
+    these, blind = tx.among(contacts.c.id, contact_ids), contacts.c.caller_blind
+    here = select(contacts.c.id).where(these, blind.is_not(None), contacts.c.caller_left_at.is_(None))
+    free = here.order_by(contacts.c.id).with_for_update(key_share=True, skip_locked=True).cte("free")
+    seen = update(contacts).where(contacts.c.id.in_(select(free.c.id))).values(caller_seen_at=tx.now)
+    await tx.connection.execute(seen)
+    dead = select(contacts.c.id).where(these, blind.is_(None))
+    return list((await tx.connection.execute(dead)).scalars())
 
 
 async def hand_to(tx: Tx, contact_id: str, old_blind: str, new_blind: str) -> None:
