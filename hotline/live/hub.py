@@ -20,9 +20,8 @@ from hotline.live.bus import Bus
 log = structlog.get_logger()
 POLL_SECONDS = 1.5
 NEVER = -1  # the number of what was never looked at
-Versions = Callable[
-    [Mapping[str, int]], Awaitable[dict[str, int]]
-]  # topics as seen -> those that are not so any more
+# From topics with the number that was seen of each to those that have another by now, with it.
+Versions = Callable[[Mapping[str, int]], Awaitable[dict[str, int]]]
 Told = Callable[[str, int], bool | None]  # of a topic up to that number, is everybody here? None: ask later
 AtOnce = Callable[[str], bool]
 
