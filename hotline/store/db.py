@@ -6,7 +6,6 @@ locks (see `claims`). Everything above this file is the same for both.
 
 import asyncio
 import sqlite3
-import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -32,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -57,7 +56,6 @@ POSTGRES: dict[str, Any] = {
     "timeout": 5,
     "command_timeout": COMMAND_SECONDS,
 }
-FRESH_SECONDS = 1.0  # a connection used so lately is not tried before it is used again
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
@@ -227,27 +225,9 @@ def _says_not_now(error: BaseException | None) -> bool:
 
 
 def _postgres_engine(url: str) -> AsyncEngine:
-    options: dict[str, Any] = {"pool_size": 10, "pool_timeout": 5}
+    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "pool_timeout": 5}
     # an error that gets printed after all must not quote the values of its statement
-    engine = create_async_engine(url, **options, connect_args=POSTGRES, hide_parameters=True)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    @event.listens_for(engine.sync_engine, "checkin")
-    def used(_connection: Any, record: Any) -> None:
-        record.info["used"] = time.monotonic()
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def alive(connection: Any, record: Any, _proxy: Any) -> None:
-        # A server that restarts closes all, and whoever finds the first of them closed has the pool open others. So
-        # one that lay for a while is tried before it is used; each time would be a journey more for every look.
-        if time.monotonic() - record.info["used"] < FRESH_SECONDS:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise DisconnectionError from error
-
-    return engine
+    return create_async_engine(url, **options, connect_args=POSTGRES, hide_parameters=True)
 
 
 def _sqlite_engine(url: str, *, alone: bool) -> AsyncEngine:

@@ -421,9 +421,9 @@ async def test_a_missing_or_older_tool_is_named_with_its_package(
 async def test_a_table_of_another_release_is_counted(place: Place) -> None:
     async with living(place.settings) as system:
         await factories.add_caller(system)
-        async with system.read() as tx:
+        async with system.db.read() as connection:
             for name, columns in (("contacts", ("id", "colour")), ("alembic_version", ("version_num",))):
                 told = Tally(1, "f" * 64, columns)
-                assert await restore._counted(tx.connection, "main", name, told) == told
+                assert await restore._counted(connection, "main", name, told) == told
             told = Tally(1, "f" * 64, ("id",))
-            assert await restore._counted(tx.connection, "main", "contacts", told) != told
+            assert await restore._counted(connection, "main", "contacts", told) != told

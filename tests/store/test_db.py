@@ -91,31 +91,6 @@ async def test_what_a_driver_says_of_a_server_that_is_away_is_unavailable(raised
 
 
 @pytest.mark.postgres
-async def test_a_connection_that_lay_for_a_while_is_tried_before_it_is_used(
-    house_template: HouseTemplate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    main, _keys = await house_template.emptied()
-    db, operator = Database(main), Database(main)
-    others = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE pid <> pg_backend_pid() AND datname = current_database()"""
-
-    async def cut(fresh_seconds: float) -> None:
-        monkeypatch.setattr("hotline.store.db.FRESH_SECONDS", fresh_seconds)
-        async with operator.write() as connection:
-            await connection.execute(text(others))
-
-    await db.ping()
-    await cut(fresh_seconds=0)
-    await db.ping()
-    await cut(fresh_seconds=3600)
-    with pytest.raises(Unavailable):
-        await db.ping()
-    await db.ping()  # whoever finds one closed has the others opened anew
-    for each in (db, operator):
-        await each.close()
-
-
-@pytest.mark.postgres
 async def test_a_postgres_that_hangs_up_or_takes_too_long_is_unavailable(
     house_template: HouseTemplate,
 ) -> None:
