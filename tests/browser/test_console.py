@@ -55,6 +55,8 @@ async def end(page: Page) -> None:
     await dialog.get_by_label("Rozmowa dokończona").check()
     await dialog.get_by_role("button", name="Zakończ rozmowę").click()
     await expect(dialog).to_be_hidden()
+    # until the page has heard of it, the talk goes on there
+    await expect(page.get_by_role("button", name="Zakończ rozmowę")).to_be_hidden()
 
 
 async def fill_card(page: Page) -> None:
