@@ -226,8 +226,7 @@ async def _known(tx: Transaction, arrival: Arrival, blind: str) -> Started | Non
         return None
     if row.caller_blind not in (blind, None):
         raise Malformed(field="id")
-    seqs = await queries.last_seqs(tx, [row.id])
-    return Started(row.id, seqs[row.id], repeated=True)
+    return Started(row.id, await queries.last_seq(tx, row.id), repeated=True)
 
 
 async def _values(

@@ -22,7 +22,8 @@ POLL_SECONDS = 1.5
 NEVER = -1  # the number of what was never looked at
 # From topics with the number that was seen of each to those that have another by now, with it.
 Versions = Callable[[Mapping[str, int]], Awaitable[dict[str, int]]]
-Told = Callable[[str, int], bool | None]  # of a topic up to that number, is everybody here? None: ask later
+# Was everybody here told of a topic up to that number? None: not known yet, to be asked again.
+Told = Callable[[str, int], bool | None]
 AtOnce = Callable[[str], bool]
 
 

@@ -417,10 +417,10 @@ async def held_by(tx: Tx, staff_id: str) -> list[str]:
     return list((await tx.connection.execute(query.order_by(contacts.c.id))).scalars())
 
 
-async def last_seqs(tx: Tx, contact_ids: Collection[str]) -> dict[str, int]:
-    """The newest number of each of these threads."""
-    query = select(threads.c.contact_id, threads.c.last_seq).where(threads.c.contact_id.in_(contact_ids))
-    return dict((await tx.connection.execute(query)).all())
+async def last_seq(tx: Tx, contact_id: str) -> int:
+    """The newest number of this thread."""
+    query = select(threads.c.last_seq).where(threads.c.contact_id == contact_id)
+    return int((await tx.connection.execute(query)).scalar_one())
 
 
 async def moved_threads(tx: Tx, seen: Mapping[str, int]) -> dict[str, int]:

@@ -49,10 +49,8 @@ class CallerFeed:
         self._language = render.language_of(request)
         self._spoken = caller_view.Tongues(self._language, self._language, {})
         self._acknowledged: set[int] = set()  # the page has these without being sent them
-        self._state, self.mark = (
-            WAITING,
-            "",
-        )  # of what was read last: its state, and a short name of all of it
+        self._state = WAITING  # as it was read last
+        self.mark = ""  # a short name of all that was read with it
         self._known = known
         self._typing = Typing(self._system, "caller")
 
