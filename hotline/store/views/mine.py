@@ -63,6 +63,9 @@ async def held(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list[
         .join(threads, threads.c.contact_id == contacts.c.id)
         .where(contacts.c.holder_id == actor.id, contacts.c.state.in_((ACTIVE, "wrap_up")))
     )
+    # The numbers first: whoever goes on from them hears of what was said since. The other way round a word in between
+    # would be counted as heard while nobody waits for its answer.
+    talks = (await tx.connection.execute(query)).all()
     turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
     found = [
         Mine(
@@ -81,7 +84,7 @@ async def held(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list[
             row.id in turn and late(turn[row.id], tx.now, centre.talks) is not None,
             draining=row.state == "active" and draining(centre, row, actor.roles, on_duty),
         )
-        for row in await tx.connection.execute(query)
+        for row in talks
     ]
     return sorted(found, key=turn_order)
 
