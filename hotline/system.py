@@ -233,7 +233,7 @@ class System:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
         """A look without a trace."""
-        async with self.db.glance() as connection:
+        async with self.db.read() as connection:
             yield Transaction(self, connection, None)
 
     async def refresh_centre(self) -> None:

@@ -15,11 +15,19 @@ class Cable:
         self._server = server
         self._passes = asyncio.Event()
         self._passes.set()
+        self._left: int | None = None  # so many pieces may still pass
         self._ways: set[asyncio.Task[None]] = set()
 
-    def freeze(self) -> None:
-        """What is sent from now on is kept back; connections seem to be as they were."""
-        self._passes.clear()
+    def freeze(self, *, after: int = 0) -> None:
+        """What is sent from now on is kept back, or after so many pieces; connections seem to be as they were."""
+        self._left = after
+        self._count()
+
+    def _count(self) -> None:
+        if self._left == 0:
+            self._passes.clear()
+        elif self._left is not None:
+            self._left -= 1
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         near, far = (reader, writer), await asyncio.open_connection(HOST, self._server)
@@ -31,6 +39,7 @@ class Cable:
             with suppress(ConnectionError):
                 while data := await reader.read(65536):
                     await self._passes.wait()
+                    self._count()
                     writer.write(data)
                     await writer.drain()
         finally:

@@ -80,7 +80,7 @@ async def _held(url: str, which: Which) -> AsyncIterator[Connection]:
             raise ConfigInvalid(
                 "HOTLINE_DATA", f"{path} has another schema than this program; run 'hotline migrate'"
             )
-        async with db.read() as connection:
+        async with db.snapshot() as connection:
             yield connection
     finally:
         await db.close()

@@ -47,12 +47,12 @@ async def run(settings: Settings, folder: Path, keys_folder: Path, name: str | N
         _loaded(settings.main_url, main, "HOTLINE_DATABASE_URL") as main_db,
         _loaded(settings.wrapped_keys_url, wrapped, "HOTLINE_KEYS_URL") as keys_db,
     ):
-        async with main_db.read() as connection:
+        async with main_db.snapshot() as connection:
             print(await _compared(connection, main.says))
-        async with keys_db.read() as connection:
+        async with keys_db.snapshot() as connection:
             print(await _compared(connection, wrapped.says))
         await _replay(main_db, keys_db, erased, main.says)
-        async with main_db.read() as one, keys_db.read() as other:
+        async with main_db.snapshot() as one, keys_db.snapshot() as other:
             found = await proof.samples(one, other, vault, _has(main.says))
         print(f"\n{found}")
         proof.require_open(found)
@@ -121,7 +121,7 @@ async def _refuse_occupied(db: Database, url: str, setting: str) -> None:
         if sqlite_path(url).exists():
             raise ConfigInvalid(setting, f"{sqlite_path(url)} exists: a restore needs an empty place")
         return
-    async with db.read() as connection:
+    async with db.snapshot() as connection:
         if not await copying.is_empty(connection):
             raise ConfigInvalid(setting, "is not empty: a restore needs a database without any table")
 

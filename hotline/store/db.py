@@ -132,29 +132,36 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block, or rolls back. Raises Unavailable."""
         gate: AbstractAsyncContextManager[Any] = self.gate if self.is_sqlite else nullcontext()
-        async with gate, or_unavailable(), self.engine.connect() as connection:
-            writing = await connection.execution_options(hotline_write=True)
-            async with writing.begin():
-                yield writing
+        async with gate, self._transaction("READ COMMITTED", hotline_write=True) as connection:
+            yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A consistent look that leaves nothing behind. Raises Unavailable."""
-        async with or_unavailable(), self.engine.connect() as connection, connection.begin():
-            yield connection
-
-    @asynccontextmanager
-    async def glance(self) -> AsyncIterator[AsyncConnection]:
-        """A look without a transaction on PostgreSQL, where its begin and its end are journeys, too, and each statement
-        would see what is committed by then all the same. Raises Unavailable.
+        """A look. On PostgreSQL each of its statements sees what is committed by then, for a transaction would cost two
+        journeys and show no more than that. Raises Unavailable.
         """
-        async with self.read() if self.is_sqlite else self._autocommit() as connection:
+        async with self.snapshot() if self.is_sqlite else self._connection() as connection:
             yield connection
 
     @asynccontextmanager
-    async def _autocommit(self) -> AsyncIterator[AsyncConnection]:
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A look at one moment, however many statements it takes. Raises Unavailable."""
+        async with self._transaction("REPEATABLE READ") as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, isolation: str, **options: Any) -> AsyncIterator[AsyncConnection]:
+        if not self.is_sqlite:
+            options["isolation_level"] = isolation
+        async with self._connection() as connection:
+            chosen = await connection.execution_options(**options)
+            async with chosen.begin():
+                yield chosen
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
         async with or_unavailable(), self.engine.connect() as connection:
-            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
 
     async def driver(self) -> Any:
         """A connection of PostgreSQL's driver, for one user alone, who closes it. Raises what the driver raises."""
@@ -225,9 +232,21 @@ def _says_not_now(error: BaseException | None) -> bool:
 
 
 def _postgres_engine(url: str) -> AsyncEngine:
-    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "pool_timeout": 5}
+    # Whoever wants a transaction says so. Else a connection would be tried in one of its own before each use, which is
+    # three journeys and not one, and its end would be waited for where the server is silent.
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_pre_ping": True}
+    options |= {"pool_size": 10, "pool_timeout": 5}
     # an error that gets printed after all must not quote the values of its statement
-    return create_async_engine(url, **options, connect_args=POSTGRES, hide_parameters=True)
+    engine = create_async_engine(url, **options, connect_args=POSTGRES, hide_parameters=True)
+
+    # The good-bye is said and not waited for: a silent server would keep a process that ends for as long as with a
+    # statement, and for as long again with each connection that rests.
+    engine.dialect.do_close = _leave  # type: ignore[method-assign, assignment]
+    return engine
+
+
+def _leave(connection: Any) -> None:
+    connection.driver_connection.terminate()
 
 
 def _sqlite_engine(url: str, *, alone: bool) -> AsyncEngine:

@@ -39,13 +39,12 @@ async def dump(db: Database, file: Path) -> AsyncIterator[Connection]:
         await asyncio.to_thread(_copy_sqlite, sqlite_path(db.url), file)
         copy = Database(f"sqlite+aiosqlite:///{file}")
         try:
-            async with copy.read() as connection:
+            async with copy.snapshot() as connection:
                 yield connection
         finally:
             await copy.close()
         return
-    async with db.read() as connection:
-        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    async with db.snapshot() as connection:
         await copying.patient(connection)
         snapshot = (await connection.execute(text("SELECT pg_export_snapshot()"))).scalar_one()
         options = [

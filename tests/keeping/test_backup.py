@@ -421,7 +421,7 @@ async def test_a_missing_or_older_tool_is_named_with_its_package(
 async def test_a_table_of_another_release_is_counted(place: Place) -> None:
     async with living(place.settings) as system:
         await factories.add_caller(system)
-        async with system.db.read() as connection:
+        async with system.db.snapshot() as connection:
             for name, columns in (("contacts", ("id", "colour")), ("alembic_version", ("version_num",))):
                 told = Tally(1, "f" * 64, columns)
                 assert await restore._counted(connection, "main", name, told) == told

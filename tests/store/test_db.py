@@ -18,6 +18,7 @@ from hotline.store.db import OF_DRIVERS, Database, or_unavailable
 from hotline.system import System
 from tests import factories
 from tests.conftest import HouseTemplate
+from tests.relay import cable_to
 from tests.servers import free_port
 
 
@@ -109,6 +110,47 @@ async def test_a_postgres_that_hangs_up_or_takes_too_long_is_unavailable(
     async with db.read() as connection:
         assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
     await db.close()
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+async def test_who_gives_up_a_server_that_fell_silent_need_not_wait_for_it(
+    house_template: HouseTemplate,
+) -> None:
+    """Wherever the words between the two are by then."""
+    main, _keys = await house_template.emptied()
+    waits = await asyncio.gather(*(_wait_for_the_silent(main, after) for after in range(6)))
+    for given_up, closed in waits:
+        assert given_up < 3
+        assert closed < 1
+
+
+async def _wait_for_the_silent(url: str, after: int) -> tuple[float, float]:
+    """Seconds until those who ask have given up, and until the connections are closed; silent after so many pieces."""
+    start, _, name = url.rpartition("/")
+    host, _, port = start.rpartition(":")
+    async with cable_to(int(port)) as cable:
+        db = Database(f"{host}:{cable.port}/{name}")
+
+        async def looks() -> None:
+            async with db.read() as connection:
+                await connection.execute(text("SELECT 1"))
+
+        async def writes() -> None:
+            async with db.write() as connection:
+                await connection.execute(text("SELECT 1"))
+
+        await asyncio.gather(*(looks() for _ in range(4)))  # two of them go on resting
+        cable.freeze(after=after)
+        asking = [asyncio.get_running_loop().create_task(each()) for each in (looks, writes)]
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        for each in asking:
+            each.cancel()
+        await asyncio.wait(asking)
+        given_up = time.monotonic() - began
+        await db.close()
+        return given_up, time.monotonic() - began - given_up
 
 
 async def test_an_instant_keeps_its_microsecond_and_a_local_time_is_refused(system: System) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from hotline.actions import messages
+from hotline.rules.reply_watch import Turn
 from hotline.store import views
 from hotline.store.db import Tx
-from hotline.store.turns import Turn, turns
+from hotline.store.turns import turns
 from hotline.store.views import mine
 from hotline.system import System
 from tests import factories
