@@ -161,8 +161,9 @@ def test_the_example_environment_is_complete_and_starts_nothing_by_itself(tmp_pa
 def test_the_demo_keeps_away_from_a_real_installation(tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("HOTLINE_")}
     environment |= {"HOTLINE_PORT": str(free_port()), "PYTHONPATH": str(REPO)}
+    # Whoever runs the tests in the background has Ctrl+C ignored, and so has all that they start.
     process = subprocess.Popen(
-        [sys.executable, "-m", "hotline", "demo"],
+        ["env", "--default-signal=INT", sys.executable, "-m", "hotline", "demo"],
         env=environment,
         cwd=tmp_path,
         stdout=subprocess.PIPE,
@@ -181,7 +182,6 @@ def test_the_demo_keeps_away_from_a_real_installation(tmp_path: Path) -> None:
         assert [each.name for each in (tmp_path / "var").iterdir()] == ["demo"]
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
-        process.stdout.close()
     finally:
-        if process.poll() is None:
-            process.kill()
+        process.kill()
+        process.communicate()
