@@ -170,6 +170,20 @@ FAULTS = (
         ),
     ),
     Fault(
+        "heard-before-it-was-said",
+        "a word that is stored while a desk is read is not taken for heard",
+        "hotline/store/views/mine.py",
+        """    talks = (await tx.connection.execute(query)).all()
+    turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
+""",
+        """    turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
+    talks = (await tx.connection.execute(query)).all()
+""",
+        (
+            "tests/store/test_mine.py::test_a_word_that_comes_while_a_desk_is_read_is_not_taken_for_heard[postgres-after]",
+        ),
+    ),
+    Fault(
         "only-pokes",
         "Redis only hurries: what no poke told is found by looking",
         "hotline/live/hub.py",
