@@ -56,10 +56,14 @@ class Questions:
         return _asked(chat_id, language, "telegram.callback_way", ways)
 
     def pressed(self, blind: str, chat_id: int, press: Press) -> SendMessage | Wish:
-        """The next question; after the last one, the wish."""
+        """The next question; after the last one, the wish. What was answered is kept until it is forgotten.
+
+        Of whom nothing is known any more, or who presses an old button, is asked from the beginning: else who wants to
+        be telephoned would be written to.
+        """
         language, value = press.language, press.value
-        if press.question == "callback_when":
-            return self._wish(blind, value)
+        if press.question == "callback_when" and blind in self._drafts:
+            return _wish(self._drafts[blind], value)
         if value == "phone":
             self._note(blind, awaits_number=True)
             return prompts.send(chat_id, say("telegram.callback_number", language))
@@ -72,6 +76,7 @@ class Questions:
             return self._when(chat_id, language)
         if value == "here":
             self._drafts.pop(blind, None)
+            self._note(blind)
             return self._when(chat_id, language)
         return self.begin(blind, chat_id, language)
 
@@ -112,16 +117,16 @@ class Questions:
         buttons = [[(label, Press("callback_when", value, language))] for label, value, language in rows]
         return prompts.send(chat_id, say("callback.when", language), prompts.keyboard(buttons))
 
-    def _wish(self, blind: str, value: str) -> Wish:
-        day, start, end = value.split("-")
-        try:
-            first = datetime.strptime(day, "%Y%m%d").date()  # noqa: DTZ007  a local day
-        except ValueError:  # whoever forges a button may name the 31st of February
-            raise SafeTimeWrong from None
-        draft = self._drafts.pop(blind, Draft())
-        safe = SafeTime(first, int(start), int(end))
-        way: callback.Way = "phone" if draft.number else "telegram"
-        return Wish(safe, way, draft.number, draft.says, draft.voicemail)
+
+def _wish(draft: Draft, value: str) -> Wish:
+    day, start, end = value.split("-")
+    try:
+        first = datetime.strptime(day, "%Y%m%d").date()  # noqa: DTZ007  a local day
+    except ValueError:  # whoever forges a button may name the 31st of February
+        raise SafeTimeWrong from None
+    safe = SafeTime(first, int(start), int(end))
+    way: callback.Way = "phone" if draft.number else "telegram"
+    return Wish(safe, way, draft.number, draft.says, draft.voicemail)
 
 
 def when(day: date, start: int, end: int) -> str:

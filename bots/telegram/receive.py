@@ -336,15 +336,18 @@ class Receiver:
             await callbacks.return_to_queue(self._system, CHANNEL, visit.open.id)
             back = prompts.send(visit.chat_id, say("telegram.callback_back", visit.language))
             return Outcome(committed=True, answers=(back,))
+        if visit.seen or (
+            visit.open is not None and await callbacks.was_asked(self._system, visit.open.id, visit.key)
+        ):
+            return Outcome(committed=True)
         following = self._callbacks.pressed(visit.blind, visit.chat_id, press)
         if not isinstance(following, Wish):
             return Outcome(answers=(following,))
-        if visit.seen:
-            return Outcome(committed=True)
         if visit.open is not None and visit.open.state == contact.WAITING:
-            await callbacks.ask(self._system, CHANNEL, visit.open.id, following)
+            await callbacks.ask(self._system, CHANNEL, visit.open.id, following, visit.key)
         elif visit.open is None:
             await self._start(visit, None, None, wish=following)
+        self._callbacks.forget(visit.blind)
         return Outcome(committed=True)
 
     async def _answered_early(self, visit: Visit, press: Press, message: Buttons) -> Outcome:

@@ -39,13 +39,16 @@ class Kept:
     expires_at: datetime
 
 
-async def ask(system: System, actor: Actor, contact_id: str, wish: Wish) -> datetime:
+async def ask(system: System, actor: Actor, contact_id: str, wish: Wish, request: str = "") -> datetime:
     """The caller leaves the queue and is called back; when, at the earliest. A newer wish replaces an older one.
 
-    Danger stays in the queue. Raises NotFound, WrongState (no longer waiting), PhoneWrong, SafeTimeWrong, NoSuchTime.
+    `request`: the sender's own id, if there is one; the same again changes nothing. Danger stays in the queue.
+    Raises NotFound, WrongState (no longer waiting), PhoneWrong, SafeTimeWrong, NoSuchTime.
     """
     async with system.transaction(actor) as tx:
         row = await locked(tx, actor, "callbacks.ask", contact_id)
+        if request and await claims.stored(tx, contact_id, _told(request)) is not None:
+            return row.due_at or tx.now
         if row.state != contact.WAITING:
             raise WrongState
         await claims.end_callback(tx, contact_id, callback.CHANGED)
@@ -54,9 +57,20 @@ async def ask(system: System, actor: Actor, contact_id: str, wish: Wish) -> date
         if row.priority != contact.P1:
             await claims.change(tx, contact_id, due_at=kept.due_at)
             await waits_no_more(tx, contact_id)
-        await tell(tx, row, kept)
+        await tell(tx, row, kept, _told(request) if request else "")
         tx.record("callbacks.ask", "contact", contact_id, topics_of(row), way=wish.way)
     return kept.due_at
+
+
+async def was_asked(system: System, contact_id: str, request: str) -> bool:
+    """Has `ask` done this one?"""
+    async with system.read() as tx:
+        return await claims.stored(tx, contact_id, _told(request)) is not None
+
+
+def _told(request: str) -> str:
+    """The id of what the caller is told then."""
+    return f"callback/{request}"
 
 
 async def return_to_queue(system: System, actor: Actor, contact_id: str) -> None:
@@ -150,9 +164,10 @@ async def look_after(system: System, actor: Actor, contact_id: str) -> bool:
         return True
 
 
-async def tell(tx: Transaction, row: ContactRow, kept: Kept) -> None:
+async def tell(tx: Transaction, row: ContactRow, kept: Kept, entry_id: str = "") -> None:
     """When the caller can expect the call, and when no longer."""
-    await say(tx, row, "callback_kept", due=kept.due_at.isoformat(), until=kept.expires_at.isoformat())
+    known = {"due": kept.due_at.isoformat(), "until": kept.expires_at.isoformat()}
+    await say(tx, row, "callback_kept", entry_id, **known)
 
 
 async def keep(tx: Transaction, row: ContactRow, wish: Wish, came_from: str | None = None) -> Kept:

@@ -136,11 +136,14 @@ def in_danger(now: Attended) -> str:
     return "danger_staffed" if now.there else "danger_unseen"
 
 
-async def say(tx: Transaction, row: ContactRow, situation: str, **known: str | int | None) -> None:
+async def say(
+    tx: Transaction, row: ContactRow, situation: str, entry_id: str = "", /, **known: str | int | None
+) -> None:
     """A system text to the caller, out through the channel the caller uses: the best that can be filled."""
     data = fill(situation, known).data
     outgoing = row.channel == "telegram"
-    await claims.append_to(tx, Line(row.id, new_id(), "system", "system", data=data, outgoing=outgoing))
+    line = Line(row.id, entry_id or new_id(), "system", "system", data=data, outgoing=outgoing)
+    await claims.append_to(tx, line)
     if outgoing:
         tx.topics.add(topics.outbox())
 

@@ -10,7 +10,7 @@ from hotline.actions import arrivals, assignments, callbacks, conflicts, contact
 from hotline.clockwork import Clockwork
 from hotline.errors import NoLongerWaiting, OutcomeMissing, WrongState
 from hotline.rules.callback import SafeTime, Wish
-from hotline.store import attendance, queries
+from hotline.store import attendance, queries, views
 from hotline.store.tables import callbacks as rows
 from hotline.store.tables import contacts as contact_rows
 from hotline.system import System
@@ -65,6 +65,41 @@ async def test_who_asks_leaves_the_queue_and_comes_back_under_the_old_key(
         await assignments.pick_up(system, anna.actor, first.contact_id)
     clock.set(AT_SIX)
     assert await in_queue(system) == [first.contact_id, later.contact_id]
+
+
+async def test_the_same_request_again_changes_nothing_and_another_replaces_it(
+    system: System, clock: MovableClock
+) -> None:
+    anna = await factories.add_person(system, "Anna", hours=12)
+    caller = await factories.add_caller(system)
+
+    async def asked(wish: Wish, request: str) -> datetime:
+        return await callbacks.ask(system, caller.actor, caller.contact_id, wish, request)
+
+    async def stored() -> list[tuple[str, str | None]]:
+        """Of each call-back how it is to be done and its outcome, oldest first."""
+        async with system.read() as tx:
+            found = await tx.connection.execute(select(rows).order_by(rows.c.id))
+            return [(row.says, row.outcome) for row in found]
+
+    async def told() -> int:
+        async with system.read() as tx:
+            return len(await views.entries_after(tx, caller.contact_id, 0, "staff"))
+
+    assert not await callbacks.was_asked(system, caller.contact_id, "telegram/7")
+    assert await asked(EVENING, "telegram/7") == AT_SIX
+    before = await told()
+    assert await callbacks.was_asked(system, caller.contact_id, "telegram/7")
+    assert await asked(replace(EVENING, says="centre"), "telegram/7") == AT_SIX
+    assert (await stored(), await told()) == ([("first_name", None)], before)
+    await asked(replace(EVENING, says="centre"), "telegram/8")
+    assert await stored() == [("first_name", "changed"), ("centre", None)]
+    clock.set(AT_SIX)
+    await presence.seen(system, anna.actor)
+    await accepted(system, anna, caller.contact_id)
+    await asked(EVENING, "telegram/8")  # it had been done, whatever has become of it
+    with pytest.raises(WrongState):
+        await asked(EVENING, "telegram/9")
 
 
 async def test_not_reached_is_tried_again_later_and_the_third_time_ends_it(

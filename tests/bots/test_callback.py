@@ -66,3 +66,46 @@ async def test_words_that_are_no_number_are_words(system: System, api: BotApi, d
     await door.say(ANNA, "On tu jest, boję się.")
     (row,) = await contact_rows(system)
     assert await words(system, row.id) == ["On tu jest, boję się."]
+
+
+async def test_whose_answers_are_forgotten_is_asked_again_and_what_was_agreed_stays(
+    system: System, api: BotApi, door: Door
+) -> None:
+    """By a restart in the middle of the questions; and a button that is pressed once more is an old one."""
+    await door.open()
+    await door.say(ANNA, "Dzień dobry.")
+
+    async def kept() -> list[str]:
+        async with system.read() as tx:
+            return list((await tx.connection.execute(select(callbacks.c.way))).scalars())
+
+    await door.press(ANNA, EVENING)
+    await heard(api, "telegram.callback_way")
+    assert await kept() == []
+    await door.press(ANNA, "callback:phone:pl")
+    await door.say(ANNA, "600 100 200")
+    for agreed in (["phone"], ["phone"]):
+        await door.press(ANNA, EVENING)
+        await until(lambda: any("Spróbujemy oddzwonić" in text for text in api.texts(ANNA)))
+        assert await kept() == agreed
+    await until(lambda: api.texts(ANNA).count(say("telegram.callback_way", "pl")) == 2)
+
+
+async def test_a_press_that_comes_again_is_kept_once(system: System, api: BotApi, door: Door) -> None:
+    """Between its commit and the next question to Telegram the bot was stopped."""
+    await door.open()
+    await door.say(ANNA, "Dzień dobry.")
+    await door.press(ANNA, "callback:here:pl")
+    press = api.press(ANNA, EVENING)
+    await door.bring(press)
+    await until(lambda: any("Spróbujemy oddzwonić" in text for text in api.texts(ANNA)))
+    said = api.texts(ANNA)
+    await door.kill()
+    await door.open()
+    await door.bring(press)
+    await door.say(ANNA, "/start")  # what is answered to the one before is answered by then
+    await until(lambda: len(api.texts(ANNA)) > len(said))
+    async with system.read() as tx:
+        assert [row.outcome for row in await tx.connection.execute(select(callbacks))] == [None]
+    assert api.texts(ANNA)[: len(said)] == said
+    assert say("telegram.callback_way", "pl") not in api.texts(ANNA)[len(said) :]
