@@ -221,10 +221,18 @@ def figures(found: Found) -> list[str]:
     ]
 
 
+def _changing() -> set[str]:
+    """The routes by which something changes, by the name under which they are cut short."""
+    router = web.UrlDispatcher()
+    return {
+        route_name(router.add_resource(route.path).canonical) for route in ROUTES if route.method == "POST"
+    }
+
+
 def goals(found: Found, *, whole: bool) -> list[Goal]:
     cuts = sum(found.cuts.values())
-    changing = {route_name(route.path) for route in ROUTES if route.method == "POST"} if whole else set()
-    without = sorted(name.partition(":")[0] for name in changing - found.awaits.keys())
+    changing = _changing() if whole else set()
+    without = sorted(changing - found.awaits.keys())
     return [
         Goal("found half done", len(found.faults), most=0),
         Goal("cuts", cuts, least=10_000 if whole else 20),
