@@ -62,8 +62,9 @@ class Questions:
         be telephoned would be written to.
         """
         language, value = press.language, press.value
-        if press.question == "callback_when" and blind in self._drafts:
-            return _wish(self._drafts[blind], value)
+        draft = self._drafts.get(blind)
+        if press.question == "callback_when" and draft is not None and not draft.awaits_number:
+            return _wish(draft, value)
         if value == "phone":
             self._note(blind, awaits_number=True)
             return prompts.send(chat_id, say("telegram.callback_number", language))
