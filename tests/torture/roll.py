@@ -12,9 +12,11 @@ import subprocess
 import sys
 import tarfile
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -84,22 +86,25 @@ class Post:
     part: str
     given: dict[str, Any]
     process: Process | None = None
+    what: str = ""  # the part and its release
 
 
 @dataclass
 class Found:
-    """Seconds."""
+    """Seconds, by the part that was replaced and its release."""
 
-    ended: list[float] = field(default_factory=list)
-    back: list[float] = field(default_factory=list)  # from the end of a page's connection to the next
+    ended: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    back: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """From the end of a page's connection to the next."""
     replaced: int = 0
 
 
 class Town:
     """All processes, each of one release or the other."""
 
-    def __init__(self, street: Street, logs: Path, api: BotApi) -> None:
-        self.street, self._logs, self._started = street, logs, 0
+    def __init__(self, street: Street, logs: Path, api: BotApi, old: Nursery) -> None:
+        self.street, self._logs, self._old, self._started = street, logs, old, 0
+        self._going = ""  # what is being replaced
         bot = {"telegram_api": api.url, "telegram_token": TOKEN, "telegram_secret": SECRET}
         self.posts = [
             Post(
@@ -117,12 +122,13 @@ class Town:
             release, post.part, replace(self.street.settings, **post.given), log
         )
         await post.process.says(READY[post.part])
+        post.what = f"{post.part} of {'the release before' if release is self._old else 'this release'}"
 
     async def replaces(self, post: Post, release: Nursery) -> None:
         assert post.process is not None
-        began = time.monotonic()
+        began, self._going = time.monotonic(), post.what
         assert await post.process.ends(signal.SIGTERM) == 0, post.process.log()[-2000:]
-        self.found.ended.append(time.monotonic() - began)
+        self.found.ended[post.what].append(time.monotonic() - began)
         await self.starts(post, release)
         self.found.replaced += 1
 
@@ -132,14 +138,15 @@ class Town:
 
     async def watches(self, pages: list[Browser]) -> None:
         """How long every page is without its connection, each time."""
-        gone: dict[Browser, float] = {}
+        gone: dict[Browser, tuple[float, str]] = {}
         while True:
             now = time.monotonic()
             for page in pages:
                 if not page.live:
-                    gone.setdefault(page, now)
+                    gone.setdefault(page, (now, self._going))
                 elif page in gone:
-                    self.found.back.append(now - gone.pop(page))
+                    since, what = gone.pop(page)
+                    self.found.back[what].append(now - since)
             await asyncio.sleep(0.02)
 
 
@@ -150,7 +157,7 @@ async def run(size: Size) -> int:
         return size is LONG
     async with ground_of() as ground, nursery_of(unpacked(before, ground.folder / "before")) as old:
         street, api = ground.street, ground.api
-        town = Town(street, ground.folder, api)
+        town = Town(street, ground.folder, api, old)
         history = History()
         for post in town.posts:
             await town.starts(post, old)
@@ -198,9 +205,12 @@ def _verdict(before: str, found: Found, talks: Talks, phones: list[Chat], looks:
     updates = sum(chat.confirmed for chat in phones)
     acknowledged = talks.acknowledged + updates + sum(len(chat.pen.acknowledged) for chat in phones)
     wrong = looks.faults.total()  # on the web a fault ends the campaign
+    ended, back = (list(chain.from_iterable(each.values())) for each in (found.ended, found.back))
     figures = [
-        f"between {before[:12]} and this release: {found.replaced} processes replaced, ended {in_seconds(found.ended)}",
-        f"{len(found.back)} times a page was back {in_seconds(found.back)}",
+        f"between {before[:12]} and this release: {found.replaced} processes replaced, ended {in_seconds(ended)}",
+        *(f"  {what}: {in_seconds(took)}" for what, took in sorted(found.ended.items())),
+        f"{len(back)} times a page was back {in_seconds(back)}",
+        *(f"  since {what} ended: {in_seconds(took)}" for what, took in sorted(found.back.items())),
         f"{acknowledged} messages, {updates} of them updates; acknowledged {in_seconds(talks.took)}",
         f"{talks.unanswered} tries unanswered, {talks.refused.total()} refused, and repeated",
         f"to phones: {looks.sent} words, {looks.again} brought again, {looks.under_way} still under way",
@@ -211,10 +221,10 @@ def _verdict(before: str, found: Found, talks: Talks, phones: list[Chat], looks:
         figures,
         [
             Goal("missing, twice or out of order", wrong, most=0),
-            Goal("to end a process in order, s", max(found.ended), most=ENDS),
-            Goal("until a page is back, s", max(found.back), most=BACK),
-            Goal("until a page is back, s (median)", median(found.back), most=BACK_MEDIAN),
-            Goal("pages that came back", len(found.back), least=2 * size.rolls),
+            Goal("to end a process in order, s", max(ended), most=ENDS),
+            Goal("until a page is back, s", max(back), most=BACK),
+            Goal("until a page is back, s (median)", median(back), most=BACK_MEDIAN),
+            Goal("pages that came back", len(back), least=2 * size.rolls),
             Goal("words still not brought to their phone", looks.under_way, most=0),
             Goal("acknowledged meanwhile", acknowledged, least=size.messages),
         ],
