@@ -1,5 +1,6 @@
 """One listener of this process: the pages', the monitor's, a bot's."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +9,11 @@ from aiohttp import web
 
 from hotline.errors import ConfigInvalid
 
+BACKLOG = 128  # pages that knock at the same moment
 FINISH_SECONDS = 10.0  # for the requests that are being answered when the listener closes
+# For those who were let in last: who has only just come would neither be heard nor sent away by the server until it
+# gives up waiting for them, and a page would wait for as long.
+LET_IN_SECONDS = 0.1
 
 
 @asynccontextmanager
@@ -21,12 +26,28 @@ async def listening(app: web.Application, host: str, port: int, setting: str) ->
         app, access_log=None, handle_signals=False, shutdown_timeout=FINISH_SECONDS, keepalive_timeout=30
     )
     await runner.setup()
+    assert runner.server is not None  # noqa: S101  set up
     try:
         try:
-            await web.TCPSite(runner, host, port).start()
+            server = await asyncio.get_running_loop().create_server(
+                runner.server, host, port, backlog=BACKLOG
+            )
         except OSError as error:
             reason = os.strerror(error.errno or 0)
             raise ConfigInvalid(setting, f"cannot listen on {host}:{port}: {reason}") from error
-        yield
+        async with _closing(server):
+            yield
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def _closing(server: asyncio.Server) -> AsyncIterator[None]:
+    """Nobody is let in any more; closing at once would lose who is on the threshold."""
+    try:
+        yield
+    finally:
+        for each in server.sockets:
+            asyncio.get_running_loop().remove_reader(each.fileno())
+        await asyncio.sleep(LET_IN_SECONDS)
+        server.close()
