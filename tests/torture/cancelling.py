@@ -248,7 +248,8 @@ class Cutter:
             raise HalfDone(f"done again, it fails: {again!r}")
         after = await everything(system)
         twice = _essence(shape(before, after))
-        if twice != _essence(whole) and not (_refused(again) and twice.keys() <= COUNTED):
+        used_up = _refused(again) and bool(twice) and twice.keys() <= COUNTED
+        if twice != _essence(whole) and not used_up:
             if _essence(there) != _essence(whole) or scene.once:
                 raise HalfDone(f"done again: {dict(twice)} instead of {dict(whole)}; there was {dict(there)}")
             self.found.doubled[scene.name] += 1  # it has no id of its own: whoever does it again means it
