@@ -85,12 +85,16 @@ class Apart:
     def __init__(self, system: System, nursery: Nursery, logs: Path) -> None:
         assert isinstance(system.clock, StoryClock)
         self.system, self.clock = system, system.clock
-        self._settings = [replace(system.settings, port=free_port()) for _ in range(2)]
-        self.origins: Sequence[str] = tuple(settings.origin for settings in self._settings)
         self._nursery, self._logs = nursery, logs
+        self._moves()
         self._webs: list[Process] = []
         self._engines: list[Process] = []
         self._read: dict[Process, int] = {}
+
+    def _moves(self) -> None:
+        """To ports that are free now: between two stories somebody else may have taken the former ones."""
+        self._settings = [replace(self.system.settings, port=free_port()) for _ in range(2)]
+        self.origins: Sequence[str] = tuple(settings.origin for settings in self._settings)
 
     async def opens(self, *, engine: bool) -> None:
         if not self._webs:
@@ -113,6 +117,7 @@ class Apart:
         living = [each for each in self._engines if each.alive]
         await asyncio.gather(*(engine.ends(signal.SIGTERM) for engine in living))
         self._webs, self._engines = [], []
+        self._moves()
         await self._empty()
         for process in self._read:
             log = process.log()
