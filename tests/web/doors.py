@@ -72,9 +72,11 @@ class Doors:
     def ours(self) -> str:
         return self.running.url
 
-    async def employ(self, name: str, *roles: str, lines: tuple[str, ...] = (TRUST,)) -> None:
-        """Somebody on the staff, signed in."""
-        hours = 8 if "counsellor" in roles else None
+    async def employ(
+        self, name: str, *roles: str, lines: tuple[str, ...] = (TRUST,), rostered: bool = True
+    ) -> None:
+        """Somebody on the staff, signed in; a counsellor is on duty unless nothing is `rostered`."""
+        hours = 8 if rostered and "counsellor" in roles else None
         person = await add_person(self.running.system, name, lines, roles, hours=hours, text_limit=1000)
         link = await staff.issue_link(self.running.system, OPERATOR, person.id)
         self.people[name] = person
