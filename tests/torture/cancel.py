@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from aiohttp import StreamReader, web
 
+from bots.telegram.notices import Notices
 from bots.telegram.receive import Receiver
 from hotline.actions import contacts, presence
 from hotline.attention import Attention
@@ -64,6 +65,7 @@ def cut_short(cutter: Cutter) -> Iterator[None]:
         for part in (Clockwork, Attention, Sweep):
             patch.setattr(part, "look", _method(cutter, part.look, f"{part.__name__}.look", once=True))
         patch.setattr(Engine, "step", _method(cutter, Engine.step, "Engine.step", once=False))
+        patch.setattr(Notices, "step", _resting(cutter, Notices.step))
         for module, beat in ((presence, "seen"), (contacts, "caller_seen")):
             patch.setattr(module, beat, _action(cutter, getattr(module, beat), f"{module.__name__}.{beat}"))
         yield
@@ -121,6 +123,15 @@ def _action(cutter: Cutter, original: Callable[..., Any], name: str) -> Callable
         return await cutter.does(name, system, lambda: original(system, *given, **more), once=True)
 
     return action
+
+
+def _resting(cutter: Cutter, original: Callable[..., Any]) -> Callable[..., Any]:
+    """What a bot writes down by itself waits while something else is looked at."""
+
+    async def step(notices: Notices) -> int:
+        return 0 if cutter.busy else int(await original(notices))
+
+    return step
 
 
 # -- short: a talk ---------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ kept; and done again it has the effect of having been done once.
 """
 
 import asyncio
+import os
 import types
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
@@ -176,14 +177,13 @@ class Cutter:
         self.found = Found()
         self._each, self._cuts = each, cuts
         self._had: Counter[str] = Counter()
-        self._turn: asyncio.Lock | None = None
-        self._busy = False
+        self.busy = False
 
     async def does(self, name: str, system: System, make: Make, *, once: bool = False) -> Any:
         """What `make` makes, after it was cut short everywhere. `once`: done again it adds nothing."""
-        if self._busy or self._had[name] >= self._each:
+        if self.busy or self._had[name] >= self._each:
             return await make()
-        self._busy = True
+        self.busy = True
         try:
             before, cut = await everything(system), Cut(0)
             outcome = await _outcome(cut.run(make()))
@@ -199,7 +199,7 @@ class Cutter:
                 await self._everywhere(scene, cut.seen, late=late)
             return await make()
         finally:
-            self._busy = False
+            self.busy = False
 
     async def _steps(self, system: System, make: Make, before: Rows) -> list[Shape]:
         """What is there after each commit on the way: first nothing, in the end all of it."""
@@ -223,7 +223,9 @@ class Cutter:
                 after = await self._looks(scene, reached=cut.seen >= at)
             except (HalfDone, TimeoutError, HotlineError) as error:
                 how = "late" if late else "at once"
-                self.found.faults.append(f"{scene.name}, await {at} {how}: {type(error).__name__} {error}")
+                test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]
+                fault = f"{scene.name}, await {at} {how}: {type(error).__name__} {error}"
+                self.found.faults.append(f"{fault} {test}".rstrip())
                 after = await everything(scene.system)
             await restore(scene.system, scene.before, after)
             if cut.seen < at:
