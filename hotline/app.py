@@ -173,7 +173,7 @@ def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> w
     app[news.NEWS], app[pulse.PULSE] = news.News(system, hub), pulse.Pulse()
     app[caller_held.HELD] = caller_held.Held()
     app[embed.SCENES] = embed.Scenes(system)
-    app[console_live.READINGS] = console_live.Readings()
+    app[console_live.READINGS] = console_live.Readings(system)
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
     app.on_shutdown.extend((caller_held.end_all, sockets.close_all))

@@ -1,12 +1,17 @@
-"""What many readers want at the same moment is read once for all of them."""
+"""What many readers want at the same moment is read once for all of them, or in one go for each."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from itertools import count
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
+from hotline.errors import HotlineError
+
+Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+MOST: Final = 100  # in one go: so that the first of many does not wait for what is read for all of them
 
 
 class Shared(Generic[Value]):
@@ -27,3 +32,41 @@ class Shared(Generic[Value]):
             began, fresh = next(self._ticks), await read()
             self._newest[key] = began, fresh
             return fresh
+
+
+@dataclass(slots=True)
+class _Round(Generic[Key, Value]):
+    """What is read in one go: for whom, and then what came of it."""
+
+    keys: dict[Key, None] = field(default_factory=dict)
+    found: Mapping[Key, Value] | HotlineError | None = None
+
+
+class Gathered(Generic[Key, Value]):
+    """Readings of which everybody wants their own. While one goes on, those who ask gather for the next.
+
+    As the journal does with lines: alone nobody waits for others, and many cost little more than one.
+    """
+
+    def __init__(self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
+        self._read = read
+        self._turn = asyncio.Lock()
+        self._next: _Round[Key, Value] = _Round()
+
+    async def get(self, key: Key) -> Value:
+        """A reading that began after this was asked. Raises what the reading raised, to all of whom it was for."""
+        if len(self._next.keys) >= MOST:
+            self._next = _Round()
+        mine = self._next
+        mine.keys[key] = None
+        async with self._turn:
+            if mine.found is None:  # the first of the round, or the first after one who was cut short
+                if self._next is mine:
+                    self._next = _Round()
+                try:
+                    mine.found = await self._read(list(mine.keys))
+                except HotlineError as error:
+                    mine.found = error
+        if isinstance(mine.found, HotlineError):
+            raise mine.found
+        return mine.found[key]

@@ -217,6 +217,13 @@ async def _count_by_holder(tx: Tx, state: str) -> dict[str, int]:
     return {row[0]: row[1] for row in await tx.connection.execute(query)}
 
 
+async def load_of(tx: Tx, staff_ids: Collection[str]) -> dict[str, int]:
+    """How many conversations each of these people has in hand; who has none is not among them."""
+    holder = contacts.c.holder_id
+    query = select(holder, func.count()).where(contacts.c.state == ACTIVE, tx.among(holder, staff_ids))
+    return {row[0]: row[1] for row in await tx.connection.execute(query.group_by(holder))}
+
+
 async def _alone(tx: Tx) -> set[str]:
     """Whoever has what leaves no room for anything else."""
     query = select(contacts.c.holder_id).where(contacts.c.state == ACTIVE, needs_person_alone())
@@ -377,6 +384,12 @@ async def parked_update(tx: Tx, row_id: str) -> Row[Any] | None:
 
 async def staff_row(tx: Tx, staff_id: str) -> Row[Any] | None:
     return (await tx.connection.execute(select(staff).where(staff.c.id == staff_id))).one_or_none()
+
+
+async def staff_rows(tx: Tx, staff_ids: Collection[str]) -> dict[str, Row[Any]]:
+    """Of these people, by id."""
+    rows = await tx.connection.execute(select(staff).where(tx.among(staff.c.id, staff_ids)))
+    return {row.id: row for row in rows}
 
 
 async def staff_by_login(tx: Tx, login: str) -> Row[Any] | None:

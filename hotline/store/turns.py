@@ -46,8 +46,10 @@ _TOLD = (
 )
 
 
-async def turns(tx: Tx, *, contact_id: str | None = None, holder_id: str | None = None) -> list[Turn]:
-    """Of every conversation; or of one, or of one person's. Time counts from when its holder took it, at most.
+async def turns(
+    tx: Tx, *, contact_id: str | None = None, holders: Collection[str] | None = None
+) -> list[Turn]:
+    """Of every conversation; or of one, or of these people's. Time counts from when its holder took it, at most.
 
     Whoever is being called back is not waiting in the chat.
     """
@@ -57,8 +59,8 @@ async def turns(tx: Tx, *, contact_id: str | None = None, holder_id: str | None 
     query = select(*columns).join(assignments, live).where(contacts.c.state == ACTIVE, ~called_back)
     if contact_id is not None:
         query = query.where(contacts.c.id == contact_id)
-    if holder_id is not None:
-        query = query.where(contacts.c.holder_id == holder_id)
+    if holders is not None:
+        query = query.where(tx.among(contacts.c.holder_id, holders))
     talks = (await tx.connection.execute(query.order_by(contacts.c.id))).all()
     if not talks:
         return []

@@ -1,7 +1,7 @@
 """What one console has seen and what to send it next: its left pane, and the conversation it watches.
 
-A hundred consoles hear of every arrival at the same moment. The queue is read once for all who show the same one,
-and few read at a time, so that callers find a connection to the database.
+A hundred consoles hear of every arrival at the same moment. The queue is read once for all who show the same one, their
+desks in one go, and few read at a time, so that callers find a connection to the database.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ from hotline.errors import (
 )
 from hotline.live import topics
 from hotline.live.hub import Listener
-from hotline.live.shared import Shared
+from hotline.live.shared import Gathered, Shared
 from hotline.rules.access import Actor
 from hotline.rules.contact import ACTIVE
 from hotline.store import views
 from hotline.store.views import ConsoleView, Mine, Pairs, QueueView
-from hotline.system import Transaction
+from hotline.system import System, Transaction
 from hotline.texts import clock
 from hotline.web import render
 from hotline.web.body import parse
@@ -56,8 +56,18 @@ SendNow = Callable[[dict[str, Any]], bool]  # False: it cannot be sent without w
 class Readings:
     """What the consoles of one process share."""
 
+    system: System
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
     queues: Shared[QueueView] = field(default_factory=Shared)
+    desks: Gathered[Actor, ConsoleView] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desks = Gathered(self._read_desks)
+
+    async def _read_desks(self, actors: list[Actor]) -> dict[Actor, ConsoleView]:
+        async with self.turn, self.system.read() as tx:
+            found = await views.own_desks(tx, tx.centre, actors)
+        return {actor: found[actor.id] for actor in actors}
 
 
 READINGS: web.AppKey[Readings] = web.AppKey("readings", Readings)
@@ -185,8 +195,7 @@ class ConsoleFeed:
     async def _locked(self) -> None:
         """That somebody waits, so that the person is asked and hears it; nothing of what an open console shows."""
         self._was_locked, self._pane_due = True, None
-        async with self._readings.turn, self._system.read() as tx:
-            desk = await views.own_desk(tx, tx.centre, self._actor)
+        desk = await self._readings.desks.get(self._actor)
         self._pairs = views.seen_pairs(self._system.centre, self._actor, desk.queues)
         queue = await self._readings.queues.get(self._pairs, self._read_queue)
         self._desk = desk
@@ -278,7 +287,8 @@ class ConsoleFeed:
     async def _drafts(self, desk: ConsoleView) -> None:
         """Another page of this person's may have written: which drafts there are goes out with the next pane."""
         async with self._system.read() as tx:
-            self._desk = replace(desk, drafts=await views.draft_revisions(tx, self._actor.id))
+            drafts = await views.draft_revisions(tx, [self._actor.id])
+        self._desk = replace(desk, drafts=drafts[self._actor.id])
         if self._pane_due is None:
             self._pane_due = time.monotonic() + CALM_TALK
 
@@ -287,13 +297,13 @@ class ConsoleFeed:
         watched, frames = self._watched, []
         only_pane = self._desk is not None and self._pane_due is not None and not changed
         if self._desk is None or not (only_pane or (changed and changed <= self._shown_queues())):
-            async with self._readings.turn, self._system.read() as tx:
-                if watched is not None and changed & {
-                    topics.contact(watched.contact_id),
-                    topics.words(watched.contact_id),
-                }:
+            if watched is not None and changed & {
+                topics.contact(watched.contact_id),
+                topics.words(watched.contact_id),
+            }:
+                async with self._readings.turn, self._system.read() as tx:
                     frames += await self._conversation(tx, watched)
-                self._desk = await views.own_desk(tx, tx.centre, self._actor)
+            self._desk = await self._readings.desks.get(self._actor)
             self._pairs = views.seen_pairs(self._system.centre, self._actor, self._desk.queues)
             self._listen(self._desk)
         if not only_pane or self._queue is None:

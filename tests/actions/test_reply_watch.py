@@ -62,7 +62,7 @@ async def test_whose_turn_it_is_is_known_at_once_however_much_was_written(system
     await asyncio.gather(*map(system.journal.write, words))
     began = time.monotonic()
     async with system.read() as tx:
-        (turn,) = await turns(tx, holder_id=anna.id)
+        (turn,) = await turns(tx, holders=[anna.id])
     assert turn.unanswered_since is not None
     assert time.monotonic() - began < 1
 

@@ -1,5 +1,7 @@
 """What one person's desk tells of their conversations while words go on being stored."""
 
+from collections.abc import Collection
+
 import pytest
 
 from hotline.actions import messages
@@ -21,13 +23,13 @@ async def test_a_word_that_comes_while_a_desk_is_read_is_not_taken_for_heard(
     caller = await factories.talk(system, anna)
     await messages.reply(system, anna.actor, caller.contact_id, "reply-1", "Słucham.")
 
-    async def meanwhile(tx: Tx, *, holder_id: str) -> list[Turn]:
+    async def meanwhile(tx: Tx, *, holders: Collection[str]) -> list[Turn]:
         async def writes() -> None:
             await messages.receive(system, caller.actor, caller.contact_id, "word-1", "Jestem.")
 
         if when == "before":
             await writes()
-        found = await turns(tx, holder_id=holder_id)
+        found = await turns(tx, holders=holders)
         if when == "after":
             await writes()
         return found

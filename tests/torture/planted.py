@@ -174,9 +174,9 @@ FAULTS = (
         "a word that is stored while a desk is read is not taken for heard",
         "hotline/store/views/mine.py",
         """    talks = (await tx.connection.execute(query)).all()
-    turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
+    turn = {each.contact_id: each for each in await turns(tx, holders=roles)}
 """,
-        """    turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
+        """    turn = {each.contact_id: each for each in await turns(tx, holders=roles)}
     talks = (await tx.connection.execute(query)).all()
 """,
         (

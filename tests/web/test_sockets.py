@@ -278,18 +278,18 @@ async def test_words_alone_put_who_waits_for_an_answer_first(
 ) -> None:
     """Whatever reads the whole desk meanwhile gives the wrong order here: it is the words that put it right."""
     talks, anna = [await doors.talk() for _ in range(3)], doors.people["Anna"].actor
-    system, own_desk = doors.running.system, views.own_desk
+    system, own_desks = doors.running.system, views.own_desks
 
-    async def turned(*given: Any) -> views.ConsoleView:
-        desk = await own_desk(*given)
-        return replace(desk, mine=desk.mine[::-1])
+    async def turned(*given: Any) -> dict[str, views.ConsoleView]:
+        desks = await own_desks(*given)
+        return {who: replace(desk, mine=desk.mine[::-1]) for who, desk in desks.items()}
 
     async def says(caller: Caller) -> None:
         await messages.receive(system, caller.actor, caller.contact_id, new_id(), "Halo?")
 
     for each in talks:
         await messages.reply(system, anna, each.contact_id, f"reply-{each.contact_id}", "Jestem.")
-    monkeypatch.setattr(views, "own_desk", turned)
+    monkeypatch.setattr(views, "own_desks", turned)
     monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)  # which would read the whole desk as well
     ours = {each.contact_id for each in talks}
     stand: list[str] = []
@@ -359,7 +359,7 @@ async def test_a_console_hears_that_its_line_lives_and_nothing_is_read_for_it(
         beats = 0
         while beats < 5:  # what its arrival stirred up has been told
             beats = beats + 1 if await page.receive_json() == {"alive": True} else 0
-        for module, name in ((views, "own_desk"), (signing_in, "signed_in")):
+        for module, name in ((views, "own_desks"), (signing_in, "signed_in")):
             monkeypatch.setattr(module, name, lambda *_, name=name: read.append(name))
         for _ in range(5):
             assert await page.receive_json() == {"alive": True}
@@ -377,7 +377,7 @@ async def test_more_words_than_one_frame_holds_are_shown_without_a_look_at_the_d
             while True:
                 await page.receive_json(timeout=1)
         looks: list[object] = []
-        monkeypatch.setattr(views, "own_desk", lambda *_: looks.append(1))
+        monkeypatch.setattr(views, "own_desks", lambda *_: looks.append(1))
         await fill(doors, caller, 150, "Halo?")
         shown: list[str] = []
         while len(shown) < 150:

@@ -56,6 +56,7 @@ from hotline.store.views.desk import (
     console,
     on_duty_until,
     own_desk,
+    own_desks,
     queue,
     seen_pairs,
 )
@@ -191,6 +192,7 @@ __all__ = [
     "opened",
     "owed_by_the_gone",
     "own_desk",
+    "own_desks",
     "people",
     "person",
     "pseudonym",

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Row, func, select, tuple_
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
@@ -19,7 +20,7 @@ from hotline.store.handling import notes_of
 from hotline.store.tables import contacts, offers
 from hotline.store.views.drafts import Revisions, draft_revisions
 from hotline.store.views.mine import Mine, PassedOn, held, passed_on
-from hotline.store.views.shift_checks import CheckNow, check_now
+from hotline.store.views.shift_checks import CheckNow, checks_now
 from hotline.store.views.transfers import Asked, asked_of
 
 SHOWN = 40  # of a queue; how many more there are is a number
@@ -125,21 +126,37 @@ async def console(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
 
 async def own_desk(tx: Tx, centre: Centre, actor: Actor) -> ConsoleView:
     """All of it but the queue, which many consoles share."""
-    board = await tx.board()
-    me = await _me(tx, actor, asking.worked(board, actor.id, tx.now, board.end))
-    on_duty = {duty.line for duty in me.duties}
-    leads = "supervisor" in actor.roles
-    return ConsoleView(
-        me=me,
-        offer=await _offer(tx, centre, actor),
-        queue=QueueView((), 0),
-        mine=await held(tx, centre, actor, on_duty),
-        passed_on=await passed_on(tx, actor.id),
-        asked=await asked_of(tx, actor.id),
-        queues=[each.id for each in centre.queues.values() if leads or on_duty & set(each.lines)],
-        drafts=await draft_revisions(tx, actor.id),
-        now=tx.now,
-    )
+    return (await own_desks(tx, centre, [actor]))[actor.id]
+
+
+async def own_desks(tx: Tx, centre: Centre, actors: Collection[Actor]) -> dict[str, ConsoleView]:
+    """The same of many people, by person, with as many statements as for one."""
+    ids = [actor.id for actor in actors]
+    me = await _me(tx, actors)
+    on_duty = {who: {duty.line for duty in each.duties} for who, each in me.items()}
+    offer = await _offers(tx, centre, actors)
+    mine = await held(tx, centre, actors, on_duty)
+    passed = await passed_on(tx, ids)
+    asked = await asked_of(tx, ids)
+    drafts = await draft_revisions(tx, ids)
+    return {
+        actor.id: ConsoleView(
+            me=me[actor.id],
+            offer=offer.get(actor.id),
+            queue=QueueView((), 0),
+            mine=mine[actor.id],
+            passed_on=passed[actor.id],
+            asked=asked.get(actor.id),
+            queues=[
+                each.id
+                for each in centre.queues.values()
+                if "supervisor" in actor.roles or on_duty[actor.id] & set(each.lines)
+            ],
+            drafts=drafts[actor.id],
+            now=tx.now,
+        )
+        for actor in actors
+    }
 
 
 def seen_pairs(centre: Centre, actor: Actor, queues: Collection[str]) -> Pairs:
@@ -185,22 +202,41 @@ async def queue(tx: Tx, pairs: Pairs) -> QueueView:
     )
 
 
-async def _me(tx: Tx, actor: Actor, shifts: Sequence[Worked]) -> Me:
-    row = await queries.staff_row(tx, actor.id)
-    until, later = _until(shifts, tx.now)
-    query = select(func.count()).where(contacts.c.holder_id == actor.id, contacts.c.state == "active")
+async def _me(tx: Tx, actors: Collection[Actor]) -> dict[str, Me]:
+    board, ids = await tx.board(), [actor.id for actor in actors]
+    rows = await queries.staff_rows(tx, ids)
+    load = await queries.load_of(tx, ids)
+    checks = await checks_now(tx, board, ids)
+    found = {}
+    for actor in actors:
+        shifts = asking.worked(board, actor.id, tx.now, board.end)
+        found[actor.id] = _one(
+            actor, rows.get(actor.id), shifts, load.get(actor.id, 0), checks.get(actor.id), tx.now
+        )
+    return found
+
+
+def _one(
+    actor: Actor,
+    row: Row[Any] | None,
+    shifts: Sequence[Worked],
+    active: int,
+    check: CheckNow | None,
+    now: datetime,
+) -> Me:
+    until, later = _until(shifts, now)
     return Me(
         staff_id=actor.id,
         name=row.name if row else actor.name,
-        intent=queries.intent_now(row.intent, row.intent_until, tx.now) if row else "off",
+        intent=queries.intent_now(row.intent, row.intent_until, now) if row else "off",
         intent_until=row.intent_until if row else None,
         intent_kind=row.intent_kind if row else None,
-        wrap_until=row.wrap_until if row and row.wrap_until and row.wrap_until > tx.now else None,
+        wrap_until=row.wrap_until if row and row.wrap_until and row.wrap_until > now else None,
         duties=[Duty(line, end) for line, end in sorted(until.items())],
         next_duty_at=min(later, default=None),
         capacity=row.text_limit if row else 0,
-        active=int((await tx.connection.execute(query)).scalar_one()),
-        check=await check_now(tx, await tx.board(), actor.id),
+        active=active,
+        check=check,
         held=row is not None and row.held_at is not None,
         signals=signals(row.signals if row else None),
     )
@@ -228,14 +264,23 @@ def _until(shifts: Sequence[Worked], now: datetime) -> tuple[dict[str, datetime]
     return until, later
 
 
-async def _offer(tx: Tx, centre: Centre, actor: Actor) -> OfferView | None:
+async def _offers(tx: Tx, centre: Centre, actors: Collection[Actor]) -> dict[str, OfferView]:
+    """Few ring at a time, so what each of them says is read one by one."""
+    who = {actor.id: actor for actor in actors}
     query = select(offers).where(
-        offers.c.staff_id == actor.id, offers.c.state == "pending", offers.c.deadline_at > tx.now
+        tx.among(offers.c.staff_id, who), offers.c.state == "pending", offers.c.deadline_at > tx.now
     )
-    offer = (await tx.connection.execute(query)).one_or_none()
-    contact = None if offer is None else await queries.contact(tx, offer.contact_id)
-    if offer is None or contact is None:
-        return None
+    found = {}
+    for offer in (await tx.connection.execute(query)).all():
+        contact = await queries.contact(tx, offer.contact_id)
+        if contact is not None:
+            found[offer.staff_id] = await _offer(tx, centre, who[offer.staff_id], offer, contact)
+    return found
+
+
+async def _offer(
+    tx: Tx, centre: Centre, actor: Actor, offer: Row[Any], contact: queries.ContactRow
+) -> OfferView:
     return OfferView(
         id=offer.id,
         token=offer.token,

@@ -1,9 +1,9 @@
 """What a person is writing and has not sent; whatever became an entry meanwhile is no draft any more."""
 
-from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, case, or_, select
 
 from hotline.store.db import Tx
 from hotline.store.drafts import SPENT
@@ -40,16 +40,21 @@ async def drafts_of(tx: Tx, contact_id: str, staff_id: str) -> list[Draft]:
     ]
 
 
-async def draft_revisions(tx: Tx, staff_id: str) -> Revisions:
-    """Of all that this person goes on with; without a word of it."""
-    held = and_(contacts.c.holder_id == staff_id, or_(drafts.c.staff_id == staff_id, drafts.c.kind == "card"))
-    along = and_(drafts.c.staff_id == staff_id, drafts.c.kind == "note")  # whoever reads along writes notes
+async def draft_revisions(tx: Tx, staff_ids: Collection[str]) -> dict[str, Revisions]:
+    """By person, of all that they go on with; without a word of it."""
+    who = case((drafts.c.kind == "card", contacts.c.holder_id), else_=drafts.c.staff_id)
+    goes_on = or_(who == contacts.c.holder_id, drafts.c.kind == "note")  # whoever reads along writes notes
     query = (
-        select(drafts.c.contact_id, drafts.c.kind, drafts.c.id)
+        select(drafts.c.contact_id, drafts.c.kind, drafts.c.id, who.label("who"))
         .join(contacts, contacts.c.id == drafts.c.contact_id)
-        .where(or_(held, along), ~SPENT)
+        .where(
+            or_(tx.among(drafts.c.staff_id, staff_ids), tx.among(contacts.c.holder_id, staff_ids)),
+            goes_on,
+            ~SPENT,
+        )
     )
-    found: Revisions = defaultdict(dict)
+    found: dict[str, Revisions] = {each: {} for each in staff_ids}
     for row in await tx.connection.execute(query):
-        found[row.contact_id][row.kind] = row.id
-    return dict(found)
+        if row.who in found:
+            found[row.who].setdefault(row.contact_id, {})[row.kind] = row.id
+    return found

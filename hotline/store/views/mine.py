@@ -1,6 +1,6 @@
-"""The conversations that one person has: which they hold, in which order, and who goes on with those they had."""
+"""The conversations that people have: which they hold, in which order, and who goes on with those they had."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,8 +51,14 @@ class PassedOn:
     at: datetime
 
 
-async def held(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list[Mine]:
-    """Those that this person holds or owes the card of, in the order in which they need them."""
+async def held(
+    tx: Tx, centre: Centre, actors: Collection[Actor], on_duty: Mapping[str, Collection[str]]
+) -> dict[str, list[Mine]]:
+    """By person, those that they hold or owe the card of, in the order in which they need them.
+
+    `on_duty` says for which lines each of them is.
+    """
+    roles = {actor.id: actor.roles for actor in actors}
     last_said = (
         select(func.max(entries.c.seq))
         .where(entries.c.contact_id == contacts.c.id, entries.c.author == "caller")
@@ -61,14 +67,16 @@ async def held(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list[
     query = (
         select(contacts, threads.c.last_seq, last_said.label("caller_seq"))
         .join(threads, threads.c.contact_id == contacts.c.id)
-        .where(contacts.c.holder_id == actor.id, contacts.c.state.in_((ACTIVE, "wrap_up")))
+        .where(tx.among(contacts.c.holder_id, roles), contacts.c.state.in_((ACTIVE, "wrap_up")))
     )
     # The numbers first: whoever goes on from them hears of what was said since. The other way round a word in between
     # would be counted as heard while nobody waits for its answer.
     talks = (await tx.connection.execute(query)).all()
-    turn = {each.contact_id: each for each in await turns(tx, holder_id=actor.id)}
-    found = [
-        Mine(
+    turn = {each.contact_id: each for each in await turns(tx, holders=roles)}
+    found: dict[str, list[Mine]] = {who: [] for who in roles}
+    for row in talks:
+        who = row.holder_id
+        mine = Mine(
             row.id,
             row.ref,
             row.line,
@@ -82,11 +90,12 @@ async def held(tx: Tx, centre: Centre, actor: Actor, on_duty: set[str]) -> list[
             row.answered_at,
             turn[row.id].unanswered_since if row.id in turn else None,
             row.id in turn and late(turn[row.id], tx.now, centre.talks) is not None,
-            draining=row.state == "active" and draining(centre, row, actor.roles, on_duty),
+            draining=row.state == "active" and draining(centre, row, roles[who], on_duty[who]),
         )
-        for row in talks
-    ]
-    return sorted(found, key=turn_order)
+        found[who].append(mine)
+    for each in found.values():
+        each.sort(key=turn_order)
+    return found
 
 
 def turn_order(talk: Mine) -> tuple[bool, bool, datetime, str]:
@@ -120,22 +129,27 @@ def draining(centre: Centre, row: Row[Any], roles: Collection[str], on_duty: Col
     )
 
 
-async def passed_on(tx: Tx, staff_id: str) -> list[PassedOn]:
-    """Those that were theirs a moment ago."""
+async def passed_on(tx: Tx, staff_ids: Collection[str]) -> dict[str, list[PassedOn]]:
+    """By person, those that were theirs a moment ago."""
     mine, live = _WAS_MINE, _LIVE
     ended = func.max(mine.c.until_at)  # whoever held it twice lost it once more
     query = (
-        select(contacts.c.ref, staff.c.name, func.coalesce(live.c.from_at, ended).label("at"))
+        select(
+            mine.c.staff_id, contacts.c.ref, staff.c.name, func.coalesce(live.c.from_at, ended).label("at")
+        )
         .select_from(mine)
         .join(contacts, contacts.c.id == mine.c.contact_id)
         .outerjoin(live, (live.c.contact_id == contacts.c.id) & live.c.until_at.is_(None))
         .outerjoin(staff, staff.c.id == live.c.staff_id)
         .where(
-            mine.c.staff_id == staff_id,
+            tx.among(mine.c.staff_id, staff_ids),
             mine.c.until_at > tx.now - PASSED_ON,
-            or_(live.c.staff_id != staff_id, contacts.c.state == "waiting"),
+            or_(live.c.staff_id != mine.c.staff_id, contacts.c.state == "waiting"),
         )
-        .group_by(contacts.c.ref, staff.c.name, live.c.from_at)
+        .group_by(mine.c.staff_id, contacts.c.ref, staff.c.name, live.c.from_at)
         .order_by("at")
     )
-    return [PassedOn(row.ref, row.name, row.at) for row in await tx.connection.execute(query)]
+    found: dict[str, list[PassedOn]] = {who: [] for who in staff_ids}
+    for row in await tx.connection.execute(query):
+        found[row.staff_id].append(PassedOn(row.ref, row.name, row.at))
+    return found

@@ -1,5 +1,6 @@
 """Who is asked to take a conversation, and who may read it besides its holder."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,17 +51,17 @@ class Reader:
     until: datetime | None
 
 
-async def asked_of(tx: Tx, staff_id: str) -> Asked | None:
-    """One at most: nobody is asked twice at once."""
+async def asked_of(tx: Tx, staff_ids: Collection[str]) -> dict[str, Asked]:
+    """What each of these people is asked to take. One at most: nobody is asked twice at once."""
     query = (
         select(transfers, contacts.c.ref, contacts.c.line, contacts.c.channel, contacts.c.priority,
                contacts.c.language, contacts.c.arrived_at, staff.c.name.label("from_name"))
         .join(contacts, contacts.c.id == transfers.c.contact_id)
         .join(staff, staff.c.id == transfers.c.from_id)
-        .where(transfers.c.to_id == staff_id, transfers.c.state.in_(LIVE))
+        .where(tx.among(transfers.c.to_id, staff_ids), transfers.c.state.in_(LIVE))
     )  # fmt: skip
-    row = (await tx.connection.execute(query)).one_or_none()
-    return None if row is None else Asked(**{name: getattr(row, name) for name in Asked.__slots__})
+    rows = await tx.connection.execute(query)
+    return {row.to_id: Asked(**{name: getattr(row, name) for name in Asked.__slots__}) for row in rows}
 
 
 async def asking(tx: Tx, contact_id: str) -> Asking | None:
