@@ -4,11 +4,12 @@ A centre is `common.toml` and `replies.toml`, then its own file, then any overla
 `DEMO` is the overlay that makes Kielce ready to try out with invented staff.
 """
 
-import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from hotline.errors import CentreInvalid
 from hotline.rules.centre import Centre
@@ -65,8 +66,8 @@ def _shipped_file(file: Path) -> dict[str, Any]:
 
 def _parsed(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomli.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise CentreInvalid(file.name, "(file)", f"cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CentreInvalid(file.name, "(syntax)", f"is not valid TOML: {error}") from error

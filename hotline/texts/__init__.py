@@ -5,7 +5,6 @@ dots. A text that depends on a number holds `one`, `few` and `many` per language
 on first use, and refuses keys given twice, missing languages, empty texts, parameters in one language only.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -13,6 +12,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
+
+import tomli
 
 from hotline.errors import TextIncomplete
 from hotline.rules.civil_time import local, repeated
@@ -134,8 +135,8 @@ def read(files: list[Path]) -> dict[str, dict[str, Text]]:
     found: dict[str, dict[str, Text]] = {}
     for file in files:
         try:
-            tables = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            tables = tomli.loads(file.read_text(encoding="utf-8"))
+        except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
             raise CatalogueInvalid(file.name, "(syntax)", str(error)) from error
         for key, entry in _leaves(file.name, tables, ""):
             if key in found:
@@ -161,6 +162,8 @@ def _checked(file: str, key: str, entry: Mapping[str, Any]) -> dict[str, Text]:
     if set(entry) != set(LANGUAGES):
         wrong = ", ".join(sorted(set(entry) ^ set(LANGUAGES)))
         raise CatalogueInvalid(file, key, f"must be in pl, uk and en, and nothing else: {wrong}")
+    if all(map(_is_plain, entry.values())):
+        return dict(entry)
     forms = {language: _forms(file, key, language, entry[language]) for language in LANGUAGES}
     if len({"" in form for form in forms.values()}) > 1:
         raise CatalogueInvalid(file, key, "depends on a number in some languages only")
@@ -170,6 +173,11 @@ def _checked(file: str, key: str, entry: Mapping[str, Any]) -> dict[str, Text]:
             differ = ", ".join(sorted(needs[language] ^ needs["pl"]))
             raise CatalogueInvalid(file, key, f"pl and {language} differ in parameters: {differ}")
     return {language: form.get("", form) for language, form in forms.items()}
+
+
+def _is_plain(text: object) -> bool:
+    """A text without numbers and parameters: most are, and every start goes through thousands."""
+    return isinstance(text, str) and "{" not in text and "}" not in text and bool(text.strip())
 
 
 def _forms(file: str, key: str, language: str, value: object) -> dict[str, str]:
