@@ -3,7 +3,8 @@
 Whatever cannot be read is `Malformed`; nothing is guessed, converted or ignored.
 """
 
-from typing import Annotated, Final, TypeVar
+import asyncio
+from typing import Annotated, Final, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from hotline.errors import BodyTooLarge, Malformed
 
 LIMIT: Final = 64 * 1024  # bytes
 MOST_FIELDS: Final = 50
+REFUSAL_SECONDS: Final = 1.0  # of what is too large; no page of ours sends that
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -82,12 +84,18 @@ async def read_form_lists(request: web.Request) -> dict[str, list[str]]:
 async def read_bytes(request: web.Request) -> bytes:
     """The raw body, at most 64 KiB. Raises BodyTooLarge without reading the rest."""
     if (request.content_length or 0) > LIMIT:
-        raise BodyTooLarge(limit=LIMIT)
+        await _refused()
     parts: list[bytes] = []
     size = 0
     async for part in request.content.iter_any():
         size += len(part)
         if size > LIMIT:
-            raise BodyTooLarge(limit=LIMIT)
+            await _refused()
         parts.append(part)
     return b"".join(parts)
+
+
+async def _refused() -> NoReturn:
+    """It takes its time: whoever sends nothing else waits with every connection, and we with none."""
+    await asyncio.sleep(REFUSAL_SECONDS)
+    raise BodyTooLarge(limit=LIMIT)

@@ -20,6 +20,7 @@ class Rates:
         self.starts = Sources(abuse.NETWORK_CEILING + 1, abuse.WITHIN)
         self.words = Sources(abuse.WORDS_MOST + 1, abuse.WORDS_WITHIN)
         self.haste = Sources(2, abuse.HAND)
+        self.hellos = Sources(abuse.HELLOS_MOST + 1, abuse.WORDS_WITHIN)
         self.asking, self.row = asyncio.Lock(), asyncio.Lock()
         self.answered: set[str] = set()  # callers who were found to have somebody who reads
 
@@ -63,6 +64,14 @@ async def pace(request: web.Request, token: str, words: str) -> bool:
             async with rates.row:
                 await asyncio.sleep(abuse.TURN)
     return slow
+
+
+async def hello(request: web.Request, token: str) -> None:
+    """Let in later a page that comes back without end: each time costs more than a word, whatever its line ends of."""
+    rates, system = request.app[RATES], request.app[SYSTEM]
+    who, now = system.vault.blind("web", token), system.clock.now()
+    if rates.hellos.count(who, now) > abuse.HELLOS_MOST:
+        await asyncio.sleep(abuse.WORDS_PAUSE)
 
 
 async def _answered(request: web.Request, token: str, who: str) -> bool:

@@ -18,7 +18,7 @@ from hotline.actions import contacts, presence
 from hotline.actions.contacts import caller_of
 from hotline.errors import HotlineError, Malformed, NotSignedIn, Unavailable
 from hotline.rules.presence import CALLER_PING, CONSOLE_PING
-from hotline.web import middleware, render
+from hotline.web import middleware, rates, render
 from hotline.web.beats import BEATS
 from hotline.web.board_live import BoardFeed
 from hotline.web.body import Body, Cursor, Token, parse
@@ -73,6 +73,7 @@ async def _greeted(request: web.Request, socket: web.WebSocketResponse) -> Calle
     try:
         async with asyncio.timeout(10):
             hello = parse(await socket.receive_str(), Hello)
+            await rates.hello(request, hello.token)
         async with few:
             actor = await caller_of(system, hello.token)
             with suppress(Unavailable):  # what nobody can write of, one may still read

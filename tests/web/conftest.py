@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hotline.config import Settings
-from hotline.web import sign_in
+from hotline.web import body, sign_in
 from tests import factories
 from tests.conftest import HouseTemplate
 from tests.factories import MovableClock
@@ -18,6 +18,7 @@ async def opened(settings: Settings) -> AsyncIterator[Doors]:
     """A house whose engine is at rest, so that offers are made by the tests alone; its refusals are quick."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sign_in, "REFUSAL_SECONDS", (0.0, 0.01))
+        patch.setattr(body, "REFUSAL_SECONDS", 0.01)
         async with (
             factories.running_house(settings, MovableClock(), engine=False) as running,
             doors_of(running) as doors,

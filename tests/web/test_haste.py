@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from hotline.rules import abuse
+from hotline.web import body
 from tests.factories import TRUST, Caller
 from tests.web.doors import Answer, Doors, bearer, client_id
 
@@ -12,8 +13,8 @@ TURN = 1.5
 
 
 async def send(doors: Doors, caller: Caller, text: str = "Halo?") -> Answer:
-    body = {"id": client_id(), "text": text}
-    answer = await doors.ask("POST", f"/chat/{TRUST}/messages", body=body, headers=bearer(caller))
+    words = {"id": client_id(), "text": text}
+    answer = await doors.ask("POST", f"/chat/{TRUST}/messages", body=words, headers=bearer(caller))
     assert answer.status == 200
     return answer
 
@@ -40,3 +41,39 @@ async def test_who_waits_and_writes_in_haste_takes_turns(
     assert not any(each.done() for each in held_up)
     await asyncio.gather(*held_up)
     assert loop.time() - began >= 2 * TURN  # one after the other
+
+
+async def test_who_sends_far_too_much_waits_for_the_refusal(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "REFUSAL_SECONDS", TURN)
+    caller, loop = await doors.caller(), asyncio.get_running_loop()
+    began = loop.time()
+    where, raw = f"/chat/{TRUST}/messages", b"x" * (body.LIMIT + 1)
+    refused = loop.create_task(doors.ask("POST", where, raw=raw, headers=bearer(caller)))
+    await send(doors, caller)
+    assert not refused.done()
+    assert (await refused).status == 413
+    assert loop.time() - began >= TURN
+
+
+async def test_a_page_that_comes_back_without_end_is_let_in_later(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(abuse, "HELLOS_MOST", 3)
+    monkeypatch.setattr(abuse, "WORDS_PAUSE", TURN)
+    flapping, other, loop = await doors.caller(), await doors.caller(), asyncio.get_running_loop()
+
+    async def comes(caller: Caller) -> float:
+        began = loop.time()
+        async with doors.http.ws_connect(f"{doors.ours}/chat/{TRUST}/socket", origin=doors.ours) as page:
+            await page.send_json({"token": caller.token, "after": 0})
+            await page.receive_json()
+        return loop.time() - began
+
+    for _ in range(3):
+        await comes(flapping)
+    late = loop.create_task(comes(flapping))
+    await comes(other)
+    assert not late.done()
+    assert await late >= TURN
