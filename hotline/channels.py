@@ -6,7 +6,6 @@ and marks it; a channel without idempotency keys may thus repeat a message after
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -20,6 +19,7 @@ from hotline.live.bus import Bell
 from hotline.rules.access import CHANNEL
 from hotline.store import claims, views
 from hotline.system import System
+from hotline.values import dataclass
 
 log = structlog.get_logger()
 

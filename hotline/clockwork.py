@@ -6,7 +6,6 @@ It looks often and acts seldom: every look is one reading, and an action checks 
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hotline.actions import attendance, callbacks, gap_notices, shift_checks
@@ -24,6 +23,7 @@ from hotline.store import callbacks as callback_rows
 from hotline.store import duty_log, plans
 from hotline.store import shift_checks as checks
 from hotline.system import System, Transaction
+from hotline.values import dataclass
 
 TELL_EVERY = timedelta(minutes=1)
 

@@ -5,11 +5,12 @@ A secret may be given as NAME or as NAME_FILE; example and weak secrets are refu
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from hotline.errors import ConfigInvalid
+from hotline.values import dataclass
 
 PREFIX = "HOTLINE_"
 WITH_PASSWORD = ("HOTLINE_DATABASE_URL", "HOTLINE_KEYS_URL", "HOTLINE_REDIS_URL")

@@ -6,7 +6,7 @@ The callers are ordinary ones: they speak HTTP to this very server, write, wait 
 import asyncio
 import random
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from hotline.store import plans
 from hotline.store import roster as shift_rows
 from hotline.store.views import people
 from hotline.system import System
+from hotline.values import dataclass
 from hotline.vault import make_master_key
 
 log = structlog.get_logger()

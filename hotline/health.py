@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from hotline.errors import HotlineError
 from hotline.store import schema
 from hotline.store.db import Database
 from hotline.system import System
+from hotline.values import dataclass
 
 FRESH_SECONDS = 1.0
 PATIENCE = 2.0  # for a part that neither answers nor refuses

@@ -4,7 +4,7 @@ Half-given answers live in memory under a blind index. After a restart the quest
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from hotline.rules.callback import SafeTime, Wish
 from hotline.rules.civil_time import DAY_MINUTES, local
 from hotline.system import System
 from hotline.texts import say
+from hotline.values import dataclass
 
 SIZE = 5_000
 PARTS = ((8, 12), (12, 16), (16, 20))  # hours of the day one may choose from

@@ -5,9 +5,11 @@ restart costs a default or one more question.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from hotline.values import dataclass
 
 SIZE = 10_000
 ANSWERS_LAST = timedelta(minutes=30)  # "is anyone in danger right now?" was asked about then

@@ -9,7 +9,6 @@ import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -25,6 +24,7 @@ from hotline.channels import Later, Refused
 from hotline.errors import HotlineError, Unavailable
 from hotline.rules.access import CHANNEL
 from hotline.system import System
+from hotline.values import dataclass
 
 log = structlog.get_logger()
 ANSWER_TRIES = 5  # of an update that is only answered

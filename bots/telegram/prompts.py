@@ -5,7 +5,6 @@ A button carries what was asked, the answer and the language, so that pressing i
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aiogram.methods import EditMessageReplyMarkup, SendMessage
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
@@ -18,6 +17,7 @@ from hotline.rules.civil_time import local
 from hotline.rules.duty import ClosedNow, Duty, NotStated, OpenButEmpty
 from hotline.system import System
 from hotline.texts import LANGUAGES, say, say_count, situations
+from hotline.values import dataclass
 
 Keyboard = InlineKeyboardMarkup
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)

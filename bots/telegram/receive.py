@@ -4,7 +4,6 @@ Private chats only. Whatever is neither words nor a button is refused kindly and
 carries the update's own id, so an update that comes again changes nothing, even after its contact has ended.
 """
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiogram.enums import ChatMemberStatus, ChatType
@@ -39,6 +38,7 @@ from hotline.store import queries, views
 from hotline.store.queries import ContactRow
 from hotline.system import System
 from hotline.texts import say
+from hotline.values import dataclass
 
 EXPLAINED = (ChatDisabled, LineClosed, NoSuchTime, SafeTimeWrong, TextEmpty, TextMalformed, TextTooLong)
 Answer = TelegramMethod[Any]

@@ -1,6 +1,6 @@
 """Who comes with an update: the chat's last contact, what it chose before, the language it reads."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from aiogram.types import User
 
@@ -11,6 +11,7 @@ from hotline.store import queries
 from hotline.store.queries import ContactRow
 from hotline.system import System
 from hotline.texts import LANGUAGES
+from hotline.values import dataclass
 
 DEFAULT_LANGUAGE = "pl"
 

@@ -1,7 +1,6 @@
 """A contact begins: somebody writes for the first time, or staff enter a call or visit by hand."""
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ from hotline.store.attended import attended
 from hotline.store.journal import Line as EntryLine
 from hotline.system import System, Transaction
 from hotline.texts.situations import fill
+from hotline.values import dataclass
 
 MODES = ("phone", "in_centre", "outreach", "third_party")
 

@@ -3,7 +3,6 @@
 It keeps its key: when due it stands where it would have stood had it waited all the time.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +28,7 @@ from hotline.store import claims, conflicts, queries
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.system import System, Transaction
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

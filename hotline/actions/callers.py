@@ -1,6 +1,5 @@
 """A caller who was here before: what they call themselves, and which earlier contacts are theirs."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -14,6 +13,7 @@ from hotline.store import keys as key_rows
 from hotline.store.handling import marks
 from hotline.store.queries import ContactRow
 from hotline.system import System, Transaction
+from hotline.values import dataclass
 
 SHOWN: Final = 20
 LATELY: Final = timedelta(days=30)

@@ -1,7 +1,5 @@
 """What a counsellor is writing is kept with every change, so that it outlives the page and the machine."""
 
-from dataclasses import dataclass
-
 from hotline.actions.contacts import locked, thing_of
 from hotline.errors import ContactEnded, DraftChanged, Malformed
 from hotline.ids import new_id
@@ -11,6 +9,7 @@ from hotline.rules.access import Actor
 from hotline.rules.words import DRAFT_LIMIT, checked
 from hotline.store import claims, queries, views
 from hotline.system import System, Transaction
+from hotline.values import dataclass
 
 # Whoever may send or save it may begin it.
 VERBS = {"message": "messages.reply", "note": "messages.note", "card": "summaries.save"}

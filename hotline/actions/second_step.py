@@ -1,7 +1,6 @@
 """Codes of an authenticator app (TOTP): set up, proved with a first code, switched off; each code works once."""
 
 import hmac
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pyotp import TOTP, random_base32
@@ -14,6 +13,7 @@ from hotline.rules import second_step as rules
 from hotline.rules.access import Actor, Thing
 from hotline.store import claims, queries, staffing
 from hotline.system import System, Transaction
+from hotline.values import dataclass
 
 PLACE: Final = "staff.totp"
 

@@ -5,7 +5,6 @@ once come from the operator's shell.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from hotline.rules.duty import asking
 from hotline.rules.presence import SECOND_STEP_LIFE, SESSION_IDLE, SESSION_LIFE, SHIFT_GRACE
 from hotline.store import claims, queries, sign_ins, staffing
 from hotline.system import System, Transaction
+from hotline.values import dataclass
 
 NOWHERE: Final = Place()
 

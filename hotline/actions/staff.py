@@ -1,7 +1,6 @@
 """People: who is on the staff, with which roles, flags and lines; what changes, changes at once."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from hotline.actions import leaving, passwords, sessions
 from hotline.actions.signing_in import digest
@@ -15,6 +14,7 @@ from hotline.rules.presence import LINK_LIFE
 from hotline.rules.words import checked
 from hotline.store import claims, plans, queries, roster, sign_ins, staffing
 from hotline.system import System, Transaction
+from hotline.values import dataclass
 
 LANGUAGES = ("pl", "uk", "en")
 LOGIN_LIMIT, NAME_LIMIT, SIGNATURE_LIMIT, TEXT_LIMIT = 64, 120, 60, 1000

@@ -4,13 +4,13 @@ Where somebody has signed in before, what others do elsewhere does not slow them
 """
 
 import math
-from dataclasses import dataclass
 
 from hotline.errors import TooSoon
 from hotline.rules import throttle as rules
 from hotline.rules.throttle import Limit
 from hotline.store import claims, sign_ins
 from hotline.system import Transaction
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ reads; the one that writes looks whether the ground is still the same, and weigh
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from hotline.errors import GapWouldOpen
 from hotline.rules.centre import Centre
@@ -17,6 +16,7 @@ from hotline.rules.duty.gaps import Gap
 from hotline.rules.duty.preview import Preview, preview
 from hotline.store import plans
 from hotline.system import System, Transaction
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ every word of the one has its key in the other.
 import asyncio
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from hotline.store import copying, dumps, keys, schema, tables
 from hotline.store.copying import Connection
 from hotline.store.db import Database
 from hotline.system import MachineClock
+from hotline.values import dataclass
 from hotline.vault import Vault, read_master_key
 
 KEYS_KEPT = timedelta(days=30)  # after this, what was erased is unreadable in every backup

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from hotline.errors import ConfigInvalid, CopyFailed
 from hotline.store.copying import Tally
 from hotline.store.keys import Erasure
+from hotline.values import dataclass
 from hotline.vault import Vault
 
 FILE, LEDGER = "manifest.json", "ledger.json"

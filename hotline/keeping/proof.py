@@ -1,12 +1,12 @@
 """Proofs that a copy is whole: tables with the same rows, and sealed values, taken by chance, that open."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from hotline.errors import CopyFailed, SealBroken
 from hotline.store import copying, keys
 from hotline.store.copying import Connection, Sealed, Tally
 from hotline.store.tables import metadata
+from hotline.values import dataclass
 from hotline.vault import Vault, key_id_of
 
 SAMPLES = 100

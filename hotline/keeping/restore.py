@@ -5,7 +5,6 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from hotline.config import Settings
@@ -17,6 +16,7 @@ from hotline.store.copying import Connection, Tally
 from hotline.store.db import Database, sqlite_path
 from hotline.store.keys import Erasure
 from hotline.system import MachineClock
+from hotline.values import dataclass
 from hotline.vault import Vault, read_master_key
 
 METADATA = {"main": tables.metadata, "keys": tables.key_metadata}

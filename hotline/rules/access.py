@@ -4,10 +4,10 @@ A verb is named like the action that asks. A thing brings only what the table lo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from hotline.errors import NotAllowed, NotFound
+from hotline.values import dataclass
 
 Kind = Literal["caller", "staff", "engine", "standby", "channel", "operator"]
 COUNSELLOR, SUPERVISOR, CASEWORKER, ADMINISTRATOR = "counsellor", "supervisor", "caseworker", "administrator"

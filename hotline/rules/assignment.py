@@ -4,12 +4,13 @@ Who is then asked first is `rules.turns`; what is offered to whom now is `rules.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from hotline.rules.contact import P1
 from hotline.rules.presence import BUSY, link
+from hotline.values import dataclass
 
 OFFER_SECONDS = {"phone": 20, "web": 30, "telegram": 60}
 NEVER = datetime.min.replace(tzinfo=UTC)

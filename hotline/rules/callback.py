@@ -5,7 +5,6 @@ A safe time is a span of the wall clock that holds on each day from the first on
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from pydantic import Field
 from hotline.errors import NoSuchTime, PhoneWrong, SafeTimeWrong
 from hotline.rules.centre_facts import Part
 from hotline.rules.civil_time import DAY_MINUTES, local, resolve
+from hotline.values import dataclass
 
 Way = Literal["phone", "telegram"]
 WAYS: Final = ("phone", "telegram")

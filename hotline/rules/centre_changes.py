@@ -6,12 +6,12 @@ everything else holds from the moment it was said.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
 from hotline.rules.centre import Centre
 from hotline.rules.centre_file import ARRAYS, Merged, Table, parse
+from hotline.values import dataclass
 
 Kind = Literal["hours", "closure", "extra_opening", "fact", "line", "setting", "blocker"]
 Layer = tuple[str, Table]

@@ -7,7 +7,7 @@ the other six are mandatory here, and every other choice is `not_established` un
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from hotline.errors import Malformed, SummaryIncomplete, TextMalformed, TextTooLong
 from hotline.rules.centre import Centre
 from hotline.rules.contact import END_REASONS, P1, PRIORITIES
+from hotline.values import dataclass
 
 Kind = Literal["choice", "choices", "text", "number", "bool"]
 Level = Literal["A", "C", "L"]

@@ -5,10 +5,10 @@ cannot be talked away while what they ask for is still missing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from hotline.rules.centre import Centre
 from hotline.rules.centre_checks import takes_hours
+from hotline.values import dataclass
 
 Missing = Callable[[Centre], bool]
 

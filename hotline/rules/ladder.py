@@ -6,7 +6,7 @@ takes the contact.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -15,6 +15,7 @@ from hotline.rules.centre import Centre
 from hotline.rules.contact import P1, VOICE
 from hotline.rules.duty import Board, OnDuty, Rung, asking
 from hotline.rules.duty.plan import BACKUP, COORDINATOR, PRIMARY
+from hotline.values import dataclass
 
 DEFAULT: Final = tuple(Rung("tier", str(tier)) for tier in (PRIMARY, BACKUP, COORDINATOR))
 END: Final = "end"  # nobody is left to ask

@@ -6,7 +6,7 @@ Unstated hours are never open or closed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -14,6 +14,7 @@ from hotline.rules.centre import Centre, Closure, Line
 from hotline.rules.centre_facts import Span
 from hotline.rules.civil_time import DAY_MINUTES, local, resolve, weekday
 from hotline.rules.hours import Hours
+from hotline.values import dataclass
 
 LOOK_AHEAD_DAYS = 60
 # A line open day after day is followed this far for its next closing; past it, it is called always open.

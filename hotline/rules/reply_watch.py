@@ -1,11 +1,11 @@
 """Whose turn it is in a conversation, and what follows when it lasts. Pure; any word turns it round."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from hotline.rules.centre_talks import TalkRules
 from hotline.rules.contact import P1
+from hotline.values import dataclass
 
 Step = Literal["ask", "warn", "close"]
 ASKED: Final = "silence_ask"  # names of texts, by which it is known later what was said

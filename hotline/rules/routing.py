@@ -6,7 +6,7 @@ vanish; the actions that end or give one back move it in one conditional stateme
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any, Final, assert_never
@@ -25,6 +25,7 @@ from hotline.rules.assignment import (
 )
 from hotline.rules.assignment import opened as with_next_rung
 from hotline.rules.contact import ACTIVE, P1, WAITING, WRAP_UP, may_move
+from hotline.values import dataclass
 
 PENDING, ACCEPTED, DECLINED, EXPIRED, WITHDRAWN = "pending", "accepted", "declined", "expired", "withdrawn"
 GONE: Final = "gone"  # too late, taken, moved on, or never this person's

@@ -4,7 +4,6 @@ It keeps nobody from working: it stays in sight until it is done, and what does 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -13,6 +12,7 @@ from hotline.rules.centre_duty import MEASURED, CheckItem
 from hotline.rules.duty.board import Worked
 from hotline.rules.duty.plan import PRIMARY
 from hotline.rules.presence import link
+from hotline.values import dataclass
 
 Phase = Literal["start", "end"]
 State = Literal["open", "late", "failed", "done"]

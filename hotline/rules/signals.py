@@ -1,8 +1,9 @@
 """What a person wants to hear and see when somebody writes. The bell for danger is not among it: it always rings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from hotline.values import dataclass
 
 VOLUMES: Final = ("low", "normal", "high")
 

@@ -1,13 +1,13 @@
 """Who among the staff is told outside the house that they are needed. A notice says so, and nothing of whom or why."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotline.rules.alarms import DUTY_EMPTY, DUTY_MISSED, LADDER_END, P1_WAITS, RUNG_SILENT
 from hotline.rules.assignment import Person, Waiting, present
 from hotline.rules.duty.notices import Notice as GapNotice
+from hotline.values import dataclass
 
 ALARM: Final = "alarm"  # something rings and nobody has said "I am on it"
 DANGER: Final = "danger"  # a caller in danger has waited for a minute

@@ -3,9 +3,10 @@
 Nobody is ever locked out: a hard lock would be a weapon against the night shift.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from hotline.values import dataclass
 
 FORGET: Final = timedelta(days=1)  # tries, and networks where somebody signed in before
 REMEMBER_BROWSER: Final = timedelta(days=90)

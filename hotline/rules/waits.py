@@ -4,9 +4,10 @@ Whoever left, or waits still, counts as well: they waited at least so long. Leav
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from hotline.values import dataclass
 
 LATELY: Final = timedelta(hours=4)
 BASIS: Final = 10  # answered contacts; fewer say nothing about the next one

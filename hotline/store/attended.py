@@ -1,7 +1,6 @@
 """Who would read a word that comes now: on duty by the roster, and truly at a console. Every text goes by this."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from hotline.rules.duty import ClosedNow, OpenButEmpty, asking
 from hotline.rules.presence import GONE_AFTER
 from hotline.store.db import Tx
 from hotline.store.tables import staff
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ order the rows come in, and differs if one value of one row does.
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import MetaData, Row, Table, func, insert, inspect, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.store.tables import leases
+from hotline.values import dataclass
 
 Connection = AsyncConnection
 ROWS = 500  # in one step

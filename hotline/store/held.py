@@ -1,6 +1,5 @@
 """Conversations and who holds them: since when, and when that console last gave a sign of life."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -8,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from hotline.rules.contact import ACTIVE, P1, VOICE
 from hotline.store.db import Tx
 from hotline.store.tables import assignments, callbacks, contacts, staff
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ This file only reads and writes rows; wrapping and unwrapping is `vault`'s.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.store.db import Database, upsert_on
 from hotline.store.tables import key_ledger, sealing_keys
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from hotline.store import conflicts, queries, reachable, steps
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Ids, Tx
 from hotline.store.tables import contacts, staff_notices
+from hotline.values import dataclass
 
 _STANDS = (
     contacts.c.id, contacts.c.line, contacts.c.queue, contacts.c.channel, contacts.c.priority,

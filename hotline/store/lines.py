@@ -4,11 +4,12 @@ What is decided here is decided under the lock of the thread, by whoever holds i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from hotline.errors import ContactEnded, HotlineError, NotFound, NotSignedIn, NotTheHolder
+from hotline.values import dataclass
 
 # Who may write what while the contact is in which state.
 WRITABLE = {

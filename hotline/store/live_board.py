@@ -6,7 +6,7 @@ read and compiled anew. A lost poke can therefore let nobody answer who is off d
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hotline.rules.centre import Centre
@@ -14,6 +14,7 @@ from hotline.rules.civil_time import local, resolve
 from hotline.rules.duty import Board, Plan, build
 from hotline.store import plans
 from hotline.store.db import Tx
+from hotline.values import dataclass
 
 BEFORE, AFTER = timedelta(days=35), timedelta(days=400)
 DRIFT = timedelta(days=2)  # how far the horizon may lag when nobody has rolled it

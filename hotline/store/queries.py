@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +42,7 @@ from hotline.store.tables import (
     staff,
     threads,
 )
+from hotline.values import dataclass
 
 ContactRow = Row[Any]  # a row of `contacts`
 _DEMANDS = (

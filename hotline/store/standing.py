@@ -7,11 +7,12 @@ anything else was written meanwhile; a refusal is never taken from it.
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from hotline.store.lines import Judged, Line, Outcome, Receipt, Row, Stand, judge
+from hotline.values import dataclass
 
 TALKS: Final = 2_000
 KEPT_SECONDS: Final = 60.0  # a name that was changed stays for as long on what is shown at once

@@ -5,11 +5,11 @@ The version is the fingerprint of the text in all three languages: the same word
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TypedDict
 
 from hotline.rules.centre import Centre
 from hotline.texts import LANGUAGES, say, say_count
+from hotline.values import dataclass
 
 FIXED = {"short": 4, "purpose": 4, "data": 3, "recipients": 4, "telegram": 2, "rights": 5}
 ORDER = ("short", "controller", "purpose", "data", "recipients", "telegram", "keeping", "device", "rights")

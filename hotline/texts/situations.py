@@ -5,7 +5,6 @@ texts can be filled for is refused; the start asks this of every line of the cen
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -15,6 +14,7 @@ from hotline.rules import opening
 from hotline.rules.centre import Centre, Line
 from hotline.rules.civil_time import local
 from hotline.texts import FORMS, LANGUAGES, names, say, texts, when
+from hotline.values import dataclass
 
 EMERGENCY: Final = "112"
 DAY_AND_NIGHT: Final = "adults_support_centre"  # whose number a line gives that has none of its own

@@ -1,7 +1,6 @@
 """What a person can do, and what was agreed with them about hours, on the person's own page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -12,6 +11,7 @@ from hotline.rules.civil_time import DAY_MINUTES
 from hotline.rules.duty import checks
 from hotline.rules.duty.expansion import edges
 from hotline.texts import say
+from hotline.values import dataclass
 from hotline.web import roster_forms, staff_page
 from hotline.web.body import read_form
 from hotline.web.keys import SYSTEM

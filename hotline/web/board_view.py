@@ -1,7 +1,6 @@
 """The board in words: what is wrong now, each line as a row, who waits, who talks. Nothing is decided here."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from hotline.rules.opening import Closed, Open
 from hotline.store.views import AlarmNow, BoardView, ContactNow, LineNow, OfferMade, PersonNow
 from hotline.system import LEASE_LIFE
 from hotline.texts import say, say_count
+from hotline.values import dataclass
 from hotline.web.console_json import duration, line_name, when
 
 

@@ -4,7 +4,6 @@ Every sentence is true at the instant of the transaction: nobody is promised who
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -17,6 +16,7 @@ from hotline.store.views import Attended, ContactHead, Entry
 from hotline.system import Transaction
 from hotline.texts import clock, say, shown
 from hotline.texts.situations import words
+from hotline.values import dataclass
 from hotline.web import render
 
 Mode = Literal["live", "closed", "unknown", "off"]

@@ -1,7 +1,7 @@
 """The card and the case form as a template draws them: labels in the reader's language, options, values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from hotline.rules import casework, forms
@@ -10,6 +10,7 @@ from hotline.rules.contact import CHOSEN_END_REASONS, P1
 from hotline.rules.forms import Field
 from hotline.store.views import Agreed, ContactHead, StaffRow
 from hotline.texts import say, texts
+from hotline.values import dataclass
 
 # Six answers make a card; they stand open, and the rest of each group is folded away under them.
 OPEN = frozenset(field.key for field in forms.CARD if field.mandatory)

@@ -1,7 +1,6 @@
 """What the pages about the centre show: lines with where their hours come from, exceptions, suggestions, blockers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from hotline.rules.hours import Hours
 from hotline.rules.opening import opening
 from hotline.store.views import ChangeRow
 from hotline.texts import say
+from hotline.values import dataclass
 from hotline.web import hours, public
 
 DAYS_WRITTEN = "%d.%m.%Y"

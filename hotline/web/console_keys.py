@@ -1,7 +1,9 @@
 """The keys of the console, one list: the sheet shows it, the page binds its actions by their names."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final, Literal
+
+from hotline.values import dataclass
 
 Where = Literal["always", "outside", "writing"]
 """In every place; outside text fields and windows, unless single letters are switched off; while words are written."""

@@ -1,6 +1,5 @@
 """The front page: every line, whom it is for, whether it is open, how to reach it; or what is known instead."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from hotline.rules.centre import Centre, Line, Unit
 from hotline.rules.civil_time import local
 from hotline.rules.opening import Closed, Open, Opening, closure_on, opening
 from hotline.texts import clock, say
+from hotline.values import dataclass
 from hotline.web import caller_page, hours, render
 from hotline.web.keys import SYSTEM
 

@@ -5,7 +5,7 @@ Nothing is saved by looking: a form leads to the dialog, and the dialog's button
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from hotline.rules.duty.edits import Edit, edited
 from hotline.rules.duty.expansion import group
 from hotline.rules.duty.preview import Preview, preview
 from hotline.store import views
+from hotline.values import dataclass
 from hotline.web import render, roster_dialog, roster_forms, roster_words, staff_page
 from hotline.web import roster as pages
 from hotline.web.body import read_form

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, cast
 
@@ -11,6 +10,7 @@ from hotline.rules.centre import Centre
 from hotline.rules.civil_time import DAY_MINUTES, local
 from hotline.rules.duty import Override
 from hotline.rules.duty.expansion import edges
+from hotline.values import dataclass
 from hotline.web.roster_words import STAMP
 
 Form = Mapping[str, str]

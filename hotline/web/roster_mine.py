@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,6 +22,7 @@ from hotline.rules.duty.preview import Preview
 from hotline.rules.duty.rest import nights
 from hotline.rules.duty.spans import Span, clipped, length
 from hotline.store import views
+from hotline.values import dataclass
 from hotline.web import render, roster_dialog, roster_edit, roster_forms, roster_words, staff_page
 from hotline.web import roster as pages
 from hotline.web.body import read_form

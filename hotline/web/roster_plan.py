@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, cast, get_args
 
@@ -17,6 +16,7 @@ from hotline.rules.duty.demand import Demand, DemandWindow, Need
 from hotline.rules.duty.plan import PRIMARY, Advance, HolidayRule
 from hotline.store import views
 from hotline.texts import say
+from hotline.values import dataclass
 from hotline.web import render, roster_forms, roster_words, staff_page
 from hotline.web import roster as pages
 from hotline.web.body import read_form_lists

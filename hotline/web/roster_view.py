@@ -1,7 +1,7 @@
 """The roster in words and in places on a day's axis. Nothing is decided here; templates only lay it out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from hotline.rules.duty.grid import (
 )
 from hotline.rules.duty.plan import PRIMARY
 from hotline.texts import say
+from hotline.values import dataclass
 from hotline.web.roster_words import Words, address, stamp
 
 FILLABLE: Final = frozenset({"EMPTY", "THIN", "SKILL", "CHANNEL", "EXPIRED", "TIER2"})

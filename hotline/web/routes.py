@@ -5,11 +5,11 @@ that the signed-in person must be allowed; the action behind it asks again with 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from hotline.rules import access
+from hotline.values import dataclass
 from hotline.web import (
     abilities,
     account,

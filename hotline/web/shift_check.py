@@ -1,7 +1,6 @@
 """The check at the beginning or end of one's shift, and for whoever leads how it stands with everybody. A form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from hotline.store import views
 from hotline.store.views import CheckNow
 from hotline.system import Transaction
 from hotline.texts import say
+from hotline.values import dataclass
 from hotline.web import render, staff_page
 from hotline.web.body import read_form
 from hotline.web.console_json import line_name, when

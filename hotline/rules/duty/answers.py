@@ -4,11 +4,10 @@
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.rules.duty.plan import PRIMARY, Override, Rung, Shift
-from hotline.rules.duty.values import value
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Ask:
     tier: int | None = None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Seated:
     """A person in a seat: by which shift, put there by which overrides, with the skills that count now.
 
@@ -52,7 +51,7 @@ class Seated:
         )
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class OnDuty:
     """The line is open and somebody is on duty; `people` holds one seat per person, by tier."""
 

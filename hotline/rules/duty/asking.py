@@ -3,12 +3,12 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.rules.duty.answers import Ask, Duty, OpenButEmpty
 from hotline.rules.duty.board import Board, Worked
 from hotline.rules.duty.supply import Seats
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

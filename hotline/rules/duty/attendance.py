@@ -6,7 +6,6 @@ that comes back is no leaving.
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +15,7 @@ from hotline.rules.duty.board import Board
 from hotline.rules.duty.people import DutyFact
 from hotline.rules.duty.plan import BACKUP, PRIMARY
 from hotline.rules.presence import link
+from hotline.values import dataclass
 
 GRACE: Final = timedelta(minutes=5)
 ENGINE: Final = "engine"

@@ -5,7 +5,6 @@ process swaps one reference and whoever is reading the old one goes on reading i
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.rules.centre import Centre
@@ -14,6 +13,7 @@ from hotline.rules.duty.plan import Plan
 from hotline.rules.duty.supply import Supply, compile_supply
 from hotline.rules.duty.timeline import ANYBODY, Timeline, compile_timeline
 from hotline.rules.opening import Stretch, stretches
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A need without windows holds whenever the line is open. Closed and unknown hours
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from hotline.rules.duty.answers import Seated
 from hotline.rules.duty.expansion import edges
 from hotline.rules.duty.matching import covers
 from hotline.rules.duty.plan import BACKUP, PRIMARY
+from hotline.values import dataclass
 
 DAY = timedelta(days=1)
 Short = Literal["EMPTY", "THIN", "SKILL", "EXPIRED", "CHANNEL", "TIER2", "UNCONFIRMED"]

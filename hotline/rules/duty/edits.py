@@ -1,12 +1,13 @@
 """An edit of the plan as a value, and the board after it: the save dialog and the saving itself both ask here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hotline.rules.duty.board import Board
 from hotline.rules.duty.demand import Demand
 from hotline.rules.duty.people import Absence, Person
 from hotline.rules.duty.plan import Override, Plan, Row, Shift
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ An ordinary day is its midnight and minutes as whole numbers; only the days arou
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from hotline.rules.civil_time import DAY_MINUTES, WEEKDAYS, Calendar, local, resolve
 from hotline.rules.duty.plan import Origin, Pattern, Shift
+from hotline.values import dataclass
 
 DAY = timedelta(days=1)
 SUNDAY = 6

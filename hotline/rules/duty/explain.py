@@ -1,7 +1,6 @@
 """Why this person is on duty, and why that one is not; and what really was, when an incident is looked into."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hotline.rules.centre import Centre
@@ -10,6 +9,7 @@ from hotline.rules.duty.board import Board, build
 from hotline.rules.duty.people import Absence, DutyFact
 from hotline.rules.duty.plan import Override, Plan, Roster
 from hotline.rules.duty.seating import Seating, apply, dress
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

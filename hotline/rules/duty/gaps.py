@@ -5,7 +5,6 @@ An empty roster is one whole gap; closed and unknown hours have none. What is ov
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import Literal
@@ -16,6 +15,7 @@ from hotline.rules.duty.demand import Demand, shortages
 from hotline.rules.duty.plan import PRIMARY
 from hotline.rules.duty.rest import breaches
 from hotline.rules.duty.spans import Span, clipped, length, minus, union
+from hotline.values import dataclass
 
 GapKind = Literal[
     "EMPTY",

@@ -5,7 +5,6 @@ A day is that of the wall clock and has 23, 24 or 25 hours; a shift past midnigh
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, Literal
@@ -20,6 +19,7 @@ from hotline.rules.duty.gaps import Gap
 from hotline.rules.duty.people import Absence
 from hotline.rules.duty.plan import PRIMARY
 from hotline.rules.duty.spans import Span, clipped, length, union
+from hotline.values import dataclass
 
 DAY = timedelta(days=1)
 REMARKS: Final = frozenset({"SINGLE_HANDOVER", "FREE_DUTY", "UNCONFIRMED"})  # to know, not to mend at once

@@ -4,11 +4,11 @@ Each gap is told once per step, and of several steps that have passed only the l
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from hotline.rules.duty.gaps import Gap, GapKind, Identity, phase
+from hotline.values import dataclass
 
 Step = Literal["28d", "14d", "7d", "3d", "24h", "2h", "at_once"]
 STEPS: dict[Step, timedelta] = {

@@ -3,9 +3,11 @@
 `lines` are those a person may serve at all; they decide the wall. Instants are aware and UTC.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
+
+from hotline.values import dataclass
 
 AbsenceState = Literal["asked", "approved", "withdrawn"]
 

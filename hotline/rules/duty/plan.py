@@ -6,14 +6,14 @@ half-open; `first` and `last` days are both included. Nobody changes a value: a 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal, Self, TypeVar
 
 from hotline.rules.civil_time import Weekday
 from hotline.rules.duty.people import Absence, Person
-from hotline.rules.duty.values import value
+from hotline.values import dataclass
 
 Advance = Literal["per_occurrence", "day", "week", "month"]
 HolidayRule = Literal["as_weekday", "closed", "like_sunday", "only"]
@@ -59,7 +59,7 @@ class Pattern:
     exclusive: bool = True
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Which turn of which pattern made a shift: the local day it belongs to and the group of the rotation."""
 
@@ -68,7 +68,7 @@ class Origin:
     step: int
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Shift:
     """One planned span [starts_at, ends_at) of a person on a line, in UTC.
 

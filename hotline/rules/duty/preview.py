@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hotline.rules.duty.board import Board
@@ -10,6 +10,7 @@ from hotline.rules.duty.demand import Demand
 from hotline.rules.duty.gaps import Gap, GapKind, find
 from hotline.rules.duty.rest import Breach, breaches
 from hotline.rules.duty.spans import Span, minus
+from hotline.values import dataclass
 
 ASK_WITHIN = timedelta(hours=72)
 

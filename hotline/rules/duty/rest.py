@@ -6,7 +6,6 @@ and nights are those of the wall clock, their lengths are real.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Literal
@@ -18,6 +17,7 @@ from hotline.rules.duty.expansion import edges
 from hotline.rules.duty.people import Limits, Person
 from hotline.rules.duty.plan import PRIMARY
 from hotline.rules.duty.spans import Span, clipped, length, union
+from hotline.values import dataclass
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

@@ -4,12 +4,13 @@ The sweep that compiles a line and the explanation of one instant both come thro
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from hotline.rules.duty.answers import Seated
 from hotline.rules.duty.people import Absence, Person
 from hotline.rules.duty.plan import Override, Shift
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Breakpoints are strictly increasing and neighbours differ; the first is the star
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from hotline.rules.duty.answers import Seated
 from hotline.rules.duty.people import Absence
 from hotline.rules.duty.plan import Override, Plan, Shift
 from hotline.rules.duty.seating import apply, dress
+from hotline.values import dataclass
 
 Seats = tuple[Seated, ...]
 

@@ -8,7 +8,6 @@ from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.rules.duty.answers import (
@@ -24,6 +23,7 @@ from hotline.rules.duty.answers import (
 from hotline.rules.duty.plan import Rung
 from hotline.rules.duty.supply import Seats, Supply
 from hotline.rules.opening import Kind, Stretch
+from hotline.values import dataclass
 
 ANYBODY = Ask()
 State = Kind | Seats  # the people while open

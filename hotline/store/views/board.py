@@ -4,7 +4,6 @@ A supervisor who serves one side of a conflict sees no contact of the other.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from hotline.store.tables import alarms, assignments, contacts, entries, leases,
 from hotline.store.views.mine import draining
 from hotline.store.views.shift_checks import CheckNow, checks_now
 from hotline.store.views.talks import caller_away
+from hotline.values import dataclass
 
 HORIZON = timedelta(days=2)  # how far ahead the board looks for who comes next and where nobody does
 TALKED = ("active", "wrap_up")

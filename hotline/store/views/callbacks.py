@@ -1,6 +1,5 @@
 """Call-backs as staff see them: the one in hand with its number, and the list of all that are open without any."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from hotline.store import callbacks as rows
 from hotline.store import conflicts
 from hotline.store.db import Tx
 from hotline.store.tables import callbacks, contacts, staff
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """A caller who was here before: earlier contacts, coded facts only, and the notes on how to talk with them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from hotline.store import conflicts
 from hotline.store.db import Tx
 from hotline.store.handling import marks, notes_of
 from hotline.store.tables import case_contacts, contacts, staff, summaries
+from hotline.values import dataclass
 
 MOST = 500  # of one caller, newest first
 

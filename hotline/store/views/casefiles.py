@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from hotline.store import conflicts
 from hotline.store.db import Tx
 from hotline.store.tables import case_contacts, case_notes, cases, contacts, staff
 from hotline.store.views.talks import ContactHead, contact_head
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

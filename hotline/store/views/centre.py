@@ -1,6 +1,5 @@
 """What the pages about the centre show: every change with who made it, and a notice as it was shown."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from hotline.rules.centre_changes import Change
 from hotline.store import centre
 from hotline.store.db import Tx
 from hotline.store.tables import centre_changes, staff
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

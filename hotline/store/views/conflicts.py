@@ -1,12 +1,12 @@
 """Personal conflicts that hold: those marked at a contact or case, opened; those of a person, without the reason."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from hotline.store.db import Tx
 from hotline.store.tables import cases, conflicts, contacts, staff
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from hotline.store.views.drafts import Revisions, draft_revisions
 from hotline.store.views.mine import Mine, PassedOn, held, passed_on
 from hotline.store.views.shift_checks import CheckNow, checks_now
 from hotline.store.views.transfers import Asked, asked_of
+from hotline.values import dataclass
 
 SHOWN = 40  # of a queue; how many more there are is a number
 Pairs = frozenset[tuple[str, str]]  # (line, queue)

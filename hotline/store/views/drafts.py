@@ -1,13 +1,13 @@
 """What a person is writing and has not sent; whatever became an entry meanwhile is no draft any more."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import and_, case, or_, select
 
 from hotline.store.db import Tx
 from hotline.store.drafts import SPENT
 from hotline.store.tables import contacts, drafts
+from hotline.values import dataclass
 
 Revisions = dict[str, dict[str, str]]
 """contact -> kind -> revision"""

@@ -1,7 +1,6 @@
 """How the house stands, in numbers: for whoever watches it. Counts by code, no row of anybody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
@@ -11,6 +10,7 @@ from hotline.rules.presence import STALE_AFTER
 from hotline.store.callbacks import in_queue
 from hotline.store.db import Tx
 from hotline.store.tables import assignments, contacts, entries, leases, staff
+from hotline.values import dataclass
 
 ZERO = timedelta(0)
 

@@ -1,7 +1,7 @@
 """The conversations that people have: which they hold, in which order, and who goes on with those they had."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from hotline.store.recent import Rows
 from hotline.store.tables import assignments, contacts, entries, staff, threads
 from hotline.store.turns import turns
 from hotline.store.views.talks import caller_away
+from hotline.values import dataclass
 
 PASSED_ON = timedelta(minutes=15)  # so long a console tells that somebody else goes on
 _WAS_MINE, _LIVE = assignments.alias("mine"), assignments.alias("live")

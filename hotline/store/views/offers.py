@@ -1,12 +1,12 @@
 """Who was offered a contact, with what result, and why they: what a supervisor reads of how it was routed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from hotline.store.db import Tx
 from hotline.store.tables import offers, staff
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Who is on the staff, and the shifts around an instant."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from hotline.store import plans, queries, reachable
 from hotline.store.db import Tx
 from hotline.store.tables import contacts, recoveries, rosters, sessions, staff
 from hotline.store.tables import shifts as shift_rows
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

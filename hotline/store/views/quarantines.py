@@ -1,6 +1,5 @@
 """Quarantines that last, for whoever reviews them: why, on whose word, until when. Never a word of content."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,6 +10,7 @@ from hotline.store import conflicts
 from hotline.store.db import Tx
 from hotline.store.quarantines import LIVE
 from hotline.store.tables import contacts, quarantines, staff
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """The audit as its reader sees it: codes, no content."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from hotline.store.db import Tx
 from hotline.store.tables import audit
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

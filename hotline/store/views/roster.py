@@ -1,6 +1,5 @@
 """The roster for pages: what is planned, by what, who is away, what people can do, and where somebody is missing."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from hotline.store.tables import absences as absence_rows
 from hotline.store.tables import shifts as shift_rows
 from hotline.store.tables import skills as skill_rows
 from hotline.store.tables import staff
+from hotline.values import dataclass
 
 FACTS_LAST = timedelta(days=35)  # nobody is on duty longer without a word of it
 

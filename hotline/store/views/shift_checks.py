@@ -1,7 +1,6 @@
 """How the checks of shifts stand: one's own, and for whoever leads those of everybody on duty."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from hotline.errors import KeyDestroyed
 from hotline.rules import shift_checks as rules
@@ -9,6 +8,7 @@ from hotline.rules.duty import Board
 from hotline.rules.shift_checks import Due, Saved, State
 from hotline.store import shift_checks as rows
 from hotline.store.db import Tx
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -14,6 +13,7 @@ from hotline.store import lines, queries
 from hotline.store.db import Tx
 from hotline.store.recent import Rows
 from hotline.store.tables import callbacks, case_contacts, contacts, entries, staff, summaries, threads
+from hotline.values import dataclass
 
 Audience = Literal["caller", "staff"]
 FOR_CALLER = ("message", "edit", "system", "state", "receipt")

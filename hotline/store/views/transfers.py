@@ -1,7 +1,6 @@
 """Who is asked to take a conversation, and who may read it besides its holder."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -10,6 +9,7 @@ from hotline.rules.presence import LOOK_LIFE
 from hotline.rules.transfer import LIVE
 from hotline.store.db import Tx
 from hotline.store.tables import audit, contacts, staff, transfers
+from hotline.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
