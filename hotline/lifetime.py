@@ -15,9 +15,10 @@ import structlog
 
 log = structlog.get_logger()
 # New objects until garbage is looked for among them, how many such looks until one among those that outlived them, and
-# how many of those until one among all. Each look stops everything: a millisecond for a thousand new ones, which
-# is twelve for 20,000; and what is old, a fifth of a second with a thousand pages open, is seldom gone through.
-LOOKS = (1_000, 5, 80)
+# how many of those until one among all. Hardly anything is found, and each look stops everything: for 10,000 new ones
+# it is 20 milliseconds, for 1,000 two, but those come ten times as often and more, for what comes and goes in a burst
+# counts as new as well. What is old, a fifth of a second with a thousand pages open, is seldom gone through.
+LOOKS = (10_000, 3, 10)
 GIVE_BACK_SECONDS = 60.0
 AGAIN_SECONDS = 0.1
 LIMIT_SECONDS = 25.0  # from the signal to the end, whatever hangs; supervisors kill after thirty
