@@ -20,9 +20,8 @@ SLOWED: Final = timedelta(minutes=3)  # so long a contact of the slow lane waits
 WORDS_WITHIN: Final = timedelta(minutes=1)
 WORDS_MOST: Final = 120  # of one caller: no hand types that, and a page that was away for hours keeps fewer
 WORDS_PAUSE: Final = 2.0  # seconds by which each further one is answered later
-HELLOS_MOST: Final = (
-    30  # times that a page opens its line within that span; a bad connection is lost less often
-)
+# times that a page opens its line within that span: a bad connection is lost less often, and ours comes back less soon
+HELLOS_MOST: Final = 30
 
 HAND: Final = timedelta(seconds=1)  # between two messages, if a hand typed them
 TURN: Final = 0.01  # seconds of this process for each message of those who wait and are faster than that
