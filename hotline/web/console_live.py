@@ -24,8 +24,8 @@ from hotline.errors import (
     ScreenLocked,
 )
 from hotline.live import topics
+from hotline.live.gathered import Gathered
 from hotline.live.hub import Listener
-from hotline.live.shared import Gathered, Shared
 from hotline.rules.access import Actor
 from hotline.rules.contact import ACTIVE
 from hotline.store import views
@@ -58,11 +58,15 @@ class Readings:
 
     system: System
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
-    queues: Shared[QueueView] = field(default_factory=Shared)
+    queues: Gathered[Pairs, QueueView] = field(init=False)
     desks: Gathered[Actor, ConsoleView] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.desks = Gathered(self._read_desks)
+        self.queues, self.desks = Gathered(self._read_queues), Gathered(self._read_desks)
+
+    async def _read_queues(self, wanted: list[Pairs]) -> dict[Pairs, QueueView]:
+        async with self.system.read() as tx:
+            return {pairs: await views.queue(tx, pairs) for pairs in wanted}
 
     async def _read_desks(self, actors: list[Actor]) -> dict[Actor, ConsoleView]:
         async with self.turn, self.system.read() as tx:
@@ -197,7 +201,7 @@ class ConsoleFeed:
         self._was_locked, self._pane_due = True, None
         desk = await self._readings.desks.get(self._actor)
         self._pairs = views.seen_pairs(self._system.centre, self._actor, desk.queues)
-        queue = await self._readings.queues.get(self._pairs, self._read_queue)
+        queue = await self._readings.queues.get(self._pairs)
         self._desk = desk
         self._listen(desk)
         await self._send({"locked": rings(replace(desk, queue=queue.seen_by(self._actor.id)), self._actor)})
@@ -307,7 +311,7 @@ class ConsoleFeed:
             self._pairs = views.seen_pairs(self._system.centre, self._actor, self._desk.queues)
             self._listen(self._desk)
         if not only_pane or self._queue is None:
-            self._queue = await self._readings.queues.get(self._pairs, self._read_queue)
+            self._queue = await self._readings.queues.get(self._pairs)
         self._pane_due = None
         frames.append(self._pane(self._desk, self._queue))
         for frame in frames:
@@ -315,10 +319,6 @@ class ConsoleFeed:
 
     def _shown_queues(self) -> set[str]:
         return {topics.queue(each) for each in self._desk.queues} if self._desk else set()
-
-    async def _read_queue(self) -> QueueView:
-        async with self._system.read() as tx:
-            return await views.queue(tx, self._pairs)
 
     def _pane(self, desk: ConsoleView, queue: QueueView) -> dict[str, Any]:
         view = replace(desk, queue=queue.seen_by(self._actor.id), now=self._system.clock.now())

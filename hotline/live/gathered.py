@@ -1,10 +1,8 @@
-"""What many readers want at the same moment is read once for all of them, or in one go for each."""
+"""What many readers want at the same moment is read in one go: once for those who want the same."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Final, Generic, TypeVar
 
 from hotline.errors import HotlineError
@@ -12,26 +10,6 @@ from hotline.errors import HotlineError
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 MOST: Final = 100  # in one go: so that the first of many does not wait for what is read for all of them
-
-
-class Shared(Generic[Value]):
-    """Readings by key. Whoever asks gets one that began after they asked, so it holds what woke them."""
-
-    def __init__(self) -> None:
-        self._ticks = count()
-        self._turns: dict[Hashable, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._newest: dict[Hashable, tuple[int, Value]] = {}
-
-    async def get(self, key: Hashable, read: Callable[[], Awaitable[Value]]) -> Value:
-        """A fresh reading: of fifty who ask at once the first two read."""
-        asked = next(self._ticks)
-        async with self._turns[key]:
-            began, value = self._newest.get(key, (-1, None))
-            if value is not None and began > asked:
-                return value
-            began, fresh = next(self._ticks), await read()
-            self._newest[key] = began, fresh
-            return fresh
 
 
 @dataclass(slots=True)
@@ -43,7 +21,7 @@ class _Round(Generic[Key, Value]):
 
 
 class Gathered(Generic[Key, Value]):
-    """Readings of which everybody wants their own. While one goes on, those who ask gather for the next.
+    """Readings by key. While one goes on, those who ask gather for the next, which holds what woke them.
 
     As the journal does with lines: alone nobody waits for others, and many cost little more than one.
     """

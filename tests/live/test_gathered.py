@@ -5,57 +5,39 @@ import asyncio
 import pytest
 
 from hotline.errors import Unavailable
-from hotline.live.shared import Gathered, Shared
+from hotline.live.gathered import Gathered
 
 
 async def test_fifty_at_once_are_two_readings() -> None:
-    shared: Shared[int] = Shared()
     began = 0
 
-    async def read() -> int:
+    async def read(keys: list[str]) -> dict[str, int]:
         nonlocal began
         began += 1
         await asyncio.sleep(0.01)
-        return began
+        return dict.fromkeys(keys, began)
 
+    gathered = Gathered(read)
     async with asyncio.TaskGroup() as tasks:
-        asked = [tasks.create_task(shared.get("a", read)) for _ in range(50)]
+        asked = [tasks.create_task(gathered.get("a")) for _ in range(50)]
     assert [each.result() for each in asked] == [1] + [2] * 49
-    assert await shared.get("a", read) == 3
-
-
-async def test_what_changed_during_a_reading_is_in_the_next() -> None:
-    shared: Shared[str] = Shared()
-    state, reading = "before", asyncio.Event()
-
-    async def read() -> str:
-        seen = state
-        reading.set()
-        await asyncio.sleep(0.01)
-        return seen
-
-    async with asyncio.TaskGroup() as tasks:
-        early = tasks.create_task(shared.get("a", read))
-        await reading.wait()
-        state = "after"
-        late = [tasks.create_task(shared.get("a", read)) for _ in range(3)]
-    assert early.result() == "before"
-    assert {each.result() for each in late} == {"after"}
+    assert await gathered.get("a") == 3
 
 
 async def test_a_failure_is_that_of_one_and_the_next_reads_again() -> None:
-    shared: Shared[int] = Shared()
+    fails = True
 
-    async def fail() -> int:
-        raise LookupError
+    async def read(keys: list[str]) -> dict[str, int]:
+        if fails:
+            raise LookupError
+        return dict.fromkeys(keys, 7)
 
-    async def read() -> int:
-        return 7
-
+    gathered = Gathered(read)
     with pytest.raises(LookupError):
-        await shared.get("a", fail)
-    assert await shared.get("a", read) == 7
-    assert await shared.get("b", read) == 7
+        await gathered.get("a")
+    fails = False
+    assert await gathered.get("a") == 7
+    assert await gathered.get("b") == 7
 
 
 # -- everybody their own, in one go ------------------------------------------------------------------------
@@ -92,7 +74,7 @@ async def test_whoever_asks_during_a_reading_gets_one_that_began_later() -> None
         early = tasks.create_task(gathered.get("a"))
         await reading.wait()
         state = "after"
-        late = [tasks.create_task(gathered.get(key)) for key in "ab"]
+        late = [tasks.create_task(gathered.get(key)) for key in "aab"]
     assert early.result() == "before"
     assert {each.result() for each in late} == {"after"}
 
@@ -130,7 +112,7 @@ async def test_whoever_goes_away_during_a_reading_leaves_nobody_waiting() -> Non
 
 
 async def test_no_round_is_longer_than_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hotline.live.shared.MOST", 10)
+    monkeypatch.setattr("hotline.live.gathered.MOST", 10)
     rounds: list[int] = []
 
     async def read(keys: list[int]) -> dict[int, int]:
