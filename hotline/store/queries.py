@@ -169,8 +169,8 @@ async def people(tx: Tx, staff_id: str | None = None) -> list[Person]:
     rows = (await tx.connection.execute(query.order_by(staff.c.id))).all()
     board = await tx.board()
     duty = asking.serving(board, tx.now)
-    load = await _count_by_holder(tx, "active")
-    owing = await _count_by_holder(tx, "wrap_up")
+    load = await count_by_holder(tx, ACTIVE)
+    owing = await count_by_holder(tx, "wrap_up")
     pending = await _pending_by_person(tx)
     alone = await _alone(tx)
     since = await order.on_since(tx, staff_id)
@@ -208,20 +208,16 @@ def intent_now(intent: str, until: datetime | None, now: datetime) -> str:
     return intent
 
 
-async def _count_by_holder(tx: Tx, state: str) -> dict[str, int]:
+async def count_by_holder(tx: Tx, state: str, holders: Collection[str] | None = None) -> dict[str, int]:
+    """How many conversations in this state everybody has, or each of these people; who has none is not among them."""
     query = (
         select(contacts.c.holder_id, func.count())
         .where(contacts.c.state == state, contacts.c.holder_id.is_not(None))
         .group_by(contacts.c.holder_id)
     )
+    if holders is not None:
+        query = query.where(tx.among(contacts.c.holder_id, holders))
     return {row[0]: row[1] for row in await tx.connection.execute(query)}
-
-
-async def load_of(tx: Tx, staff_ids: Collection[str]) -> dict[str, int]:
-    """How many conversations each of these people has in hand; who has none is not among them."""
-    holder = contacts.c.holder_id
-    query = select(holder, func.count()).where(contacts.c.state == ACTIVE, tx.among(holder, staff_ids))
-    return {row[0]: row[1] for row in await tx.connection.execute(query.group_by(holder))}
 
 
 async def _alone(tx: Tx) -> set[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, select, tuple_
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
+from hotline.rules.contact import ACTIVE
 from hotline.rules.duty import asking
 from hotline.rules.duty.board import Worked
 from hotline.rules.signals import Signals, signals
@@ -206,7 +207,7 @@ async def queue(tx: Tx, pairs: Pairs) -> QueueView:
 async def _me(tx: Tx, actors: Collection[Actor]) -> dict[str, Me]:
     board, ids = await tx.board(), [actor.id for actor in actors]
     rows = await queries.staff_rows(tx, ids)
-    load = await queries.load_of(tx, ids)
+    load = await queries.count_by_holder(tx, ACTIVE, ids)
     checks = await checks_now(tx, board, ids)
     found = {}
     for actor in actors:
