@@ -9,6 +9,7 @@ from hotline.errors import ManyContacts
 from hotline.rules import abuse, contact, triage
 from hotline.sources import REMEMBERED, Sources
 from hotline.store import views
+from hotline.system import System
 from hotline.web.addresses import network_of
 from hotline.web.keys import SYSTEM
 
@@ -67,22 +68,30 @@ async def pace(request: web.Request, token: str, words: str) -> bool:
 
 
 async def hello(request: web.Request, token: str) -> None:
-    """Let in later a page that comes back without end: each time costs more than a word, whatever its line ends of."""
+    """Let in later a page that comes back without end: each time costs more than a word, whatever its line ends of.
+
+    Whoever is in danger is let in at once. Raises NotSignedIn.
+    """
     rates, system = request.app[RATES], request.app[SYSTEM]
-    who, now = system.vault.blind("web", token), system.clock.now()
-    if rates.hellos.count(who, now) > abuse.HELLOS_MOST:
+    if rates.hellos.count(system.vault.blind("web", token), system.clock.now()) <= abuse.HELLOS_MOST:
+        return
+    head = await _head(system, token)
+    if head is None or head.priority != contact.P1:
         await asyncio.sleep(abuse.WORDS_PAUSE)
 
 
 async def _answered(request: web.Request, token: str, who: str) -> bool:
     """Does somebody read them? Asked once for each who is answered; whoever waits may not wait any more."""
-    system, answered = request.app[SYSTEM], request.app[RATES].answered
-    actor = await contacts.caller_of(system, token)
-    async with system.read() as tx:
-        head = await views.contact_head(tx, actor.id)
+    head, answered = await _head(request.app[SYSTEM], token), request.app[RATES].answered
     if head is None or head.state == contact.WAITING:
         return False
     if len(answered) >= REMEMBERED:
         answered.clear()
     answered.add(who)
     return True
+
+
+async def _head(system: System, token: str) -> views.ContactHead | None:
+    actor = await contacts.caller_of(system, token)
+    async with system.read() as tx:
+        return await views.contact_head(tx, actor.id)

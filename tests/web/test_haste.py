@@ -63,6 +63,7 @@ async def test_a_page_that_comes_back_without_end_is_let_in_later(
     monkeypatch.setattr(abuse, "HELLOS_MOST", 3)
     monkeypatch.setattr(abuse, "WORDS_PAUSE", TURN)
     flapping, other, loop = await doors.caller(), await doors.caller(), asyncio.get_running_loop()
+    in_danger = await doors.caller(danger="yes")
 
     async def comes(caller: Caller) -> float:
         began = loop.time()
@@ -73,7 +74,9 @@ async def test_a_page_that_comes_back_without_end_is_let_in_later(
 
     for _ in range(3):
         await comes(flapping)
+        await comes(in_danger)
     late = loop.create_task(comes(flapping))
     await comes(other)
+    await comes(in_danger)
     assert not late.done()
     assert await late >= TURN
