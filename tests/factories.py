@@ -274,7 +274,12 @@ async def finish(system: System, person: Person, contact_id: str) -> None:
 
 async def sum_up(system: System, person: Person, contact_id: str) -> None:
     """The card of a conversation that has ended."""
-    card: dict[str, Value] = {
+    await summaries.save(system, person.actor, contact_id, card(system))
+
+
+def card(system: System) -> dict[str, Value]:
+    """One that is complete."""
+    return {
         "reporter_role": "subject",
         "problem_primary": next(iter(system.centre.problem_areas)),
         "priority_final": "P3",
@@ -282,7 +287,6 @@ async def sum_up(system: System, person: Person, contact_id: str) -> None:
         "agreements": "Zadzwoni jutro.",
         "end_reason": "completed",
     }
-    await summaries.save(system, person.actor, contact_id, card)
 
 
 def instant(text: str) -> datetime:

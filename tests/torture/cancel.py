@@ -31,12 +31,12 @@ from hotline.web.caller_live import CallerFeed
 from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import SYSTEM
 from hotline.web.rates import RATES, Rates
-from hotline.web.routes import ROUTES
 from tests import factories
 from tests.torture.cancelling import Cutter, Found
 from tests.torture.goals import Goal, judged, seldom
 from tests.web.conftest import opened
 from tests.web.doors import Doors, client_id, first_words
+from tests.web.rounds import patterns
 
 TESTS = ("tests/web", "tests/bots", "tests/actions/test_offers.py", "tests/actions/test_ladder.py")
 SHARE = 0.06  # of the awaits, short
@@ -234,10 +234,7 @@ def figures(found: Found) -> list[str]:
 
 def _changing() -> set[str]:
     """The routes by which something changes, by the name under which they are cut short."""
-    router = web.UrlDispatcher()
-    return {
-        route_name(router.add_resource(route.path).canonical) for route in ROUTES if route.method == "POST"
-    }
+    return set(map(route_name, patterns()))
 
 
 def goals(found: Found, *, whole: bool) -> list[Goal]:

@@ -1,7 +1,8 @@
 """Houses that the tests of one file share: nothing they do to one contact shows in another."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -32,18 +33,29 @@ async def doors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doors
         yield doors
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+
+
+@pytest.fixture(scope="module", params=BOTH)
 async def both_doors(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Doors]:
     """One on each database: what one stores the other may refuse."""
-    folder = tmp_path_factory.mktemp("house")
+    async with opened_on(request, tmp_path_factory.mktemp("house"), factories.settings_in) as doors:
+        yield doors
+
+
+@asynccontextmanager
+async def opened_on(
+    request: pytest.FixtureRequest, folder: Path, settings: Callable[..., Settings]
+) -> AsyncIterator[Doors]:
+    """On the database that the fixture's parameter names, with these settings."""
     if request.param == "sqlite":
-        async with opened(factories.settings_in(folder)) as doors:
+        async with opened(settings(folder)) as doors:
             yield doors
         return
     template: HouseTemplate = request.getfixturevalue("house_template")
     main, keys = await template.copy()
-    async with opened(factories.settings_in(folder, database_url=main, keys_url=keys)) as doors:
+    async with opened(settings(folder, database_url=main, keys_url=keys)) as doors:
         yield doors
     await template.drop(main, keys)

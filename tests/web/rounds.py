@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,7 +18,8 @@ from hotline import centres
 from hotline.actions import alarms, callbacks, conflicts, invitations, planning, roster, second_step, staff
 from hotline.actions import staff_notices as notices
 from hotline.config import Settings
-from hotline.rules.access import CHANNEL, OPERATOR, Actor
+from hotline.ids import new_secret
+from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.rules.alarms import OFFERS_MISSED
 from hotline.rules.callback import SafeTime, Wish
 from hotline.rules.civil_time import WEEKDAYS
@@ -25,16 +27,18 @@ from hotline.rules.duty import Pattern, Rotation
 from hotline.rules.duty.demand import Demand
 from hotline.web.routes import ROUTES
 from hotline.web.session import SESSION_COOKIE
-from tests.factories import TRUST, Caller, settings_in
+from tests.factories import TRUST, Caller, card, settings_in
 from tests.web.doors import CASE, Answer, Doors, bearer, client_id, first_words
 from tests.web.scenes import follow_up
 
 PASSWORD = "zielony parasol nad rzeką"
 PAGE = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
+ROW = "[0-9a-f-]{36}"
 BLOCKER = "districts"  # what stands before the chat of the centre that is gone round
 WEEK: dict[str, str] = dict.fromkeys(WEEKDAYS[:5], "8-16")
 
 
+@cache
 def patterns() -> dict[str, re.Pattern[str]]:
     """What the address of each changing route looks like, by its path as aiohttp writes it."""
     router = web.UrlDispatcher()
@@ -66,21 +70,17 @@ class Round:
         self.been |= {name for name, pattern in patterns().items() if pattern.fullmatch(path)}
         return answer
 
-    async def staff(self, name: str, *roles: str, password: bool = False) -> str:
-        """Somebody new, signed in; their id."""
-        await self.doors.employ(name, *roles)
-        if password:
-            form = {"password": PASSWORD, "again": PASSWORD}
-            await self.send(name, "/account/password", **form)
-        return self.doors.people[name].id
+    async def finds(self, who: str, page: str, pattern: str) -> str:
+        """What a page of this person's says there: the group of the pattern, or all of it."""
+        headers = {**self.doors.as_staff(who), "Accept": "text/html"}
+        shown = await self.doors.ask("GET", page, headers=headers)
+        return _found(pattern, shown.text)
 
-    def actor(self, name: str) -> Actor:
-        return self.doors.people[name].actor
 
-    async def app_of(self, name: str) -> TOTP:
-        pending = await second_step.setting_up(self.doors.running.system, self.actor(name))
-        assert pending is not None
-        return TOTP(pending.secret)
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match is not None, (pattern, text[:2000])
+    return match[match.lastindex or 0]
 
 
 async def going_live(it: Round) -> None:
@@ -92,32 +92,27 @@ async def going_live(it: Round) -> None:
 async def the_chat(it: Round) -> None:
     """A caller's page: all its buttons."""
     at = f"/chat/{TRUST}"
-    first = first_words()
-    await it.send(None, f"{at}/contacts", first)
+    await it.send(None, f"{at}/contacts", first_words())
     started = await it.doors.caller()
-    words = client_id()
-    said = await it.send(started, f"{at}/messages", {"id": words, "text": "Dzień dobry."})
+    said = await it.send(started, f"{at}/messages", {"id": client_id(), "text": "Dzień dobry."})
     correction = {"id": client_id(), "text": "Dobry wieczór.", "ref": said.json["seq"]}
     await it.send(started, f"{at}/corrections", correction)
     await it.send(started, f"{at}/answers", {"question": "danger", "value": "unsure"})
     await it.send(started, f"{at}/language", {"language": "uk"})
     await it.send(started, f"{at}/aside", {"id": client_id(), "hidden": True})
     letters = await it.send(started, f"{at}/code", {})
-    code = re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}", letters.json["sentence"])
-    assert code is not None
-    await it.send(None, f"{at}/continue", {"code": code[0], "token": first_words()["token"]})
+    code = _found(r"[A-Z0-9]{4}-[A-Z0-9]{4}", letters.json["sentence"])
+    await it.send(None, f"{at}/continue", {"code": code, "token": new_secret()})
     await it.send(await it.doors.caller(), f"{at}/leave", {"quick": True})
     await it.send(await it.doors.caller(), f"{at}/end", {"id": client_id()})
-    plain = first_words()
-    await it.send(None, f"{at}/plain", token=str(plain["token"]), id=client_id(), text="Bez skryptu.")
+    await it.send(None, f"{at}/plain", token=new_secret(), id=client_id(), text="Bez skryptu.")
 
 
 async def call_backs(it: Round) -> None:
     """Asked for on a page, put back into the queue, called, agreed at the desk."""
     system = it.doors.running.system
     wish = {"number": "600100200", "day": "", "from": "0", "to": "1440", "says": "nothing"}
-    plain = first_words()
-    await it.send(None, f"/chat/{TRUST}/callback", token=str(plain["token"]), id=client_id(), **wish)
+    await it.send(None, f"/chat/{TRUST}/callback", token=new_secret(), id=client_id(), **wish)
     today = system.clock.now().date()
     waiting = await it.doors.caller()
     safe = Wish(SafeTime(today, 0, 1440), way="phone", number="600100200", says="nothing", voicemail=False)
@@ -127,7 +122,7 @@ async def call_backs(it: Round) -> None:
     await callbacks.ask(system, called.actor, called.contact_id, safe)
     await it.send("Filip", f"/console/contacts/{called.contact_id}/pick-up", {})
     await it.send("Filip", f"/console/contacts/{called.contact_id}/callback", {"outcome": "reached"})
-    await it.staff("Ola", "counsellor")
+    await it.doors.employ("Ola", "counsellor")
     talking = await it.doors.talk("Ola")
     await it.send("Ola", f"/console/contacts/{talking.contact_id}/end", {"reason": "completed"})
     await it.send("Ola", f"/console/contacts/{talking.contact_id}/follow-up", follow_up())
@@ -149,22 +144,12 @@ async def the_console(it: Round) -> None:
     await it.send("Beata", f"{at}/drafts", draft)
     await it.send("Beata", f"{at}/pseudonym", {"pseudonym": "Jaskółka"})
     await it.send("Beata", f"{at}/handling", {"text": "Spokojnie.", "days": 90})
-    shown = await it.doors.ask("GET", f"{at}/caller", headers=it.doors.as_staff("Beata"))
-    note = re.search(r'data-note="([0-9a-f-]{36})"', shown.text)
-    assert note is not None, shown.text
-    await it.send("Beata", f"{at}/handling-renew", {"note": note[1], "days": 180})
-    await it.send("Beata", f"{at}/handling-remove", {"note": note[1]})
+    note = await it.finds("Beata", f"{at}/caller", rf'data-note="({ROW})"')
+    await it.send("Beata", f"{at}/handling-renew", {"note": note, "days": 180})
+    await it.send("Beata", f"{at}/handling-remove", {"note": note})
     await it.send("Beata", f"{at}/end", {"reason": "completed"})
     await it.send("Beata", "/console/wrap-up", {})
-    card = {
-        "reporter_role": "subject",
-        "problem_primary": next(iter(it.doors.running.system.centre.problem_areas)),
-        "priority_final": "P3",
-        "help_forms": [next(iter(it.doors.running.system.centre.help_forms))],
-        "agreements": "Zadzwoni jutro.",
-        "end_reason": "completed",
-    }
-    await it.send("Beata", f"{at}/summary", card)
+    await it.send("Beata", f"{at}/summary", card(it.doors.running.system))
     await it.send("Beata", f"{at}/case", {**CASE, "worker": it.doors.people["Halina"].id})
     entered = {
         "line": TRUST,
@@ -180,7 +165,7 @@ async def the_console(it: Round) -> None:
 
 async def passing_on(it: Round) -> None:
     """A talk is passed on to a colleague: refused, withdrawn, read along, taken."""
-    await it.staff("Celina", "counsellor")
+    await it.doors.employ("Celina", "counsellor")
     talking = await it.doors.talk()
     at, celina = f"/console/contacts/{talking.contact_id}", it.doors.people["Celina"].id
     await it.send("Anna", f"{at}/consent", {"staff": celina})
@@ -203,11 +188,8 @@ async def the_board(it: Round) -> None:
     system = it.doors.running.system
     async with system.transaction(OPERATOR) as tx:
         await alarms.raised(tx, OFFERS_MISSED, "staff", it.doors.people["Anna"].id, TRUST)
-    shown = await it.doors.ask("GET", "/board", headers={**it.doors.as_staff("Filip"), "Accept": "text/html"})
-    alarm = re.search(r"/board/alarms/[0-9a-f-]{36}/see", shown.text)
-    assert alarm is not None
-    await it.send("Filip", alarm[0])
-    await it.staff("Daria", "counsellor")
+    await it.send("Filip", await it.finds("Filip", "/board", rf"/board/alarms/{ROW}/see"))
+    await it.doors.employ("Daria", "counsellor")
     daria, filip = it.doors.people["Daria"].id, it.doors.people["Filip"].id
     offered = await it.doors.caller()
     await it.send("Filip", f"/board/contacts/{offered.contact_id}/offer", staff=daria)
@@ -227,10 +209,8 @@ async def the_board(it: Round) -> None:
     await it.send("Filip", f"/board/contacts/{moved.contact_id}/conflicts", **apart)
     held = await it.doors.talk()
     await it.send("Anna", f"/console/contacts/{held.contact_id}/quarantine", {"reason": "insults"})
-    listed = await it.doors.ask("GET", "/callbacks", headers=it.doors.as_staff("Filip"))
-    found = re.search(r"/callbacks/quarantines/[0-9a-f-]{36}", listed.text)
-    assert found is not None
-    await it.send("Filip", found[0], decision="confirmed", days="7")
+    found = await it.finds("Filip", "/callbacks", rf"/callbacks/quarantines/{ROW}")
+    await it.send("Filip", found, decision="confirmed", days="7")
 
 
 async def cases(it: Round) -> None:
@@ -251,10 +231,7 @@ async def the_centre(it: Round) -> None:
     await it.send("Filip", "/centre/closures", first="2027-06-07", reason="remont", **{line: "on"})
     extra = {"day": "2027-06-12", "span": "9-13", "reason": "sobota pracująca", line: "on"}
     await it.send("Filip", "/centre/openings", **extra)
-    listed = await it.doors.ask("GET", "/centre", headers=it.doors.as_staff("Igor"))
-    change = re.search(r"/centre/changes/[0-9a-f-]{36}/withdraw", listed.text)
-    assert change is not None
-    await it.send("Igor", change[0])
+    await it.send("Igor", await it.finds("Igor", "/centre", rf"/centre/changes/{ROW}/withdraw"))
     await it.send("Filip", "/centre/facts/line.19525", decision="confirmed")
     await it.send("Igor", "/centre/documents", **{"centre.controller": "MOPR Kielce"})
 
@@ -310,26 +287,25 @@ async def the_shift(it: Round) -> None:
 
 async def the_account(it: Round) -> None:
     """What everybody does for themselves: name, password, sounds, second step, notices, sessions, the lock."""
-    await it.staff("Gosia", "counsellor", password=True)
+    await it.doors.employ("Gosia", "counsellor")
+    await it.send("Gosia", "/account/password", password=PASSWORD, again=PASSWORD)
     system, gosia = it.doors.running.system, it.doors.people["Gosia"]
     await it.send("Gosia", "/account/name", name="Gosia Nowa", signature="Gosia")
     await it.send("Gosia", "/account/signals", volume="high", offers="on")
     await it.send("Gosia", "/screen/lock", {"how": "hand"})
     await it.send("Gosia", "/screen/unlock", {"password": PASSWORD})
     await it.send("Gosia", "/account/second-step/begin", password=PASSWORD)
-    app = await it.app_of("Gosia")
+    pending = await second_step.setting_up(system, gosia.actor)
+    assert pending is not None
+    app = TOTP(pending.secret)
     await it.send("Gosia", "/account/second-step", code=app.at(system.clock.now()))
     login = {"login": "gosia", "password": PASSWORD}
     step = await it.send(None, "/sign-in", **login)
-    found = re.search(r'name="step" value="([^"]+)"', step.text)
-    assert found is not None
+    found = _found(r'name="step" value="([^"]+)"', step.text)
     it.doors.running.clock.advance(seconds=31)  # a code works once
-    await it.send(None, "/sign-in/code", step=found[1], code=app.at(system.clock.now()))
+    await it.send(None, "/sign-in/code", step=found, code=app.at(system.clock.now()))
     await it.send("Gosia", "/account/second-step/off", password=PASSWORD)
-    listed = await it.doors.ask("GET", "/account", headers=it.doors.as_staff("Gosia"))
-    session = re.search(r"/account/sessions/[0-9a-f-]{36}/end", listed.text)
-    assert session is not None
-    await it.send("Gosia", session[0])
+    await it.send("Gosia", await it.finds("Gosia", "/account", rf"/account/sessions/{ROW}/end"))
     await it.send(None, "/sign-in", **login)
     await it.send("Gosia", "/account/sessions/end")
     await it.send("Gosia", "/account/telegram")
@@ -338,9 +314,7 @@ async def the_account(it: Round) -> None:
     await it.send("Gosia", "/account/telegram/off")
     link = await staff.issue_link(system, OPERATOR, gosia.id)
     once = await it.send(None, f"/sign-in/once/{link}")
-    it.doors.secrets["Gosia"] = (
-        once.headers["Set-Cookie"].partition(f"{SESSION_COOKIE}=")[2].partition(";")[0]
-    )
+    it.doors.secrets["Gosia"] = _found(rf"{SESSION_COOKIE}=([^;]+)", once.headers["Set-Cookie"])
     await it.send("Gosia", "/sign-out")
 
 
@@ -364,21 +338,18 @@ async def the_staff(it: Round) -> None:
     login = {"login": "gosia", "password": PASSWORD}
     gosia = it.doors.people["Gosia"].id
     await it.send(None, "/sign-in", **login)
-    shown = await it.doors.ask("GET", f"/staff/{gosia}", headers=it.doors.as_staff("Igor"))
-    session = re.search(rf"/staff/{gosia}/sessions/[0-9a-f-]{{36}}/end", shown.text)
-    assert session is not None
-    await it.send("Igor", session[0])
+    await it.send("Igor", await it.finds("Igor", f"/staff/{gosia}", rf"/staff/{gosia}/sessions/{ROW}/end"))
     await it.send(None, "/sign-in", **login)
     await it.send("Igor", f"/staff/{gosia}/sessions/end")
-    await it.staff("Lena", "counsellor")
+    await it.doors.employ("Lena", "counsellor")
     lena = it.doors.people["Lena"]
     owed, kept = await it.doors.talk("Lena"), await it.doors.caller()
     await it.doors.talk("Lena")  # whom she leaves with somebody else
-    await conflicts.mark(system, it.actor("Filip"), "contact", kept.contact_id, lena.id, "Sąsiadka.")
-    page = await it.doors.ask("GET", f"/staff/{lena.id}", headers=it.doors.as_staff("Filip"))
-    apart = re.search(rf"/staff/{lena.id}/conflicts/[0-9a-f-]{{36}}/end", page.text)
-    assert apart is not None
-    await it.send("Filip", apart[0])
+    await conflicts.mark(
+        system, it.doors.people["Filip"].actor, "contact", kept.contact_id, lena.id, "Sąsiadka."
+    )
+    apart = await it.finds("Filip", f"/staff/{lena.id}", rf"/staff/{lena.id}/conflicts/{ROW}/end")
+    await it.send("Filip", apart)
     await it.send("Lena", f"/console/contacts/{owed.contact_id}/end", {"reason": "completed"})
     await it.send("Igor", f"/staff/{lena.id}/leave")
     await it.send("Filip", f"/staff/owed/{owed.contact_id}")
