@@ -1,7 +1,7 @@
 """Values that nobody changes: `dataclass` as the standard library has it, but for what every start waits for.
 
 Whether a frozen value is written to is the type checker's to see, and it does. A class that refuses at run time, too,
-takes half as long again to be made, and there are two hundred; each of its values takes three times as long.
+takes twice as long to be made, and there are two hundred; each of its values takes three times as long.
 """
 
 import dataclasses
