@@ -26,7 +26,7 @@ from hotline.rules.alarms import RING_AFTER
 from hotline.rules.assignment import NEVER, Proposal
 from hotline.rules.contact import P1
 from hotline.rules.dispatch import decide
-from hotline.rules.ladder import move
+from hotline.rules.ladder import Standing, move
 from hotline.store import queries
 from hotline.store.ladder import standings
 from hotline.store.queries import LiveOffer
@@ -40,10 +40,12 @@ STANDBY_SECONDS = 0.5
 GOODBYE_SECONDS = 2.0
 LOOK_SECONDS = 1.0
 FORGET_EVERY = timedelta(hours=1)
-# A look at all rungs is dear where hundreds wait. It takes a small part of the time, and arrivals come in between.
-CLIMBING = 20  # times what such a look took, rounds go without one
-CLIMB_SECONDS = 3.0  # and no longer
+# A look at all rungs is dear where hundreds wait, and so is what it finds when they came together. Both take a small
+# part of the time: arrivals come in between, and the chat has the core.
+LOOKING = 20  # times what such a look took, rounds go without one
+LOOK_AGAIN_SECONDS = 3.0  # and no longer
 CLIMBS = 10  # in one round: when a hundred find nobody, whom somebody can take does not wait for them
+RESTS = 1  # times what these took, rounds go without more, unless somebody in danger is among them
 
 
 class Engine:
@@ -56,7 +58,8 @@ class Engine:
         self._actor: Actor | None = None
         self._leading = asyncio.Event()
         self._forgot_at = NEVER
-        self._climbs_at = 0.0
+        self._due: list[Standing] = []  # found by the last look, the most urgent first
+        self._looks_at = self._climbs_at = 0.0
         self._clockwork = Clockwork(system)
         self._attention = Attention(system)
         self._sweep = Sweep(system)
@@ -94,7 +97,8 @@ class Engine:
 
         while True:
             await self._while_leading(counted)
-            await self._bell.rest(TICK_SECONDS)
+            climbs_in = self._climbs_at - time.monotonic() if self._due else TICK_SECONDS
+            await self._bell.rest(min(max(climbs_in, 0.0), TICK_SECONDS))
 
     async def _look_after(self, look: Callable[[Actor], Awaitable[int]]) -> None:
         """Apart from the rounds, so that a large roster keeps no caller waiting."""
@@ -144,6 +148,7 @@ class Engine:
         metrics.LEADS.set(actor is not None)
         if actor is None:
             self._leading.clear()
+            self._due = []
             log.warning("engine stands by")
         else:
             self._leading.set()
@@ -182,18 +187,25 @@ class Engine:
             return decide(waiting, people, tx.now), offers.stale(pending, waiting, people, tx.now)
 
     async def _climb(self, actor: Actor) -> int:
+        if not self._due or time.monotonic() >= self._looks_at:
+            await self._look_for_due()
+        began, done = time.monotonic(), 0
+        now, self._due = self._due[:CLIMBS], self._due[CLIMBS:]
+        for standing in now:
+            done += await ladder.climb(self._system, actor, standing.contact_id)
+        if not self._due:
+            self._climbs_at = self._looks_at
+        elif self._due[0].priority != P1:
+            self._climbs_at = time.monotonic() + RESTS * (time.monotonic() - began)
+        return done
+
+    async def _look_for_due(self) -> None:
         began = time.monotonic()
         async with self._system.read() as tx:
             due = [each for each in await standings(tx) if move(each, tx.now)]
+        self._due = sorted(due, key=lambda each: (each.priority != P1, each.since))
         looked = time.monotonic()
-        done = 0
-        for standing in sorted(due, key=lambda each: (each.priority != P1, each.since))[:CLIMBS]:
-            done += await ladder.climb(self._system, actor, standing.contact_id)
-        if done and len(due) > CLIMBS:
-            self._bell.ring()
-        else:
-            self._climbs_at = looked + min(CLIMBING * (looked - began), CLIMB_SECONDS)
-        return done
+        self._looks_at = looked + min(LOOKING * (looked - began), LOOK_AGAIN_SECONDS)
 
     async def _forget(self, actor: Actor) -> None:
         """Now and then what signing in leaves behind, and notes whose time is over."""

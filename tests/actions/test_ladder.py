@@ -9,15 +9,17 @@ from sqlalchemy import select, update
 
 from hotline.actions import ladder, leases, offers, presence, roster
 from hotline.actions.staff_notices import CHAT
-from hotline.engine import Engine
+from hotline.engine import CLIMBS, Engine
 from hotline.errors import LeaseLost
 from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.rules.alarms import LADDER_END, RUNG_SILENT, STUCK
 from hotline.rules.centre_duty import LadderRung
+from hotline.rules.ladder import Standing
 from hotline.rules.staff_notices import CALLED
 from hotline.store import claims, tables, views
+from hotline.store.ladder import standings
 from hotline.sweep import EVERY, Sweep
-from hotline.system import System
+from hotline.system import System, Transaction
 from tests import factories
 from tests.factories import (
     PERPETRATORS,
@@ -181,6 +183,28 @@ async def test_another_line_takes_it_and_never_one_behind_the_wall(
     async with system.read() as tx:
         row = (await tx.connection.execute(select(tables.contacts))).one()
     assert (row.line, row.queue_at) == (VICTIMS, before)
+
+
+async def test_many_who_are_due_together_are_found_once_and_go_on_by_ten(
+    system: System, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    callers = [await add_caller(system) for _ in range(2 * CLIMBS)]
+    looks = 0
+
+    async def counted(tx: Transaction) -> list[Standing]:
+        nonlocal looks
+        looks += 1
+        return await standings(tx)
+
+    monkeypatch.setattr("hotline.engine.standings", counted)
+    monkeypatch.setattr("hotline.engine.LOOKING", 1000)
+    engine, done = Engine(system), []
+    clock.advance(minutes=20)
+    await add_caller(system, danger="yes")  # is the first of the first ten
+    for _ in range(3):
+        await engine.step()
+        done.append(sum([len(await told(system, each)) == 2 for each in callers]))
+    assert (done, looks) == ([CLIMBS - 1, 2 * CLIMBS - 1, 2 * CLIMBS], 1)
 
 
 async def test_an_engine_that_lost_its_lease_in_the_middle_does_nothing_twice(
