@@ -21,16 +21,18 @@ from hotline.errors import HotlineError, KeyDestroyed, LeaseLost
 from hotline.ids import new_id
 from hotline.live import topics
 from hotline.live.bus import Bell, Bus
+from hotline.live.gathered import Gathered
 from hotline.rules import centre_changes
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
 from hotline.rules.duty import Board
 from hotline.store import centre as centre_rows
-from hotline.store import claims
+from hotline.store import claims, queries
 from hotline.store import keys as key_rows
 from hotline.store.db import Database, Tx
 from hotline.store.journal import Journal
 from hotline.store.live_board import LiveBoard
+from hotline.store.queries import ContactRow
 from hotline.store.tables import audit
 from hotline.store.waits import Waits
 from hotline.texts.notice import Notice, notice_of
@@ -202,6 +204,8 @@ class System:
     _centre_version: int | None = field(init=False, default=None)
     _refreshing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     journal: Journal = field(init=False)
+    callers: Gathered[str, ContactRow | None] = field(init=False)
+    """The newest contact behind the blinded secret of a caller; asked with every word and by every page that opens."""
     duty: LiveBoard = field(init=False, default_factory=LiveBoard)
     waits: Waits = field(init=False, default_factory=Waits)
     closing: asyncio.Event = field(init=False, default_factory=asyncio.Event)
@@ -211,6 +215,7 @@ class System:
         self.centre = check(centre_changes.compiled(self.layers, ()))
         self.notice = notice_of(self.centre)
         self.journal = Journal(self.db, self.clock.now, self._written)
+        self.callers = Gathered(self._read_callers)
         self.bus.listen(self._written_elsewhere, elsewhere=True)
 
     @asynccontextmanager
@@ -235,6 +240,10 @@ class System:
         """A look without a trace."""
         async with self.db.read() as connection:
             yield Transaction(self, connection, None)
+
+    async def _read_callers(self, blinds: list[str]) -> dict[str, ContactRow | None]:
+        async with self.read() as tx:
+            return await queries.contacts_by_callers(tx, blinds)
 
     async def refresh_centre(self) -> None:
         """Work on the newest centre from the next transaction on. Raises CentreInvalid, and keeps the former."""

@@ -56,11 +56,20 @@ async def locked(tx: Transaction, actor: Actor, verb: str, contact_id: str) -> C
 
 async def caller_of(system: System, token: str) -> Actor:
     """The caller a web token belongs to; the actor's id is the contact. Raises NotSignedIn."""
-    async with system.read() as tx:
-        row = await queries.contact_by_caller(tx, tx.blind("web", token))
-        if row is None or tx.now - (row.caller_seen_at or row.arrived_at) > TOKEN_LIFE:
-            raise NotSignedIn
-        return Actor("caller", row.id)
+    return actor_of(await caller(system, token))
+
+
+async def caller(system: System, token: str) -> ContactRow:
+    """The contact of a web token. Raises NotSignedIn."""
+    row = await system.callers.get(system.vault.blind("web", token))
+    if row is None or system.clock.now() - (row.caller_seen_at or row.arrived_at) > TOKEN_LIFE:
+        raise NotSignedIn
+    return row
+
+
+def actor_of(caller: ContactRow) -> Actor:
+    """The caller of this contact."""
+    return Actor("caller", caller.id)
 
 
 async def caller_seen(system: System, actor: Actor) -> None:

@@ -305,15 +305,17 @@ async def contact_by_origin(tx: Tx, origin: str) -> Row[Any] | None:
     return (await tx.connection.execute(select(contacts).where(contacts.c.origin == origin))).one_or_none()
 
 
-async def contact_by_caller(tx: Tx, caller_blind: str) -> Row[Any] | None:
+async def contact_by_caller(tx: Tx, caller_blind: str) -> ContactRow | None:
     """The newest contact of this web token or chat."""
-    query = (
-        select(contacts)
-        .where(contacts.c.caller_blind == caller_blind)
-        .order_by(contacts.c.id.desc())
-        .limit(1)
-    )
-    return (await tx.connection.execute(query)).one_or_none()
+    return (await contacts_by_callers(tx, [caller_blind]))[caller_blind]
+
+
+async def contacts_by_callers(tx: Tx, blinds: Collection[str]) -> dict[str, ContactRow | None]:
+    """The newest contact of each web token or chat."""
+    found: dict[str, ContactRow | None] = dict.fromkeys(blinds)
+    query = select(contacts).where(tx.among(contacts.c.caller_blind, blinds)).order_by(contacts.c.id)
+    found.update((row.caller_blind, row) for row in await tx.connection.execute(query))
+    return found
 
 
 async def contact_by_code(tx: Tx, code_blind: str) -> str | None:
