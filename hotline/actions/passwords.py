@@ -26,7 +26,7 @@ NOBODY: Final = (
     "$argon2id$v=19$m=47104,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$2Uxv8hUtPzZcnXaVGhYD0K4wAcXbyNDHBbnIymbZXB0"
 )
 QUEUE: Final = 8
-STRANGERS_SECONDS: Final = 0.1  # between two of them: leaves the database to the chat
+STRANGERS_SECONDS: Final = 0.25  # between two of them: leaves cores and database to the chat
 POLITE: Final = 10  # of nice: others first
 
 

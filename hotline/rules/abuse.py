@@ -24,4 +24,5 @@ WORDS_PAUSE: Final = 2.0  # seconds by which each further one is answered later
 HELLOS_MOST: Final = 30
 
 HAND: Final = timedelta(seconds=1)  # between two messages, if a hand typed them
-TURN: Final = 0.01  # seconds of this process for each message of those who wait and are faster than that
+TURN: Final = 0.02  # seconds of this process for each message of those who wait and are faster than that
+OPENING: Final = 0.01  # and for each page that opens its line: of many that come at once, the last notice it

@@ -7,11 +7,27 @@ from aiohttp import web
 from hotline.actions import contacts
 from hotline.errors import ManyContacts
 from hotline.rules import abuse, contact, triage
+from hotline.rules.access import Actor
 from hotline.sources import REMEMBERED, Sources
-from hotline.store import views
-from hotline.system import System
 from hotline.web.addresses import network_of
 from hotline.web.keys import SYSTEM
+from hotline.web.news import NEWS
+
+
+class Lane:
+    """One after the other, each so long after the one before; who comes while nobody else does passes at once."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._free_at = 0.0  # of the loop's clock
+
+    async def passes(self, seconds: float) -> None:
+        """Wait for the turn, which lasts that long."""
+        loop = asyncio.get_running_loop()
+        async with self._turn:
+            if (wait := self._free_at - loop.time()) > 0:
+                await asyncio.sleep(wait)
+            self._free_at = loop.time() + seconds
 
 
 class Rates:
@@ -22,7 +38,7 @@ class Rates:
         self.words = Sources(abuse.WORDS_MOST + 1, abuse.WORDS_WITHIN)
         self.haste = Sources(2, abuse.HAND)
         self.hellos = Sources(abuse.HELLOS_MOST + 1, abuse.WORDS_WITHIN)
-        self.asking, self.row = asyncio.Lock(), asyncio.Lock()
+        self.asking, self.row, self.door = asyncio.Lock(), Lane(), Lane()
         self.answered: set[str] = set()  # callers who were found to have somebody who reads
 
 
@@ -62,36 +78,33 @@ async def pace(request: web.Request, token: str, words: str) -> bool:
         async with rates.asking:
             answered = await _answered(request, token, who)
         if not answered:
-            async with rates.row:
-                await asyncio.sleep(abuse.TURN)
+            await rates.row.passes(abuse.TURN)
+            rates.haste.count(who, system.clock.now())  # the next comes in haste if it comes right after this
     return slow
 
 
-async def hello(request: web.Request, token: str) -> None:
-    """Let in later a page that comes back without end: each time costs more than a word, whatever its line ends of.
+async def hello(request: web.Request, token: str) -> Actor:
+    """Whose page it is that opens its line. They take turns, for it costs more than a word, whatever it ends of.
 
-    Whoever is in danger is let in at once. Raises NotSignedIn.
+    A page that comes back without end is let in later, whoever is in danger at once. Raises NotSignedIn.
     """
     rates, system = request.app[RATES], request.app[SYSTEM]
-    if rates.hellos.count(system.vault.blind("web", token), system.clock.now()) <= abuse.HELLOS_MOST:
-        return
-    head = await _head(system, token)
-    if head is None or head.priority != contact.P1:
-        await asyncio.sleep(abuse.WORDS_PAUSE)
+    often = rates.hellos.count(system.vault.blind("web", token), system.clock.now()) > abuse.HELLOS_MOST
+    async with request.app[NEWS].few:
+        caller = await contacts.caller(system, token)
+    if caller.priority != contact.P1:
+        if often:
+            await asyncio.sleep(abuse.WORDS_PAUSE)
+        await rates.door.passes(abuse.OPENING)
+    return contacts.actor_of(caller)
 
 
 async def _answered(request: web.Request, token: str, who: str) -> bool:
     """Does somebody read them? Asked once for each who is answered; whoever waits may not wait any more."""
-    head, answered = await _head(request.app[SYSTEM], token), request.app[RATES].answered
-    if head is None or head.state == contact.WAITING:
+    caller, answered = await contacts.caller(request.app[SYSTEM], token), request.app[RATES].answered
+    if caller.state == contact.WAITING:
         return False
     if len(answered) >= REMEMBERED:
         answered.clear()
     answered.add(who)
     return True
-
-
-async def _head(system: System, token: str) -> views.ContactHead | None:
-    actor = await contacts.caller_of(system, token)
-    async with system.read() as tx:
-        return await views.contact_head(tx, actor.id)

@@ -15,7 +15,6 @@ from pydantic_core import to_json
 
 from hotline import metrics
 from hotline.actions import contacts, presence
-from hotline.actions.contacts import caller_of
 from hotline.errors import HotlineError, Malformed, NotSignedIn, Unavailable
 from hotline.rules.presence import CALLER_PING, CONSOLE_PING
 from hotline.web import middleware, rates, render
@@ -73,9 +72,8 @@ async def _greeted(request: web.Request, socket: web.WebSocketResponse) -> Calle
     try:
         async with asyncio.timeout(10):
             hello = parse(await socket.receive_str(), Hello)
-            await rates.hello(request, hello.token)
+        actor = await rates.hello(request, hello.token)
         async with few:
-            actor = await caller_of(system, hello.token)
             with suppress(Unavailable):  # what nobody can write of, one may still read
                 await contacts.caller_seen(system, actor)
     except (NotSignedIn, Malformed, TypeError):  # no text, among others

@@ -22,17 +22,20 @@ async def send(doors: Doors, caller: Caller, text: str = "Halo?") -> Answer:
 async def test_who_waits_and_writes_in_haste_takes_turns(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hasty, other, calm, answered = (
+    alone, hasty, other, calm, answered = (
+        await doors.caller(),
         await doors.caller(),
         await doors.caller(),
         await doors.caller(),
         await doors.talk(),
     )
-    for each in (hasty, other, answered):
+    for each in (alone, hasty, other, answered):
         await send(doors, each)
     monkeypatch.setattr(abuse, "TURN", TURN)
     loop = asyncio.get_running_loop()
     began = loop.time()
+    await send(doors, alone)
+    assert loop.time() - began < TURN  # nobody else does so
     held_up = [loop.create_task(send(doors, each)) for each in (hasty, other)]
     await send(doors, calm)
     await send(doors, answered)
@@ -65,18 +68,42 @@ async def test_a_page_that_comes_back_without_end_is_let_in_later(
     flapping, other, loop = await doors.caller(), await doors.caller(), asyncio.get_running_loop()
     in_danger = await doors.caller(danger="yes")
 
-    async def comes(caller: Caller) -> float:
-        began = loop.time()
-        async with doors.http.ws_connect(f"{doors.ours}/chat/{TRUST}/socket", origin=doors.ours) as page:
-            await page.send_json({"token": caller.token, "after": 0})
-            await page.receive_json()
-        return loop.time() - began
-
     for _ in range(3):
-        await comes(flapping)
-        await comes(in_danger)
-    late = loop.create_task(comes(flapping))
-    await comes(other)
-    await comes(in_danger)
+        await comes(doors, flapping)
+        await comes(doors, in_danger)
+    late = loop.create_task(comes(doors, flapping))
+    await comes(doors, other)
+    await comes(doors, in_danger)
     assert not late.done()
     assert await late >= TURN
+
+
+async def test_whose_turn_came_late_takes_turns_again(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller, other, loop = await doors.caller(), await doors.caller(), asyncio.get_running_loop()
+    for each in (caller, other):
+        await send(doors, each)
+    monkeypatch.setattr(abuse, "TURN", TURN)
+    began = loop.time()
+    await asyncio.gather(send(doors, other), send(doors, caller))
+    await send(doors, caller)  # in one go with the one before, as no hand does, though that began long ago
+    assert loop.time() - began >= 2 * TURN
+
+
+async def test_pages_that_open_at_once_take_turns(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(abuse, "OPENING", TURN)
+    first, second, third = [await doors.caller() for _ in range(3)]
+    in_danger, loop = await doors.caller(danger="yes"), asyncio.get_running_loop()
+    assert await comes(doors, first) < TURN
+    late = [loop.create_task(comes(doors, each)) for each in (second, third)]
+    await comes(doors, in_danger)
+    assert not any(each.done() for each in late)
+    assert max(await asyncio.gather(*late)) >= 2 * TURN - 0.5  # since the first had its turn
+
+
+async def comes(doors: Doors, caller: Caller) -> float:
+    """Seconds until the page has its state."""
+    began = asyncio.get_running_loop().time()
+    async with doors.http.ws_connect(f"{doors.ours}/chat/{TRUST}/socket", origin=doors.ours) as page:
+        await page.send_json({"token": caller.token, "after": 0})
+        await page.receive_json()
+    return asyncio.get_running_loop().time() - began

@@ -415,7 +415,7 @@ async def test_a_page_that_comes_while_the_database_is_away_keeps_its_secret_and
         raise Unavailable
 
     with monkeypatch.context() as trouble:
-        trouble.setattr(sockets, "caller_of", away)
+        trouble.setattr(contacts, "caller", away)
         async with opened(doors, CHAT) as page:
             await page.send_json(hello(caller))
             assert await closing_code(page) == aiohttp.WSCloseCode.TRY_AGAIN_LATER
