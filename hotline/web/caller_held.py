@@ -100,7 +100,7 @@ async def news(request: web.Request) -> web.StreamResponse:
             ended.set()
             listener.poke(topics.words(actor.id))
 
-        feed = CallerFeed(request, actor, token, after, _nowhere, known)
+        feed = CallerFeed(request, actor, token, after, _nowhere, _at_once, known)
         with request.app[HELD].place(actor.id, network_of(request), end) as room:
             await feed.watch(listener)
             seconds = HELD_SECONDS if room and not system.closing.is_set() else 0.0
@@ -128,3 +128,7 @@ async def _first(
 
 async def _nowhere(_frame: dict[str, Any]) -> None:
     """It is answered and not sent."""
+
+
+async def _at_once() -> None:
+    """There is room for one answer."""

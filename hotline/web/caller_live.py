@@ -27,6 +27,7 @@ CALM: Final = 0.25  # a state goes out at most four times a second
 REFRESH: Final = 15.0  # while one waits, minutes pass and shifts begin without any poke
 SELDOM: Final = 300.0
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Room = Callable[[], Awaitable[None]]  # until there is some to send in
 
 
 class Said(Body):
@@ -41,10 +42,18 @@ class CallerFeed:
     """One caller's cursor, and the state their page shows; `known` is the mark of the one it shows already."""
 
     def __init__(
-        self, request: web.Request, actor: Actor, token: str, after: int, send: Send, known: str = ""
+        self,
+        request: web.Request,
+        actor: Actor,
+        token: str,
+        after: int,
+        send: Send,
+        room: Room,
+        known: str = "",
     ) -> None:
         self._request, self._system, self._news = request, request.app[SYSTEM], request.app[NEWS]
-        self._actor, self._token, self._after, self._send = actor, token, after, send
+        self._actor, self._token, self._after = actor, token, after
+        self._send, self._room = send, room
         self._blind = self._system.vault.blind("web", token)
         self._language = render.language_of(request)
         self._spoken = caller_view.Tongues(self._language, self._language, {})
@@ -93,6 +102,7 @@ class CallerFeed:
                     await self._send({"typing": True, "entries": []})
                 if not changed:
                     continue
+            await self._room()
             frame, only_words = await self.look(changed)
             if tells(frame):
                 await self._send(frame)

@@ -4,6 +4,7 @@ Pings come from the server and their answers are the signs of life; no timer in 
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -34,7 +35,6 @@ SEND_SECONDS = 10  # a reader slower than this is dropped; it resumes after its 
 CLOSE_SECONDS = 5  # for the other end's good-bye
 NOT_SIGNED_IN = 4401
 FRAME_LIMIT = 32 * 1024  # the longest message in the longest writing
-SHORT = 32 * 1024  # bytes, which fit into any buffer that is empty
 
 
 class Hello(Body):
@@ -83,7 +83,8 @@ async def _greeted(request: web.Request, socket: web.WebSocketResponse) -> Calle
         log.warning("socket ended", code=error.code if isinstance(error, HotlineError) else "no_hello")
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         return None
-    return CallerFeed(request, actor, hello.token, hello.after, partial(_send, request, socket))
+    ways = partial(_send, request, socket), partial(_room, request)
+    return CallerFeed(request, actor, hello.token, hello.after, *ways)
 
 
 async def console(request: web.Request) -> web.WebSocketResponse:
@@ -139,34 +140,46 @@ async def _ignore(_text: str) -> None:
 
 async def _open(request: web.Request) -> web.WebSocketResponse:
     # Compression is off: it would tell lengths of secrets apart, and costs memory per socket.
+    # What is sent is written at once: those who send wait for room themselves, before they make a frame.
     socket = web.WebSocketResponse(
-        autoping=False, compress=False, max_msg_size=FRAME_LIMIT, timeout=CLOSE_SECONDS
+        autoping=False,
+        compress=False,
+        max_msg_size=FRAME_LIMIT,
+        timeout=CLOSE_SECONDS,
+        writer_limit=sys.maxsize,
     )
     await socket.prepare(request)
+    if request.transport is not None:
+        request.transport.set_write_buffer_limits(0)  # one frame is on its way, and none behind it
     request.app[SOCKETS].add(socket)
     if request.app[SYSTEM].closing.is_set():  # those that are open have been told already
         await _go_away(socket)
     return socket
 
 
+async def _room(request: web.Request) -> None:
+    """Until the reader has taken what was sent before. Raises TimeoutError for one who takes nothing.
+
+    Whoever is waited for here costs no frame: what it would hold is read after that.
+    """
+    if not _has_room(request):  # else there is nothing to wait for, and a limit costs more than the sending
+        async with asyncio.timeout(SEND_SECONDS):
+            await request.writer.drain()
+
+
 async def _send(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
-    text = to_json(frame)
-    if _has_room(request, text):  # nothing to wait for, and a limit costs more than the sending
-        await socket.send_frame(text, WSMsgType.TEXT)
-        return
-    async with asyncio.timeout(SEND_SECONDS):
-        await socket.send_frame(text, WSMsgType.TEXT)
+    await _room(request)
+    await socket.send_frame(to_json(frame), WSMsgType.TEXT)
 
 
 def _send_now(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
     """Without waiting; False where that cannot be, and nothing is sent."""
-    text = to_json(frame)
-    return _has_room(request, text) and _write(socket, text, WSMsgType.TEXT)
+    return _has_room(request) and _write(socket, to_json(frame), WSMsgType.TEXT)
 
 
 def _ping(request: web.Request, socket: web.WebSocketResponse, *, watched: bool) -> None:
     """Who has not taken yet what was sent before is not asked as well."""
-    if _has_room(request, ALIVE) and _write(socket, b"", WSMsgType.PING) and watched:
+    if _has_room(request) and _write(socket, b"", WSMsgType.PING) and watched:
         _write(socket, ALIVE, WSMsgType.TEXT)
 
 
@@ -181,13 +194,13 @@ def _write(socket: web.WebSocketResponse, data: bytes, kind: WSMsgType) -> bool:
         return True
     except ConnectionError:  # its page is gone, which the reading end is about to find out
         return False
-    sending.close()  # it has been written, and would now wait for room
+    sending.close()  # it is written, and nothing is waited for
     return True
 
 
-def _has_room(request: web.Request, text: bytes) -> bool:
+def _has_room(request: web.Request) -> bool:
     transport = request.transport
-    return len(text) < SHORT and transport is not None and not transport.get_write_buffer_size()
+    return transport is not None and not transport.get_write_buffer_size()
 
 
 async def _run(

@@ -808,19 +808,17 @@ async def test_pages_that_do_not_answer_do_not_hold_up_the_closing(
 
 
 class Sending:
-    """How many frames were begun, and how many are on their way now."""
+    """How many frames had to find room, and how many wait for it now."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun = self.now = 0
-        self._send = sockets._send
-        monkeypatch.setattr(sockets, "_send", self)
+        self._room = sockets._room
+        monkeypatch.setattr(sockets, "_room", self)
 
-    async def __call__(
-        self, request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]
-    ) -> None:
+    async def __call__(self, request: web.Request) -> None:
         self.begun, self.now = self.begun + 1, self.now + 1
         try:
-            await self._send(request, socket, frame)
+            await self._room(request)
         finally:
             self.now -= 1
 
