@@ -22,7 +22,8 @@ Origin = Literal["kutno", "kielce", "extra", "software"]
 class Part(BaseModel):
     """A table of a centre file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    # Of all of them only the whole centre is ever read by itself: the others need nothing of their own at the start.
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 def minute_of(value: object) -> object:

@@ -109,7 +109,7 @@ class Calendar(BaseModel):
     and must agree, so that a slip of the pen in the file stops the start instead of closing a line.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     fixed: tuple[str, ...]
     fixed_since: Mapping[str, int] = {}
