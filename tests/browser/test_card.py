@@ -1,6 +1,8 @@
 """The card in a real browser: complete in a few clicks, what is missing named and reached, the talk followed."""
 
-from playwright.async_api import BrowserContext, Locator, Page, expect
+import asyncio
+
+from playwright.async_api import BrowserContext, Locator, Page, Route, expect
 
 from hotline.actions import contacts
 from tests.browser.test_console import anna as anna  # noqa: PLC0414
@@ -17,6 +19,8 @@ COUNT = """() => {
     if (!['Control', 'Shift'].includes(event.key)) window.pressed.push(event.key);
   }, true);
 }"""
+
+REFRESH = "() => { const { desk } = document.querySelector('contact-card'); return desk.refresh(desk.talk); }"
 
 
 def missing(page: Page) -> Locator:
@@ -110,3 +114,31 @@ async def test_the_card_follows_the_talk_but_not_over_what_was_touched(
     await expect(problem.locator("select")).to_have_value("loneliness")
     await expect(missing(console)).to_contain_text("powód zmiany pilności")
     await expect(missing(console)).not_to_contain_text("zakończenie")
+
+
+async def test_an_answer_that_was_overtaken_does_not_bring_back_what_is_over(
+    running: Running, anna: Person, desk: BrowserContext
+) -> None:
+    """The card of a talk that has ended can be saved, though the page hears late of how it was before."""
+    caller = await talk(running.system, anna, text="Nie mogę spać od pogrzebu.", topic="bereavement")
+    console = await sign_in(desk, running, anna)
+    await said(console, "Nie mogę spać od pogrzebu.").to_be_visible()
+    asked, over, brought = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        asked.set()
+        await over.wait()
+        await route.fulfill(response=answer)
+        brought.set()
+
+    await console.route("**/entries?*", late)
+    refreshed = asyncio.create_task(console.evaluate(REFRESH))
+    await asked.wait()
+    await contacts.end(running.system, anna.actor, caller.contact_id, "completed")
+    save = console.get_by_role("button", name="Zapisz kartę")
+    await expect(save).to_be_enabled()
+    over.set()
+    await brought.wait()
+    await refreshed
+    await expect(save).to_be_enabled()

@@ -205,17 +205,17 @@ FAULTS = (
         "one-reader-at-a-time",
         "a page that takes nothing keeps no other waiting",
         "hotline/web/sockets.py",
-        """async def _send(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+        """async def _room(request: web.Request) -> None:
 """,
         """TURN = asyncio.Lock()
 
 
-async def _send(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+async def _room(request: web.Request) -> None:
     async with TURN:
-        await _send_in_turn(request, socket, frame)
+        await _room_in_turn(request)
 
 
-async def _send_in_turn(request: web.Request, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+async def _room_in_turn(request: web.Request) -> None:
 """,
         (SOCKETS + "test_a_page_that_takes_nothing_keeps_no_other_waiting",),
     ),

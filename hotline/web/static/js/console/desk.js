@@ -10,6 +10,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 /** One conversation as this screen knows it. */
 class Talk {
   head = null;
+  heads = 0; // how often it was told
   entries = new Map();
   cursor = 0;
   seen = 0;
@@ -150,8 +151,10 @@ export class Desk extends EventTarget {
     if (talk.asking) return;
     talk.asking = true;
     try {
-      const answer = await ask(`/console/contacts/${talk.id}/entries?after=${talk.cursor}`);
-      this.#hear({ contact: talk.id, ...answer });
+      const { heads } = talk;
+      const { head, ...words } = await ask(`/console/contacts/${talk.id}/entries?after=${talk.cursor}`);
+      // What the line has said meanwhile may be newer than this answer; what it has not said yet, it will say.
+      this.#hear({ contact: talk.id, ...words, head: talk.heads === heads && head });
     } catch {
       // The next view of the server's shows again that something is missing here.
     }
@@ -176,7 +179,10 @@ export class Desk extends EventTarget {
     if (frame.typing) this.#tell("typing", frame.typing);
     if (frame.contact) {
       const talk = this.#talkOf(frame.contact);
-      if (frame.head) talk.head = frame.head;
+      if (frame.head) {
+        talk.head = frame.head;
+        talk.heads += 1;
+      }
       for (const entry of frame.entries ?? []) this.#learn(talk, entry);
       this.#tell("talk", talk);
       this.#tell("console");

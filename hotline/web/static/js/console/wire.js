@@ -190,10 +190,12 @@ export class Wire extends EventTarget {
   }
 
   async #poll() {
+    const polling = this.#polling;
+    const say = (frame) => this.#polling === polling && this.#say(frame); // else the line is up and has said newer things
     try {
-      this.#say({ console: await ask("/console/state") });
+      say({ console: await ask("/console/state") });
       for (const [id, after] of this.watching()) {
-        this.#say({ contact: id, ...(await ask(`/console/contacts/${id}/entries?after=${after}`)) });
+        say({ contact: id, ...(await ask(`/console/contacts/${id}/entries?after=${after}`)) });
       }
     } catch {
       // Still down: the next turn tries again.
