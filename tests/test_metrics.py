@@ -79,7 +79,7 @@ def closed_sets(running: Running) -> dict[str, set[str]]:
         "queue": {*running.system.centre.queues, "other"},
         "priority": set(PRIORITIES),
         "author": {"caller", "staff"},
-        "kind": {"message", "note", "receipt"},
+        "kind": {"message", "edit", "note", "receipt"},
         "channel": {"telegram"},
         "result": {"sent", "failed", "again", "done"},
         "what": {"published", "heard", "lost"},
