@@ -133,12 +133,12 @@ async def test_an_answer_that_was_overtaken_does_not_bring_back_what_is_over(
         brought.set()
 
     await console.route("**/entries?*", late)
-    refreshed = asyncio.create_task(console.evaluate(REFRESH))
-    await asked.wait()
-    await contacts.end(running.system, anna.actor, caller.contact_id, "completed")
     save = console.get_by_role("button", name="Zapisz kartę")
-    await expect(save).to_be_enabled()
-    over.set()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(console.evaluate(REFRESH))
+        await asked.wait()
+        await contacts.end(running.system, anna.actor, caller.contact_id, "completed")
+        await expect(save).to_be_enabled()
+        over.set()
     await brought.wait()
-    await refreshed
     await expect(save).to_be_enabled()
