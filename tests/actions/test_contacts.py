@@ -151,6 +151,17 @@ async def test_a_quick_exit_kills_the_token_and_keeps_the_contact(system: System
     assert head.caller_left_at is not None
 
 
+async def test_whose_secret_it_is_is_told_to_each_of_many_who_ask_at_once(system: System) -> None:
+    callers = [await add_caller(system) for _ in range(3)]
+    stranger = secrets.token_urlsafe(32)
+    tokens = [caller.token for caller in callers] * 3 + [stranger]
+    *known, unknown = await asyncio.gather(
+        *(contacts.caller_of(system, token) for token in tokens), return_exceptions=True
+    )
+    assert known == [caller.actor for caller in callers] * 3
+    assert isinstance(unknown, NotSignedIn)
+
+
 async def test_coming_back_cancels_leaving(system: System, clock: MovableClock) -> None:
     caller = await add_caller(system)
     await contacts.leave(system, caller.actor, caller.contact_id, quick=False)
