@@ -11,7 +11,6 @@ from hotline.rules.access import Actor
 from hotline.sources import REMEMBERED, Sources
 from hotline.web.addresses import network_of
 from hotline.web.keys import SYSTEM
-from hotline.web.news import NEWS
 
 
 class Lane:
@@ -90,8 +89,7 @@ async def hello(request: web.Request, token: str) -> Actor:
     """
     rates, system = request.app[RATES], request.app[SYSTEM]
     often = rates.hellos.count(system.vault.blind("web", token), system.clock.now()) > abuse.HELLOS_MOST
-    async with request.app[NEWS].few:
-        caller = await contacts.caller(system, token)
+    caller = await contacts.caller(system, token)
     if caller.priority != contact.P1:
         if often:
             await asyncio.sleep(abuse.WORDS_PAUSE)
