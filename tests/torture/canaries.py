@@ -29,7 +29,7 @@ from tests.canaries import Canaries, found, settle
 from tests.conftest import HouseTemplate
 from tests.factories import TRUST
 from tests.flows.nursery import nursery_of
-from tests.flows.people import WebCaller, eventually, new_id
+from tests.flows.people import Json, WebCaller, eventually, new_id
 from tests.flows.phones import Phone
 from tests.flows.processes import Process, Street, street_of
 from tests.flows.staff import CARD, Caseworker, Colleague, Counsellor
@@ -197,14 +197,19 @@ class Rounds:
     async def _rung(self, contact: str = "") -> tuple[Counsellor, str]:
         """Whoever it rings for takes it."""
 
-        async def offered() -> Counsellor | None:
+        async def offered() -> tuple[Counsellor, str] | None:
             for each in await factories.pending(self._street.system):
                 if not contact or each.contact_id == contact:
-                    return next(one for one in (self.anna, self.beata) if one.id == each.staff_id)
+                    return next(one for one in (self.anna, self.beata) if one.id == each.staff_id), each.id
             return None
 
-        host = await eventually(offered, "an offer")
-        return host, await host.answers_next()
+        host, offer_id = await eventually(offered, "an offer")
+
+        def shown() -> Json | None:  # the page may still show one that a call-back has ended
+            offer: Json | None = host.console["offer"]
+            return offer if offer is not None and offer["id"] == offer_id else None
+
+        return host, await host.accepts(await host.until(shown, f"that offer on the page of {host.name}"))
 
     async def _talked(self, host: Counsellor, contact: str) -> None:
         await host.replies(contact, self._told.words("reply"))
