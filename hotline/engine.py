@@ -40,8 +40,8 @@ STANDBY_SECONDS = 0.5
 GOODBYE_SECONDS = 2.0
 LOOK_SECONDS = 1.0
 FORGET_EVERY = timedelta(hours=1)
-# A look at all rungs is dear where hundreds wait, and so is what it finds when they came together. Both take a small
-# part of the time: arrivals come in between, and the chat has the core.
+# A look at all rungs is dear where hundreds wait, and so is what it finds when they came together. The one takes a
+# small part of the time, the other half of it: arrivals come in between, and the chat has the core.
 LOOKING = 20  # times what such a look took, rounds go without one
 LOOK_AGAIN_SECONDS = 3.0  # and no longer
 CLIMBS = 10  # in one round: when a hundred find nobody, whom somebody can take does not wait for them

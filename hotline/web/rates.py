@@ -37,7 +37,7 @@ class Rates:
         self.words = Sources(abuse.WORDS_MOST + 1, abuse.WORDS_WITHIN)
         self.haste = Sources(2, abuse.HAND)
         self.hellos = Sources(abuse.HELLOS_MOST + 1, abuse.WORDS_WITHIN)
-        self.asking, self.row, self.door = asyncio.Lock(), Lane(), Lane()
+        self.row, self.door = Lane(), Lane()
         self.answered: set[str] = set()  # callers who were found to have somebody who reads
 
 
@@ -61,9 +61,8 @@ def slow_lane(request: web.Request, danger: str | None) -> bool:
 async def pace(request: web.Request, token: str, words: str) -> bool:
     """Answer later a caller who sends very much in one go; True if so. Words that sound like danger are not held up.
 
-    Whoever waits and writes faster than a hand does takes turns with all who do, one at a time with all that is asked
-    for them: together they get a small part of this process, however many they are, and where nobody else does so,
-    they notice nothing. Raises NotSignedIn.
+    Whoever waits and writes faster than a hand does takes turns with all who do: together they get a small part of
+    this process, however many they are, and where nobody else does so, they notice nothing. Raises NotSignedIn.
     """
     rates, system = request.app[RATES], request.app[SYSTEM]
     who, now = system.vault.blind("web", token), system.clock.now()
@@ -73,12 +72,9 @@ async def pace(request: web.Request, token: str, words: str) -> bool:
         return False
     if slow:
         await asyncio.sleep(abuse.WORDS_PAUSE)
-    if waits:
-        async with rates.asking:
-            answered = await _answered(request, token, who)
-        if not answered:
-            await rates.row.passes(abuse.TURN)
-            rates.haste.count(who, system.clock.now())  # the next comes in haste if it comes right after this
+    if waits and not await _answered(request, token, who):
+        await rates.row.passes(abuse.TURN)
+        rates.haste.count(who, system.clock.now())  # the next comes in haste if it comes right after this
     return slow
 
 
