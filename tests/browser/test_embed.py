@@ -1,12 +1,13 @@
 """The button on a centre's own site: another origin, in a real browser."""
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from hotline.actions import contacts
 from hotline.errors import NotSignedIn
@@ -103,6 +104,31 @@ async def test_a_talk_behind_a_button_on_another_site(page: Page, running: Runni
         await inside.get_by_role("link", name="Szybkie wyjście").click()
         await page.wait_for_url("**://www.imgw.pl/**")
         assert told == []
+
+
+async def test_who_steps_into_the_talk_before_all_of_it_is_there_stays_where_they_are(
+    page: Page, running: Running, anna: Person
+) -> None:
+    arrived = asyncio.Event()
+
+    async def late(asked: Route) -> None:
+        await arrived.wait()
+        await asked.continue_()
+
+    await page.route("**/static/**/*.js", late)
+    async with site(running) as origin:
+        welcomes(running, origin)
+        await page.goto(origin)
+        await page.get_by_role("button", name="Rozmowa").click()
+        inside = page.frame_locator("iframe[title=Rozmowa]")
+        way_out = inside.get_by_role("link", name="Szybkie wyjście")
+        await expect(way_out).to_be_visible()
+        await page.keyboard.press("Tab")
+        await expect(way_out).to_be_focused()
+        arrived.set()
+        await page.frames[1].wait_for_load_state("load")
+        await page.evaluate("() => new Promise(done => setTimeout(done, 100))")
+        await expect(way_out).to_be_focused()
 
 
 async def test_a_site_may_say_where_quick_exit_leads_and_which_language_is_spoken(

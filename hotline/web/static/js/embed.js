@@ -61,7 +61,7 @@
       // The page answers to whoever greets it from a site of the centre, and to nobody else.
       made.addEventListener("load", () => {
         made.contentWindow.postMessage({ hotline: "hello" }, home);
-        if (dialog.open) made.focus();
+        if (dialog.open && root.activeElement !== made) made.focus(); // who is in it already stays where they are
       });
       dialog.append(made);
       return made;
