@@ -76,9 +76,10 @@ install_lock() {
         uv pip install --quiet --no-config --python .venv/bin/python --no-build-isolation --no-deps -e .
     else
         local -a pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check --no-input)
-        "${pip[@]}" install --require-hashes -r "$lock"
+        "${pip[@]}" install --no-compile --require-hashes -r "$lock"
         "${pip[@]}" install --no-build-isolation --no-deps -e .
     fi
+    .venv/bin/python -m compileall -q -j 0 .venv/lib || say "not all of it has bytecode"  # on every core, as pip does not
     printf '%s\n' "$stamp" >".venv/installed-$kind"
 }
 
