@@ -30,16 +30,18 @@ class BoardFeed:
         listener.add(topics.roster())
         while True:
             changed = await listener.changed(at_most=REFRESH)
-            try:
-                if topics.rights(self._session.actor.id) in changed:
-                    await self._session.anew()
-                await self._session.now_and_then()
-                locked = self._session.locked
-                frame = {"locked": True} if locked else {"html": await self._picture(listener)}
-            except Unavailable:
-                frame = {"trouble": "database"}
-            await self._send(frame)  # the same again tells the page that its line lives
+            frame = self._frame(changed, listener)
+            await self._send(await frame)  # the same again tells the page that its line lives
             await asyncio.sleep(CALM)
+
+    async def _frame(self, changed: set[str], listener: Listener) -> dict[str, Any]:
+        try:
+            if topics.rights(self._session.actor.id) in changed:
+                await self._session.anew()
+            await self._session.now_and_then()
+            return {"locked": True} if self._session.locked else {"html": await self._picture(listener)}
+        except Unavailable:
+            return {"trouble": "database"}
 
     async def _picture(self, listener: Listener) -> str:
         async with self._system.read() as tx:

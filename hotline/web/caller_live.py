@@ -103,13 +103,18 @@ class CallerFeed:
                 if not changed:
                     continue
             await self._room()
-            frame, only_words = await self.look(changed)
-            if tells(frame):
-                await self._send(frame)
-            if frame["more"]:  # a long absence comes in several frames, one right after the other
+            more, only_words = await self._tell(changed)
+            if more:  # a long absence comes in several frames, one right after the other
                 listener.poke(words)
             elif not only_words:
                 await listener.gathers(CALM, but_for={words, contact})
+
+    async def _tell(self, changed: set[str]) -> tuple[bool, bool]:
+        """Send what is new: is there more, and were there only words? What was sent stays with nobody who waits."""
+        frame, only_words = await self.look(changed)
+        if tells(frame):
+            await self._send(frame)
+        return frame["more"], only_words
 
     async def look(self, changed: set[str]) -> tuple[dict[str, Any], bool]:
         """What is new after the cursor, with the state if it is another; were there only words to look for?"""

@@ -232,6 +232,8 @@ async def _run(
                         await socket.pong(message.data)
                     elif message.type is WSMsgType.TEXT:
                         await hear(message.data)
+                    # Else the last words would lie open in memory for as long as nobody says more.
+                    del message
                 # Most end here, and without an exception: with its traceback all of the socket would stay in
                 # memory until old garbage is looked for, which may be an hour.
                 writing.cancel()

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import inspect
 import json
 import socket as sockets_of_the_system
 import time
@@ -561,6 +562,38 @@ async def test_words_over_the_line_are_acknowledged_once_stored(both_doors: Door
         await page.send_json({"id": "message-1", "text": "Jestem."})  # as after a lost answer
         again = (await frames_until(page, lambda each: "ack" in each))[-1]["ack"]
         assert again["seq"] == told["seq"]
+
+
+def held_by_who_waits(words: str) -> list[str]:
+    """Where these words lie open among what tasks keep that wait for something."""
+    found = []
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        waiting: Any = task.get_coro()
+        while inspect.iscoroutine(waiting) and waiting.cr_frame is not None:
+            for name, value in waiting.cr_frame.f_locals.items():
+                if isinstance(value, str | bytes | dict | list | tuple) and words in repr(value):
+                    found.append(f"{waiting.__qualname__}: {name}")
+            waiting = waiting.cr_await
+    return found
+
+
+async def test_what_was_said_lies_in_no_line_that_waits_for_more(doors: Doors) -> None:
+    caller = await doors.talk()
+    async with (
+        opened(doors, CHAT) as page,
+        opened(doors, CONSOLE, doors.as_staff("Anna")) as console,
+    ):
+        await page.send_json(hello(caller))
+        await console.send_json({"watch": caller.contact_id, "after": 0})
+        await page.send_json({"id": "message-1", "text": "Jestem."})
+        await frames_until(console, has_words("Jestem."))
+        await console.send_json(
+            {"reply": {"contact": caller.contact_id, "id": "reply-0001", "text": "Słyszę."}}
+        )
+        await frames_until(page, has_words("Słyszę."))
+        async with asyncio.timeout(5):
+            while held_by_who_waits("Jestem.") or held_by_who_waits("Słyszę."):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
 
 async def test_what_stands_on_the_screen_of_who_answers_is_told_to_the_caller(doors: Doors) -> None:
