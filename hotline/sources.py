@@ -6,7 +6,6 @@ themselves, which makes the limits more generous, never tighter.
 
 import hashlib
 import secrets
-from collections import deque
 from datetime import datetime, timedelta
 
 REMEMBERED = 10_000  # sources at once; beyond it the oldest are forgotten
@@ -19,7 +18,7 @@ class Sources:
     def __init__(self, most: int, within: timedelta) -> None:
         self._most, self._within = most, within
         self._key = b""
-        self._seen: dict[bytes, deque[datetime]] = {}
+        self._seen: dict[bytes, tuple[datetime, ...]] = {}
         self._rotate_at: datetime | None = None
 
     def count(self, source: str, now: datetime) -> int:
@@ -27,10 +26,9 @@ class Sources:
         if self._rotate_at is None or now >= self._rotate_at:
             self._key, self._rotate_at = secrets.token_bytes(32), now + ROTATES
             self._seen.clear()
-        fingerprint = hashlib.blake2b(source.encode(), key=self._key).digest()
-        seen = self._seen.pop(fingerprint, deque(maxlen=self._most))
-        self._seen[fingerprint] = seen  # last in order of use
-        seen.append(now)
+        fingerprint = hashlib.blake2b(source.encode(), key=self._key, digest_size=16).digest()
+        lately = [at for at in self._seen.pop(fingerprint, ()) if now - at < self._within]
+        seen = self._seen[fingerprint] = (*lately, now)[-self._most :]  # last in order of use
         if len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
-        return sum(now - at < self._within for at in seen)
+        return len(seen)

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -27,19 +28,19 @@ Told = Callable[[str, int], bool | None]
 AtOnce = Callable[[str], bool]
 
 
+@dataclass(slots=True, eq=False)
 class Listener:
     """One reader's topics and which of them changed since it last asked."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self._hub = hub
-        self.topics: set[str] = set()
-        self.at_once: AtOnce | None = None
-        """Shows what a topic says just now, without waiting for anything; False where that cannot be."""
-        self._rests = False  # nothing is being shown, and nothing waits to be
-        self._due = 0.0  # of the loop's clock
-        self._changed: set[str] = set()
-        self._waiter: asyncio.Future[None] | None = None
-        self._alarm: asyncio.TimerHandle | None = None
+    _hub: "Hub"
+    topics: set[str] = field(init=False, default_factory=set)
+    at_once: AtOnce | None = field(init=False, default=None)
+    """Shows what a topic says just now, without waiting for anything; False where that cannot be."""
+    _rests: bool = field(init=False, default=False)  # nothing is being shown, and nothing waits to be
+    _due: float = field(init=False, default=0.0)  # of the loop's clock
+    _changed: set[str] = field(init=False, default_factory=set)
+    _waiter: asyncio.Future[None] | None = field(init=False, default=None)
+    _alarm: asyncio.TimerHandle | None = field(init=False, default=None)
 
     def add(self, topic: str) -> None:
         """Listen to one more topic; it counts as changed, so that its present state is read first. Hints have none."""

@@ -149,6 +149,7 @@ async def _open(request: web.Request) -> web.WebSocketResponse:
         writer_limit=sys.maxsize,
     )
     await socket.prepare(request)
+    socket.headers.clear()  # they are sent, and ten thousand lines would keep two kilobytes of them each
     if request.transport is not None:
         request.transport.set_write_buffer_limits(0)  # one frame is on its way, and none behind it
     request.app[SOCKETS].add(socket)
