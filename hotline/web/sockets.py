@@ -222,27 +222,27 @@ async def _run(
     pulse = request.app[PULSE].of(partial(_ping, request, socket, watched=watched), ping_seconds)
     try:
         with metrics.SOCKETS.labels(middleware.route_of(request)).track_inprogress(), pulse:
-            async with asyncio.TaskGroup() as group:
-                writing = group.create_task(serve())
-                if watched:  # from now on the page may count on it
-                    await socket.send_frame(ALIVE, WSMsgType.TEXT)
-                async for message in socket:
-                    if message.type is WSMsgType.PONG:
-                        await alive()
-                    elif message.type is WSMsgType.PING:
-                        await socket.pong(message.data)
-                    elif message.type is WSMsgType.TEXT:
-                        await hear(message.data)
-                    # Else the last words would lie open in memory for as long as nobody says more.
-                    del message
-                # Most end here, and without an exception: with its traceback all of the socket would stay in
-                # memory until old garbage is looked for, which may be an hour.
-                writing.cancel()
+            try:
+                async with asyncio.TaskGroup() as group:
+                    writing = group.create_task(_writes(request, serve))
+                    if watched:  # from now on the page may count on it
+                        await socket.send_frame(ALIVE, WSMsgType.TEXT)
+                    async for message in socket:
+                        if message.type is WSMsgType.PONG:
+                            await alive()
+                        elif message.type is WSMsgType.PING:
+                            await socket.pong(message.data)
+                        elif message.type is WSMsgType.TEXT:
+                            await hear(message.data)
+                        # Else the last words would lie open in memory for as long as nobody says more.
+                        del message
+                    writing.cancel()  # most end here, and without an exception
+            except ExceptionGroup as errors:
+                raise _without_traces(errors) from None
     except* ConnectionError:
         pass
-    except* TimeoutError:  # a good-bye would wait behind all that this reader does not take
-        if request.transport is not None:
-            request.transport.abort()
+    except* TimeoutError:
+        _drop(request)
     except* NotSignedIn:
         code = NOT_SIGNED_IN
     except* Malformed:
@@ -251,6 +251,32 @@ async def _run(
         log.warning("socket ended", code=_code(errors))
         code = WSCloseCode.TRY_AGAIN_LATER
     await socket.close(code=code)
+    if (error := socket.exception()) is not None:
+        error.__traceback__ = None  # see below
+
+
+async def _writes(request: web.Request, serve: Callable[[], Coroutine[None, None, None]]) -> None:
+    try:
+        await serve()
+    except TimeoutError:  # kept by the task, it would keep all of the socket; reading ends by itself now
+        _drop(request)
+
+
+def _drop(request: web.Request) -> None:
+    """A good-bye would wait behind all that this reader does not take."""
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _without_traces(errors: ExceptionGroup[Exception]) -> ExceptionGroup[Exception]:
+    """How lines are known to end leaves no traceback: with it all of the socket would stay in memory until old garbage
+    is looked for, which may be an hour. A mistake of ours keeps its own.
+    """
+    errors.__traceback__ = None
+    for each in errors.exceptions:
+        if isinstance(each, ConnectionError | TimeoutError | HotlineError):
+            each.__traceback__ = each.__context__ = each.__cause__ = None
+    return errors.derive(errors.exceptions)
 
 
 def _code(errors: ExceptionGroup[HotlineError]) -> str:

@@ -7,7 +7,7 @@ import json
 import socket as sockets_of_the_system
 import time
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -867,21 +867,62 @@ async def house(folder: Path) -> AsyncIterator[Doors]:
         yield doors
 
 
-async def test_a_page_that_went_leaves_nothing_behind(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even for the collector: with few new objects it looks among the old ones once in an hour."""
-    feeds: list[weakref.ref[object]] = []
+async def _goes(_doors: Doors, page: ClientWebSocketResponse, _caller: Caller) -> None:
+    await page.close()
+
+
+async def _talks_nonsense(_doors: Doors, page: ClientWebSocketResponse, _caller: Caller) -> None:
+    await page.send_str("{}")
+
+
+async def _says_too_much(_doors: Doors, page: ClientWebSocketResponse, _caller: Caller) -> None:
+    await page.send_str("x" * (sockets.FRAME_LIMIT + 1))
+
+
+async def _exits(doors: Doors, _page: ClientWebSocketResponse, caller: Caller) -> None:
+    await contacts.leave(doors.running.system, caller.actor, caller.contact_id, quick=True)
+
+
+@pytest.fixture
+def feeds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[weakref.ref[object]]]:
+    """Of the callers' pages that were opened. Nobody looks for garbage meanwhile: with few new objects the collector
+    goes through the old ones once in an hour.
+    """
+    made: list[weakref.ref[object]] = []
 
     def weighed(*given: Any) -> CallerFeed:
         feed = CallerFeed(*given)
-        feeds.append(weakref.ref(feed))
+        made.append(weakref.ref(feed))
         return feed
 
     monkeypatch.setattr(sockets, "CallerFeed", weighed)
     gc.disable()
-    try:
-        async with opened(doors, CHAT) as page:
-            await page.send_json(hello(await doors.caller()))
-            await frame(page)
-        await eventually(lambda: feeds[0]() is None)
-    finally:
-        gc.enable()
+    yield made
+    gc.enable()
+
+
+@pytest.mark.parametrize("ends", [_goes, _talks_nonsense, _says_too_much, _exits])
+async def test_a_page_that_went_leaves_nothing_behind(
+    doors: Doors,
+    feeds: list[weakref.ref[object]],
+    ends: Callable[[Doors, ClientWebSocketResponse, Caller], Awaitable[None]],
+) -> None:
+    caller = await doors.caller()
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frame(page)
+        await ends(doors, page, caller)
+        await closing_code(page)
+        async with asyncio.timeout(10):
+            await eventually(lambda: feeds[0]() is None)
+
+
+async def test_a_reader_that_was_dropped_leaves_nothing_behind(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, feeds: list[weakref.ref[object]]
+) -> None:
+    monkeypatch.setattr(sockets, "SEND_SECONDS", 0.2)
+    caller = await doors.talk()
+    await fill(doors, caller, 1000, "ż" * 4000)
+    with slow_reader(doors, caller):
+        async with asyncio.timeout(10):
+            await eventually(lambda: bool(feeds) and feeds[0]() is None)
