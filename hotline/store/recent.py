@@ -16,7 +16,7 @@ from hotline.store.lines import Row
 
 WEIGHT: Final = 32 * 1024 * 1024  # bytes of all that is kept, by estimate
 ENTRIES: Final = 40  # of one contact: readers are a blink behind, and who is further behind asks the database
-KEPT_SECONDS: Final = 60.0  # after the last words; a talk that ended would stay until there is no room
+KEPT_SECONDS: Final = 20.0  # after the last words: whoever listens has them by then
 ROW: Final = 1000  # bytes of an entry beside its words
 Rows = Sequence[Row]
 
