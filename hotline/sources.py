@@ -29,6 +29,8 @@ class Sources:
         fingerprint = hashlib.blake2b(source.encode(), key=self._key, digest_size=16).digest()
         lately = [at for at in self._seen.pop(fingerprint, ()) if now - at < self._within]
         seen = self._seen[fingerprint] = (*lately, now)[-self._most :]  # last in order of use
-        if len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
+        oldest = next(iter(self._seen))
+        while len(self._seen) > REMEMBERED or now - self._seen[oldest][-1] >= self._within:
+            del self._seen[oldest]
+            oldest = next(iter(self._seen))
         return len(seen)

@@ -127,6 +127,7 @@ def test_sources_are_counted_apart_forgotten_in_time_and_cannot_be_found_by_thei
     assert [sources.count("203.0.113.0/24", MONDAY) for _ in range(4)] == [1, 2, 3, 3]
     assert sources.count("198.51.100.0/24", MONDAY) == 1
     assert sources.count("203.0.113.0/24", MONDAY + timedelta(minutes=10)) == 1
+    assert len(sources._seen) == 1
     before = set(sources._seen)
     sources.count("203.0.113.0/24", MONDAY + timedelta(hours=1))
     assert before.isdisjoint(sources._seen)
