@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 
@@ -20,6 +21,9 @@ from hotline.live.bus import Bus
 
 log = structlog.get_logger()
 POLL_SECONDS = 1.5
+MOST: Final = (
+    1000  # topics asked for at once: with ten thousand open pages nobody's words wait for all of them
+)
 NEVER = -1  # the number of what was never looked at
 # From topics with the number that was seen of each to those that have another by now, with it.
 Versions = Callable[[Mapping[str, int]], Awaitable[dict[str, int]]]
@@ -185,16 +189,22 @@ class Hub:
         While pokes are missed, and once when they arrive again, whoever shows what has no numbers reads it anew.
         """
         now = time.monotonic()
-        for topic, version in (await self._versions(self._seen)).items() if self._seen else ():
+        asked = list(self._seen)
+        for first in range(0, len(asked), MOST):
+            some = asked[first : first + MOST]
+            await self._poll({topic: self._seen[topic] for topic in some if topic in self._seen})
+        before, self._polled_at = self._polled_at, now
+        if self._bus.hears_since is None or self._bus.hears_since > before:
+            unnumbered = self._listeners.keys() - self._seen.keys()
+            self._hear(frozenset(topic for topic in unnumbered if not topics.is_hint(topic)))
+
+    async def _poll(self, seen: Mapping[str, int]) -> None:
+        for topic, version in (await self._versions(seen)).items() if seen else ():
             told = self._told(topic, version)
             if told is not None and topic in self._seen:
                 self._seen[topic] = version
             if told is False:
                 self.poke(topic)
-        before, self._polled_at = self._polled_at, now
-        if self._bus.hears_since is None or self._bus.hears_since > before:
-            unnumbered = self._listeners.keys() - self._seen.keys()
-            self._hear(frozenset(topic for topic in unnumbered if not topics.is_hint(topic)))
 
     def _hear(self, changed: frozenset[str]) -> None:
         for topic in changed & self._listeners.keys():

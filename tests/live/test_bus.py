@@ -14,6 +14,7 @@ from structlog.typing import EventDict
 from hotline import app
 from hotline.actions import messages
 from hotline.errors import Unavailable
+from hotline.live import hub as hubs
 from hotline.live import topics
 from hotline.live.bus import LocalBus
 from hotline.live.hub import Hub, Listener
@@ -313,6 +314,21 @@ async def test_while_pokes_are_missed_what_has_no_numbers_is_read_again() -> Non
         assert await changed(listener) == {"queue:general"}
         await hub.poll()
         assert await changed(listener) == set()
+
+
+async def test_many_topics_are_asked_for_in_several_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "MOST", 2)
+    numbers = Numbers()
+    hub = Hub(LocalBus(), numbers)
+    all_of_them = [f"words:{number}" for number in range(5)]
+    async with hub.listener() as listener:
+        for topic in all_of_them:
+            listener.add(topic)
+        await changed(listener)
+        numbers.now = dict.fromkeys(all_of_them, 7)
+        await hub.poll()
+        assert await changed(listener) == set(all_of_them)
+        assert list(map(len, numbers.asked)) == [2, 2, 1]
 
 
 async def test_a_poke_reaches_who_listens_to_its_topic_only() -> None:

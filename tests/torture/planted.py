@@ -187,8 +187,8 @@ FAULTS = (
         "only-pokes",
         "Redis only hurries: what no poke told is found by looking",
         "hotline/live/hub.py",
-        "if self._seen else ():\n",
-        "if self._seen and self._bus.hears_since is None else ():\n",
+        "if seen else ():\n",
+        "if seen and self._bus.hears_since is None else ():\n",
         ("tests/live/test_bus.py::test_a_poll_finds_what_no_poke_told",),
     ),
     Fault(
