@@ -27,7 +27,7 @@ from hotline.ids import new_id
 FORMAT = b"\x01"
 KEY_BYTES = 32
 NONCE_BYTES = 12
-CACHE_SIZE = 2048
+CACHE_SIZE = 10_000  # keys at hand: as many as one process may have open pages
 OPEN_SECONDS = 600.0  # then a key is fetched anew: whoever has talked is not at hand for the rest of the day
 OPEN_TO_OTHERS = 0o037  # a service manager may hand the file over readable by a group of its own
 
@@ -68,8 +68,13 @@ class _Opened(NamedTuple):
     """A key at hand: what its values begin with, and since when (monotonic seconds)."""
 
     header: bytes
-    cipher: AESGCM
+    key: bytes
     at: float
+
+    @property
+    def cipher(self) -> AESGCM:
+        """Made when it is used, in a microsecond: kept, it would take seven times as much memory as the key."""
+        return AESGCM(self.key)
 
 
 class Vault:
@@ -132,7 +137,7 @@ class Vault:
 
     def _remember(self, owner_id: str, key_id: str, key: bytes) -> None:
         now = self._clock()
-        self._opened[owner_id] = _Opened(FORMAT + UUID(key_id).bytes, AESGCM(key), now)
+        self._opened[owner_id] = _Opened(FORMAT + UUID(key_id).bytes, key, now)
         self._opened.move_to_end(owner_id)
         while len(self._opened) > CACHE_SIZE or next(iter(self._opened.values())).at < now - OPEN_SECONDS:
             self._opened.popitem(last=False)
