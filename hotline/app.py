@@ -166,7 +166,7 @@ async def _check_schema(db: Database, which: schema.Which, setting: str) -> None
 
 def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> web.Application:
     """The application of the web door."""
-    app = web.Application(middlewares=middleware.MIDDLEWARES, client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=(middleware.edge,), client_max_size=BODY_LIMIT)
     app[SYSTEM], app[HUB], app[HEALTH], app[SOCKETS] = system, hub, health, WeakSet()
     app[rates.RATES] = rates.Rates()
     app[beats.BEATS] = signs

@@ -50,19 +50,40 @@ setattr(web_response, "SERVER_SOFTWARE", SERVER)  # noqa: B010  its type is Fina
 
 
 @web.middleware
-async def bare_log(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """One line and two figures per request: the route's pattern, never the path, which may hold an id."""
+async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Who comes from elsewhere goes no further. Facts become their status and sentence, a mistake of ours a calm 500
+    without any trace.
+    """
     started = time.perf_counter()
-    response = await handler(request)
-    took = time.perf_counter() - started
+    try:
+        require_own_origin(request)
+        response = await handler(request)
+    except HotlineError as error:
+        if error.status >= 500:
+            log.warning("request failed", code=error.code)
+        response = answer(request, error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = answer(request, _of_status(error.status), status=error.status)
+    except ConnectionError:
+        raise
+    except Exception:  # an edge: whatever it is, the person gets a sentence and the log gets the place
+        log.exception("request failed")
+        response = answer(request, HotlineError(), status=500)
+    _tell(request, response, time.perf_counter() - started)
+    return response
+
+
+def _tell(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+    """One line and two figures per request: the route's pattern, never the path, which may hold an id."""
     route = route_of(request)
     method = request.method if request.method in METHODS else "other"
     write = log.debug if route.startswith(QUIET) and response.status < 500 else log.info
-    write("request", method=method, route=route, status=response.status, ms=round(took * 1000, 1))
+    write("request", method=method, route=route, status=response.status, ms=round(seconds * 1000, 1))
     metrics.REQUESTS.labels(method, route, f"{response.status // 100}xx").inc()
     if not isinstance(response, web.WebSocketResponse):
-        metrics.REQUEST_SECONDS.labels(route).observe(took)
-    return response
+        metrics.REQUEST_SECONDS.labels(route).observe(seconds)
 
 
 def route_of(request: web.Request) -> str:
@@ -86,35 +107,13 @@ async def strict_headers(request: web.Request, response: web.StreamResponse) -> 
         response.force_close()  # the next request comes over another connection, which another process takes
 
 
-@web.middleware
-async def errors_to_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Facts become their status and sentence; a mistake of ours becomes a calm 500 without any trace."""
-    try:
-        return await handler(request)
-    except HotlineError as error:
-        if error.status >= 500:
-            log.warning("request failed", code=error.code)
-        return answer(request, error)
-    except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        return answer(request, _of_status(error.status), status=error.status)
-    except ConnectionError:
-        raise
-    except Exception:  # an edge: whatever it is, the person gets a sentence and the log gets the place
-        log.exception("request failed")
-        return answer(request, HotlineError(), status=500)
-
-
-@web.middleware
-async def own_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A change or a socket must come from our own pages."""
+def require_own_origin(request: web.Request) -> None:
+    """A change or a socket must come from our own pages. Raises ForeignOrigin."""
     upgrades = request.headers.get("Upgrade", "").lower() == "websocket"
-    if (request.method not in SAFE or upgrades) and request.headers.get("Origin") not in request.app[
-        SYSTEM
-    ].settings.origins:
+    if request.method in SAFE and not upgrades:
+        return
+    if request.headers.get("Origin") not in request.app[SYSTEM].settings.origins:
         raise ForeignOrigin
-    return await handler(request)
 
 
 def answer(request: web.Request, error: HotlineError, status: int | None = None) -> web.StreamResponse:
@@ -156,6 +155,3 @@ def come_back(response: web.Response, error: HotlineError) -> web.Response:
 
 def _of_status(status: int) -> HotlineError:
     return NotFound() if status in (404, 405) else HotlineError()
-
-
-MIDDLEWARES: Final = (bare_log, errors_to_answers, own_origin)
