@@ -41,7 +41,7 @@ from hotline.web import (
     pulse,
     rates,
     routes,
-    sockets,
+    wire,
 )
 from hotline.web.keys import HEALTH, HUB, SOCKETS, SYSTEM
 
@@ -176,7 +176,7 @@ def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> w
     app[console_live.READINGS] = console_live.Readings(system)
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
-    app.on_shutdown.extend((caller_held.end_all, sockets.close_all))
+    app.on_shutdown.extend((caller_held.end_all, wire.close_all))
     return app
 
 

@@ -7,9 +7,8 @@ while no pokes arrive, what has no numbers counts as changed.
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,52 +29,62 @@ Versions = Callable[[Mapping[str, int]], Awaitable[dict[str, int]]]
 # Was everybody here told of a topic up to that number? None: not known yet, to be asked again.
 Told = Callable[[str, int], bool | None]
 AtOnce = Callable[[str], bool]
+NOTHING: Final[frozenset[str]] = frozenset()  # one for all who wait
 
 
 @dataclass(slots=True, eq=False)
 class Listener:
-    """One reader's topics and which of them changed since it last asked."""
+    """One reader's topics and which of them changed since it last asked. It listens until its block ends."""
 
     _hub: "Hub"
-    topics: set[str] = field(init=False, default_factory=set)
     at_once: AtOnce | None = field(init=False, default=None)
     """Shows what a topic says just now, without waiting for anything; False where that cannot be."""
+    _topics: list[str] = field(init=False, default_factory=list)  # each once
     _rests: bool = field(init=False, default=False)  # nothing is being shown, and nothing waits to be
     _due: float = field(init=False, default=0.0)  # of the loop's clock
-    _changed: set[str] = field(init=False, default_factory=set)
+    _changed: frozenset[str] = field(init=False, default=NOTHING)
     _waiter: asyncio.Future[None] | None = field(init=False, default=None)
     _alarm: asyncio.TimerHandle | None = field(init=False, default=None)
 
+    async def __aenter__(self) -> "Listener":
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self.only(NOTHING)
+        if self._alarm is not None:
+            self._alarm.cancel()
+
     def add(self, topic: str) -> None:
         """Listen to one more topic; it counts as changed, so that its present state is read first. Hints have none."""
-        if topic not in self.topics:
-            self.topics.add(topic)
+        if topic not in self._topics:
+            self._topics.append(topic)
             self._hub.attach(topic, self)
         if not topics.is_hint(topic):
             self.poke(topic)
 
-    def drop(self, topic: str) -> None:
-        self.topics.discard(topic)
-        self._changed.discard(topic)
-        self._hub.detach(topic, self)
+    def only(self, wanted: Set[str]) -> None:
+        """Listen to these and to no others."""
+        for topic in wanted - set(self._topics):
+            self.add(topic)
+        for topic in set(self._topics) - wanted:
+            self._hub.detach(topic, self)
+        self._topics = [topic for topic in self._topics if topic in wanted]
+        self._changed &= wanted
 
     def poke(self, topic: str) -> None:
         if self._rests and not self._changed and self._shown(topic):
             return
-        self._changed.add(topic)
+        self._changed |= {topic}
         self._wake()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def _woken(self) -> None:
-        """Until something changes, or the alarm rings."""
+    def _woken(self) -> asyncio.Future[None]:
+        """Is done when something changes, or the alarm rings."""
         self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        return self._waiter
 
     def _shown(self, topic: str) -> bool:
         try:
@@ -84,21 +93,21 @@ class Listener:
             log.error("not shown at once", exc_info=error)
             return False
 
-    async def changed(self, at_most: float) -> set[str]:
+    async def changed(self, at_most: float) -> frozenset[str]:
         """The topics that changed, as soon as there are some; an empty set after `at_most` seconds."""
         loop = asyncio.get_running_loop()
         self._due = loop.time() + at_most
         while not self._changed:
             if loop.time() >= self._due:
-                return set()
+                return NOTHING
             self._set_alarm(loop, self._due)
             self._rests = True
             try:
                 await self._woken()
             finally:
                 self._rests = False
-        changed, self._changed = self._changed, set()
-        return changed & self.topics
+        changed, self._changed = self._changed, NOTHING
+        return changed
 
     def wake_in(self, seconds: float) -> None:
         """Whoever waits for changes waits no longer than that."""
@@ -112,13 +121,6 @@ class Listener:
             async with asyncio.timeout(seconds):
                 while self._changed.isdisjoint(but_for):
                     await self._woken()
-
-    def end(self) -> None:
-        """Listen no more."""
-        for topic in tuple(self.topics):
-            self.drop(topic)
-        if self._alarm is not None:
-            self._alarm.cancel()
 
     def _set_alarm(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
         # It stays while words come, who knows how many; where it rings too early, it is set again.
@@ -136,30 +138,34 @@ class Hub:
     """Spreads the bus's pokes over this process's listeners."""
 
     def __init__(self, bus: Bus, versions: Versions, told: Told = lambda _topic, _version: False) -> None:
-        self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        # Most topics are one page's own; a set of its own for each would be the better part of what a page costs here.
+        self._listeners: dict[str, Listener | set[Listener]] = {}
         self._versions, self._told = versions, told
         self._seen: dict[str, int] = {}
         self._bus = bus
         self._polled_at = 0.0
         bus.listen(self._hear)
 
-    @asynccontextmanager
-    async def listener(self) -> AsyncIterator[Listener]:
-        """A listener for as long as the block runs."""
-        listener = Listener(self)
-        try:
-            yield listener
-        finally:
-            listener.end()
+    def listener(self) -> Listener:
+        """A listener for as long as its block runs."""
+        return Listener(self)
 
     def attach(self, topic: str, listener: Listener) -> None:
-        self._listeners[topic].add(listener)
+        """Tell this one of it as well, who does not listen to it yet."""
+        there = self._listeners.get(topic)
+        if isinstance(there, set):
+            there.add(listener)
+        else:
+            self._listeners[topic] = listener if there is None else {there, listener}
         if topics.has_number(topic):
             self._seen.setdefault(topic, NEVER)
 
     def detach(self, topic: str, listener: Listener) -> None:
-        self._listeners[topic].discard(listener)
-        if not self._listeners[topic]:
+        """Tell this one of it no more, who listens to it."""
+        there = self._listeners[topic]
+        if isinstance(there, set) and len(there) > 1:
+            there.discard(listener)
+        else:
             del self._listeners[topic]
             self._seen.pop(topic, None)
 
@@ -169,7 +175,7 @@ class Hub:
 
     def tell(self, topic: str) -> None:
         """One who listens to it has found what is new: have the others look as well, if there are any."""
-        if len(self._listeners.get(topic, ())) > 1:
+        if len(self._who(topic)) > 1:
             self.poke(topic)
 
     async def run(self) -> None:
@@ -208,5 +214,9 @@ class Hub:
 
     def _hear(self, changed: frozenset[str]) -> None:
         for topic in changed & self._listeners.keys():
-            for listener in tuple(self._listeners[topic]):
+            for listener in self._who(topic):
                 listener.poke(topic)
+
+    def _who(self, topic: str) -> tuple[Listener, ...]:
+        there = self._listeners.get(topic, ())
+        return (there,) if isinstance(there, Listener) else tuple(there)

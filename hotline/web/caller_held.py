@@ -6,7 +6,7 @@ and for so many of one network; whoever finds none is answered at once and told 
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Set
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -100,9 +100,9 @@ async def news(request: web.Request) -> web.StreamResponse:
             ended.set()
             listener.poke(topics.words(actor.id))
 
-        feed = CallerFeed(request, actor, token, after, _nowhere, _at_once, known)
+        feed = CallerFeed(request, actor, token, after, listener, _nowhere, _at_once, known)
         with request.app[HELD].place(actor.id, network_of(request), end) as room:
-            await feed.watch(listener)
+            await feed.watch()
             seconds = HELD_SECONDS if room and not system.closing.is_set() else 0.0
             with metrics.SOCKETS.labels(middleware.route_of(request)).track_inprogress():
                 frame = await _first(feed, listener.changed, seconds, ended)
@@ -111,7 +111,7 @@ async def news(request: web.Request) -> web.StreamResponse:
 
 
 async def _first(
-    feed: CallerFeed, changed: Callable[[float], Awaitable[set[str]]], seconds: float, ended: asyncio.Event
+    feed: CallerFeed, changed: Callable[[float], Awaitable[Set[str]]], seconds: float, ended: asyncio.Event
 ) -> dict[str, Any]:
     """The first frame that tells anything, at the latest after so many seconds one that tells nothing."""
     loop = asyncio.get_running_loop()

@@ -1,7 +1,7 @@
 """What one caller's page has seen and what to send it next; and what comes from it: words, acknowledged once stored."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from hotline.rules.contact import ACTIVE, WAITING
 from hotline.store import views
 from hotline.texts import say
 from hotline.web import caller_view, rates, render
+from hotline.web.beats import BEATS
 from hotline.web.body import Body, ClientId, parse
 from hotline.web.chat import stored_json
 from hotline.web.keys import SYSTEM
@@ -26,6 +27,7 @@ from hotline.web.typing import Typing
 CALM: Final = 0.25  # a state goes out at most four times a second
 REFRESH: Final = 15.0  # while one waits, minutes pass and shifts begin without any poke
 SELDOM: Final = 300.0
+NONE: Final[frozenset[int]] = frozenset()  # one for all whose page waits for nothing
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Room = Callable[[], Awaitable[None]]  # until there is some to send in
 
@@ -47,17 +49,19 @@ class CallerFeed:
         actor: Actor,
         token: str,
         after: int,
+        listener: Listener,
         send: Send,
         room: Room,
         known: str = "",
     ) -> None:
         self._request, self._system, self._news = request, request.app[SYSTEM], request.app[NEWS]
         self._actor, self._token, self._after = actor, token, after
-        self._send, self._room = send, room
+        self._listener, self._send, self._room = listener, send, room
+        self._beats = request.app[BEATS]
         self._blind = self._system.vault.blind("web", token)
         self._language = render.language_of(request)
         self._spoken = caller_view.Tongues(self._language, self._language, {})
-        self._acknowledged: set[int] = set()  # the page has these without being sent them
+        self._acknowledged: frozenset[int] = NONE  # the page has these without being sent them
         self._state = WAITING  # as it was read last
         self.mark = ""  # a short name of all that was read with it
         self._known = known
@@ -77,8 +81,9 @@ class CallerFeed:
         """Is somebody there to talk with, as far as this page was told?"""
         return self._state == ACTIVE
 
-    async def watch(self, listener: Listener) -> None:
+    async def watch(self) -> None:
         """The contact itself, its queue for the place in it, and the roster for who is there."""
+        listener = self._listener
         listener.add(topics.contact(self._actor.id))
         listener.add(topics.words(self._actor.id))
         listener.add(topics.roster())
@@ -88,35 +93,41 @@ class CallerFeed:
         if head is not None and head.queue is not None:
             listener.add(topics.queue(head.queue))
 
-    async def serve(self, listener: Listener) -> None:
+    async def alive(self) -> None:
+        """The page has answered."""
+        self._beats.caller(self._actor.id)
+
+    async def serve(self) -> None:
         """Send what is new until cancelled: words at once, the state of things whenever it may be another."""
-        await self.watch(listener)
+        await self.watch()
+        self._listener.add(topics.typing(self._actor.id, "staff"))
+        while True:  # while it waits it keeps nothing of what it told
+            await self._show(await self._listener.changed(at_most=self.patience))
+
+    async def _show(self, changed: Set[str]) -> None:
         words, contact = topics.words(self._actor.id), topics.contact(self._actor.id)
         typing = topics.typing(self._actor.id, "staff")
-        listener.add(typing)
-        while True:
-            changed = await listener.changed(at_most=self.patience)
-            if typing in changed:
-                changed.remove(typing)
-                if self._talks:
-                    await self._send({"typing": True, "entries": []})
-                if not changed:
-                    continue
-            await self._room()
-            more, only_words = await self._tell(changed)
-            if more:  # a long absence comes in several frames, one right after the other
-                listener.poke(words)
-            elif not only_words:
-                await listener.gathers(CALM, but_for={words, contact})
+        if typing in changed:
+            if self._talks:
+                await self._send({"typing": True, "entries": []})
+            changed -= {typing}
+            if not changed:
+                return
+        await self._room()
+        more, only_words = await self._tell(changed)
+        if more:  # a long absence comes in several frames, one right after the other
+            self._listener.poke(words)
+        elif not only_words:
+            await self._listener.gathers(CALM, but_for={words, contact})
 
-    async def _tell(self, changed: set[str]) -> tuple[bool, bool]:
-        """Send what is new: is there more, and were there only words? What was sent stays with nobody who waits."""
+    async def _tell(self, changed: Set[str]) -> tuple[bool, bool]:
+        """Send what is new: is there more, and were there only words?"""
         frame, only_words = await self.look(changed)
         if tells(frame):
             await self._send(frame)
         return frame["more"], only_words
 
-    async def look(self, changed: set[str]) -> tuple[dict[str, Any], bool]:
+    async def look(self, changed: Set[str]) -> tuple[dict[str, Any], bool]:
         """What is new after the cursor, with the state if it is another; were there only words to look for?"""
         rows = await self._news.after(self._actor.id, self._after)
         frame = await self._frame(rows)
@@ -141,7 +152,7 @@ class CallerFeed:
         shown = await self._news.opened([row for row in rows if row.seq not in self._acknowledged], "caller")
         if rows:
             self._after = rows[-1].seq
-            self._acknowledged = {seq for seq in self._acknowledged if seq > self._after}
+            self._acknowledged = frozenset(seq for seq in self._acknowledged if seq > self._after) or NONE
         self._spoken = _changed(self._spoken, rows)
         said = caller_view.entries_json(self._system.centre, shown, self._spoken)
         return {"entries": said, "cursor": self._after, "more": full(rows)}
@@ -171,7 +182,7 @@ class CallerFeed:
             await self._send({"refused": refused_json(line_id, error, self._language)})
             return
         if not receipt.repeated and receipt.seq > self._after:
-            self._acknowledged.add(receipt.seq)
+            self._acknowledged |= {receipt.seq}
         await self._send({"ack": stored_json(self._system, line_id, receipt, self._language, slow=slow)})
 
 

@@ -6,7 +6,7 @@ desks in one go, and few read at a time, so that callers find a connection to th
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -33,6 +33,7 @@ from hotline.store.views import ConsoleView, Mine, Pairs, QueueView
 from hotline.system import System, Transaction
 from hotline.texts import clock
 from hotline.web import render
+from hotline.web.beats import BEATS
 from hotline.web.body import parse
 from hotline.web.caller_live import Send, refused_json
 from hotline.web.console_json import console_json, entry_json, head_json
@@ -105,11 +106,17 @@ class ConsoleFeed:
         self._queue: QueueView | None = None
         self._pane_due: float | None = None  # monotonic
         self._typing = Typing(self._system, "staff")
+        self._beats = request.app[BEATS]
         self._was_locked = False
 
     @property
     def _actor(self) -> Actor:
         return self._session.actor
+
+    async def alive(self) -> None:
+        """The page has answered. Raises NotSignedIn."""
+        self._beats.console(self._actor.id)
+        await self._session.now_and_then()
 
     async def hear(self, text: str) -> None:
         """A frame of the page; one that cannot be read ends the socket. Raises Malformed, NotSignedIn."""
@@ -186,7 +193,7 @@ class ConsoleFeed:
                     continue
             if self._desk is not None and topics.drafts(self._actor.id) in changed:
                 await self._drafts(self._desk)
-                changed.discard(topics.drafts(self._actor.id))
+                changed -= {topics.drafts(self._actor.id)}
                 if not changed:
                     continue
             only_words = self._desk is not None and changed and await self._only_words(self._desk, changed)
@@ -251,7 +258,7 @@ class ConsoleFeed:
         self._listener.wake_in(self._patience())
         return True
 
-    async def _only_words(self, desk: ConsoleView, changed: set[str]) -> bool:
+    async def _only_words(self, desk: ConsoleView, changed: Set[str]) -> bool:
         """Show what was said in conversations of this person's, if that is all that happened; was it?"""
         places = _places(desk)
         if not changed <= places.keys():
@@ -281,7 +288,7 @@ class ConsoleFeed:
     def _words(self, talk: Mine, entries: Sequence[views.Entry]) -> dict[str, Any]:
         return {"contact": talk.contact_id, "entries": self._entries(entries)}
 
-    def _said_in(self, desk: ConsoleView, changed: set[str]) -> None:
+    def _said_in(self, desk: ConsoleView, changed: Set[str]) -> None:
         """Words were shown: who waits longest for an answer may be another, which the pane says in a while."""
         desk.mine.sort(key=views.turn_order)
         if self._pane_due is None:
@@ -296,7 +303,7 @@ class ConsoleFeed:
         if self._pane_due is None:
             self._pane_due = time.monotonic() + CALM_TALK
 
-    async def _all(self, changed: set[str]) -> None:
+    async def _all(self, changed: Set[str]) -> None:
         """The conversation on the screen and the pane; the desk is read anew, unless only queues moved."""
         watched, frames = self._watched, []
         only_pane = self._desk is not None and self._pane_due is not None and not changed
@@ -326,7 +333,6 @@ class ConsoleFeed:
 
     def _listen(self, desk: ConsoleView) -> None:
         """To what this desk shows, and to nothing else."""
-        listener = self._listener
         own = (topics.rights, topics.staff, topics.drafts)
         wanted = {topics.roster(), *(topic(self._actor.id) for topic in own)}
         shown = [mine.contact_id for mine in desk.mine]
@@ -340,10 +346,7 @@ class ConsoleFeed:
                 wanted.add(topics.typing(self._watched.contact_id, "caller"))
         wanted |= {topic(each) for each in shown for topic in (topics.contact, topics.words)}
         wanted |= self._shown_queues()
-        for topic in wanted - listener.topics:
-            listener.add(topic)
-        for topic in listener.topics - wanted:
-            listener.drop(topic)
+        self._listener.only(wanted)
 
     async def _conversation(self, tx: Transaction, cursor: _Cursor) -> list[dict[str, Any]]:
         """One's own, or what was opened for a reason."""

@@ -6,8 +6,8 @@ For ten thousand that are quiet, a task and a timer of each would cost more than
 import asyncio
 import heapq
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import count
 from random import uniform
@@ -28,6 +28,12 @@ class _Line:
     ping: Callable[[], None] | None
     every: float
 
+    def __enter__(self) -> None:
+        """It beats already."""
+
+    def __exit__(self, *_error: object) -> None:
+        self.ping = None
+
 
 class Pulse:
     """`run()` must be running."""
@@ -36,16 +42,12 @@ class Pulse:
         self._due: list[tuple[float, int, _Line]] = []  # a heap, by time
         self._numbers = count()
 
-    @contextmanager
-    def of(self, ping: Callable[[], None], every: float) -> Iterator[None]:
-        """While the block runs, `ping` is called every so many seconds. It waits for nothing."""
+    def of(self, ping: Callable[[], None], every: float) -> AbstractContextManager[None]:
+        """Until the block ends, `ping` is called every so many seconds. It waits for nothing."""
         line = _Line(ping, every)
         # Pages that came together after a restart must not answer together for ever.
         self._ask(line, time.monotonic() + uniform(0, every))  # noqa: S311  nothing to guess
-        try:
-            yield
-        finally:
-            line.ping = None
+        return line
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -272,7 +272,7 @@ class Numbers:
         return {topic: seq for topic, seq in self.now.items() if seen.get(topic, seq) != seq}
 
 
-async def changed(listener: Listener) -> set[str]:
+async def changed(listener: Listener) -> frozenset[str]:
     """What changed already; nothing if nothing did."""
     return await listener.changed(at_most=0.01)
 
@@ -342,9 +342,28 @@ async def test_a_poke_reaches_who_listens_to_its_topic_only() -> None:
         bus.publish(["contact:1", "contact:3"])
         assert await changed(one) == {"contact:1"}
         assert await changed(other) == set()
-        one.drop("contact:1")
+        one.only(frozenset())
         bus.publish(["contact:1"])
         assert await changed(one) == set()
+
+
+async def test_who_stops_listening_to_a_topic_leaves_it_to_the_others() -> None:
+    bus = LocalBus()
+    hub, words = Hub(bus, Numbers()), frozenset({"words:1"})
+    async with hub.listener() as one, hub.listener() as other:
+        async with hub.listener() as third:
+            for listener in (one, other, third):
+                listener.add("words:1")
+                assert await changed(listener) == {"words:1"}
+        bus.publish(["words:1"])
+        assert (await changed(one), await changed(other)) == (words, words)
+        bus.publish(["words:1"])
+        one.only({"roster"})
+        assert await changed(one) == {"roster"}  # nor of what it had not yet asked for
+        bus.publish(["words:1"])
+        assert (await changed(one), await changed(other)) == (frozenset(), words)
+    assert not hub._listeners
+    assert not hub._seen
 
 
 async def test_many_pokes_of_one_topic_are_one_change() -> None:

@@ -204,18 +204,16 @@ FAULTS = (
     Fault(
         "one-reader-at-a-time",
         "a page that takes nothing keeps no other waiting",
-        "hotline/web/sockets.py",
-        """async def _room(request: web.Request) -> None:
+        "hotline/web/wire.py",
+        """    async def room(self) -> None:
 """,
-        """TURN = asyncio.Lock()
+        """    TURN = asyncio.Lock()
 
+    async def room(self) -> None:
+        async with self.TURN:
+            await self._room_in_turn()
 
-async def _room(request: web.Request) -> None:
-    async with TURN:
-        await _room_in_turn(request)
-
-
-async def _room_in_turn(request: web.Request) -> None:
+    async def _room_in_turn(self) -> None:
 """,
         (SOCKETS + "test_a_page_that_takes_nothing_keeps_no_other_waiting",),
     ),
@@ -337,7 +335,7 @@ async def _room_in_turn(request: web.Request) -> None:
     Fault(
         "no-good-bye",
         "every page is told that the process goes, so that it reconnects",
-        "hotline/web/sockets.py",
+        "hotline/web/wire.py",
         "socket.close(code=WSCloseCode.GOING_AWAY, drain=False)",
         "socket.close(code=WSCloseCode.OK, drain=False)",
         (SOCKETS + "test_when_the_house_closes_every_page_is_told_that_it_comes_back",),

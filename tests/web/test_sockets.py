@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
+from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from structlog.testing import capture_logs
 
 from hotline.actions import contacts, messages, signing_in
@@ -27,8 +27,9 @@ from hotline.live.bus import LocalBus
 from hotline.rules.access import OPERATOR
 from hotline.store import claims, views
 from hotline.store.journal import Line
-from hotline.web import board_live, console_live, line_session, news, sockets
+from hotline.web import board_live, console_live, line_session, news, sockets, wire
 from hotline.web.caller_live import CallerFeed
+from hotline.web.wire import Wire
 from tests import factories
 from tests.factories import Caller, MovableClock, talk
 from tests.web.doors import Doors, doors_of
@@ -436,10 +437,10 @@ async def test_a_huge_frame_is_closed(doors: Doors, path: str) -> None:
             if path == CHAT:
                 await page.send_json(hello(caller))
                 await frame(page)
-            await page.send_str("x" * (sockets.FRAME_LIMIT + 1))
+            await page.send_str("x" * (wire.FRAME_LIMIT + 1))
             assert await closing_code(page) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
         async with opened(doors, CHAT) as page:
-            await page.send_str("x" * (sockets.FRAME_LIMIT + 1))
+            await page.send_str("x" * (wire.FRAME_LIMIT + 1))
             assert await closing_code(page) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
     no_failures(logged)
 
@@ -748,7 +749,7 @@ async def test_without_a_poke_the_next_sign_of_life_finds_a_dead_secret(
 
 async def test_a_reader_that_takes_nothing_is_dropped(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its window is full and stays full; the server must not keep waiting for it, nor for its good-bye."""
-    monkeypatch.setattr(sockets, "SEND_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "SEND_SECONDS", 0.2)
     caller = await doors.talk()
     await fill(doors, caller, 1000, "ż" * 4000)
     hub, topic = doors.running.house.hub, topics.contact(caller.contact_id)
@@ -771,7 +772,7 @@ async def test_a_page_that_takes_nothing_keeps_no_other_waiting(
             await page.send_json(hello(other))
             began = time.monotonic()
             assert (await frame(page))["entries"]
-            assert time.monotonic() - began < sockets.SEND_SECONDS / 3
+            assert time.monotonic() - began < wire.SEND_SECONDS / 3
             assert sending.now == 1
 
 
@@ -827,7 +828,7 @@ async def test_pages_that_do_not_answer_do_not_hold_up_the_closing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A phone without a network says no good-bye; three of them cost as much time as one."""
-    monkeypatch.setattr(sockets, "CLOSE_SECONDS", 0.5)
+    monkeypatch.setattr(wire, "CLOSE_SECONDS", 0.5)
     sending = Sending(monkeypatch)
     with ExitStack() as phones:
         async with house(tmp_path) as doors:
@@ -845,15 +846,16 @@ class Sending:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun = self.now = 0
-        self._room = sockets._room
-        monkeypatch.setattr(sockets, "_room", self)
+        room = Wire.room
 
-    async def __call__(self, request: web.Request) -> None:
-        self.begun, self.now = self.begun + 1, self.now + 1
-        try:
-            await self._room(request)
-        finally:
-            self.now -= 1
+        async def counted(line: Wire) -> None:
+            self.begun, self.now = self.begun + 1, self.now + 1
+            try:
+                await room(line)
+            finally:
+                self.now -= 1
+
+        monkeypatch.setattr(Wire, "room", counted)
 
 
 @asynccontextmanager
@@ -876,7 +878,7 @@ async def _talks_nonsense(_doors: Doors, page: ClientWebSocketResponse, _caller:
 
 
 async def _says_too_much(_doors: Doors, page: ClientWebSocketResponse, _caller: Caller) -> None:
-    await page.send_str("x" * (sockets.FRAME_LIMIT + 1))
+    await page.send_str("x" * (wire.FRAME_LIMIT + 1))
 
 
 async def _exits(doors: Doors, _page: ClientWebSocketResponse, caller: Caller) -> None:
@@ -920,7 +922,7 @@ async def test_a_page_that_went_leaves_nothing_behind(
 async def test_a_reader_that_was_dropped_leaves_nothing_behind(
     doors: Doors, monkeypatch: pytest.MonkeyPatch, feeds: list[weakref.ref[object]]
 ) -> None:
-    monkeypatch.setattr(sockets, "SEND_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "SEND_SECONDS", 0.2)
     caller = await doors.talk()
     await fill(doors, caller, 1000, "ż" * 4000)
     with slow_reader(doors, caller):
