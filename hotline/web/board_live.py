@@ -1,7 +1,7 @@
 """What a supervisor's board is sent: the whole picture, as often as it changes and at most four times a second."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Set
 from typing import Any
 
 from hotline.errors import Unavailable
@@ -11,20 +11,20 @@ from hotline.store import views
 from hotline.system import System
 from hotline.web import board_view, render
 from hotline.web.line_session import LineSession
+from hotline.web.wire import Wire
 
 CALM = 0.25
 REFRESH = 2.0  # minutes pass, breaks end and engines die without any poke
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class BoardFeed:
     """One board. It has no cursor: whoever missed a picture sees the next."""
 
     def __init__(
-        self, system: System, session: LineSession, language: str, listener: Listener, send: Send
+        self, system: System, session: LineSession, language: str, listener: Listener, wire: Wire
     ) -> None:
         self._system, self._session = system, session
-        self._language, self._listener, self._send = language, listener, send
+        self._language, self._listener, self._wire = language, listener, wire
 
     async def hear(self, _text: str) -> None:
         """Boards say nothing."""
@@ -41,7 +41,7 @@ class BoardFeed:
         while True:
             changed = await listener.changed(at_most=REFRESH)
             frame = self._frame(changed)
-            await self._send(await frame)  # the same again tells the page that its line lives
+            await self._wire.send(await frame)  # the same again tells the page that its line lives
             await asyncio.sleep(CALM)
 
     async def _frame(self, changed: Set[str]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ async def news(request: web.Request) -> web.StreamResponse:
             ended.set()
             listener.poke(topics.words(actor.id))
 
-        feed = CallerFeed(request, actor, token, after, listener, _nowhere, _at_once, known)
+        feed = CallerFeed(request, actor, token, after, listener, _Answer(), known)
         with request.app[HELD].place(actor.id, network_of(request), end) as room:
             await feed.watch()
             seconds = HELD_SECONDS if room and not system.closing.is_set() else 0.0
@@ -126,9 +126,11 @@ async def _first(
             return frame
 
 
-async def _nowhere(_frame: dict[str, Any]) -> None:
-    """It is answered and not sent."""
+class _Answer:
+    """What is found is answered and not sent, and for one answer there is room."""
 
+    async def room(self) -> None:
+        """At once."""
 
-async def _at_once() -> None:
-    """There is room for one answer."""
+    async def send(self, frame: dict[str, Any]) -> None:
+        """Nowhere."""

@@ -1,9 +1,9 @@
 """What one caller's page has seen and what to send it next; and what comes from it: words, acknowledged once stored."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Set
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiohttp import web
 from pydantic_core import to_json
@@ -28,8 +28,16 @@ CALM: Final = 0.25  # a state goes out at most four times a second
 REFRESH: Final = 15.0  # while one waits, minutes pass and shifts begin without any poke
 SELDOM: Final = 300.0
 NONE: Final[frozenset[int]] = frozenset()  # one for all whose page waits for nothing
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Room = Callable[[], Awaitable[None]]  # until there is some to send in
+
+
+class Way(Protocol):
+    """To the page."""
+
+    async def room(self) -> None:
+        """Until there is some to send in."""
+
+    async def send(self, frame: dict[str, Any]) -> None:
+        """As soon as there is room."""
 
 
 class Said(Body):
@@ -50,13 +58,12 @@ class CallerFeed:
         token: str,
         after: int,
         listener: Listener,
-        send: Send,
-        room: Room,
+        way: Way,
         known: str = "",
     ) -> None:
         self._request, self._system, self._news = request, request.app[SYSTEM], request.app[NEWS]
         self._actor, self._token, self._after = actor, token, after
-        self._listener, self._send, self._room = listener, send, room
+        self._listener, self._way = listener, way
         self._beats = request.app[BEATS]
         self._blind = self._system.vault.blind("web", token)
         self._language = render.language_of(request)
@@ -109,11 +116,11 @@ class CallerFeed:
         typing = topics.typing(self._actor.id, "staff")
         if typing in changed:
             if self._talks:
-                await self._send({"typing": True, "entries": []})
+                await self._way.send({"typing": True, "entries": []})
             changed -= {typing}
             if not changed:
                 return
-        await self._room()
+        await self._way.room()
         more, only_words = await self._tell(changed)
         if more:  # a long absence comes in several frames, one right after the other
             self._listener.poke(words)
@@ -124,7 +131,7 @@ class CallerFeed:
         """Send what is new: is there more, and were there only words?"""
         frame, only_words = await self.look(changed)
         if tells(frame):
-            await self._send(frame)
+            await self._way.send(frame)
         return frame["more"], only_words
 
     async def look(self, changed: Set[str]) -> tuple[dict[str, Any], bool]:
@@ -179,11 +186,11 @@ class CallerFeed:
         except NotSignedIn:
             raise
         except HotlineError as error:
-            await self._send({"refused": refused_json(line_id, error, self._language)})
+            await self._way.send({"refused": refused_json(line_id, error, self._language)})
             return
         if not receipt.repeated and receipt.seq > self._after:
             self._acknowledged |= {receipt.seq}
-        await self._send({"ack": stored_json(self._system, line_id, receipt, self._language, slow=slow)})
+        await self._way.send({"ack": stored_json(self._system, line_id, receipt, self._language, slow=slow)})
 
 
 def _changed(spoken: caller_view.Tongues, rows: views.Rows) -> caller_view.Tongues:

@@ -6,7 +6,7 @@ desks in one go, and few read at a time, so that callers find a connection to th
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -35,7 +35,7 @@ from hotline.texts import clock
 from hotline.web import render
 from hotline.web.beats import BEATS
 from hotline.web.body import parse
-from hotline.web.caller_live import Send, refused_json
+from hotline.web.caller_live import refused_json
 from hotline.web.console_json import console_json, entry_json, head_json
 from hotline.web.console_says import Reply, Said
 from hotline.web.keys import SYSTEM
@@ -44,13 +44,13 @@ from hotline.web.news import NEWS, are_words, full
 from hotline.web.rings import rings
 from hotline.web.transfers import around
 from hotline.web.typing import Typing
+from hotline.web.wire import Wire
 
 CALM = 0.25  # the pane goes out at most four times a second, and at once for what concerns its person
 CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page shows the words by itself
 REFRESH = 30.0  # minutes pass and shifts begin without any poke
 READ_AT_ONCE: Final = 3
 LIMIT: Final = 200  # entries of a talk that is opened, in one frame
-SendNow = Callable[[dict[str, Any]], bool]  # False: it cannot be sent without waiting, and is not
 
 
 @dataclass(slots=True)
@@ -89,16 +89,13 @@ class _Cursor:
 class ConsoleFeed:
     """One console's cursor over one conversation, and its pane."""
 
-    def __init__(
-        self, request: web.Request, session: LineSession, listener: Listener, send: Send, send_now: SendNow
-    ) -> None:
+    def __init__(self, request: web.Request, session: LineSession, listener: Listener, wire: Wire) -> None:
         self._system, self._news, self._readings = (
             request.app[SYSTEM],
             request.app[NEWS],
             request.app[READINGS],
         )
-        self._session, self._listener = session, listener
-        self._send, self._send_now = send, send_now
+        self._session, self._listener, self._wire = session, listener, wire
         self._language = render.language_of(request)
         self._watched: _Cursor | None = None
         self._desk: ConsoleView | None = None
@@ -160,10 +157,10 @@ class ConsoleFeed:
             raise
         except HotlineError as error:
             refused = refused_json(reply.id, error, self._language)
-            await self._send({"refused": {"contact": reply.contact, **refused}})
+            await self._wire.send({"refused": {"contact": reply.contact, **refused}})
             return
         time = clock(receipt.at, self._language, self._system.centre.zone)
-        await self._send(
+        await self._wire.send(
             {"ack": {"contact": reply.contact, "id": reply.id, "seq": receipt.seq, "time": time}}
         )
 
@@ -211,7 +208,9 @@ class ConsoleFeed:
         queue = await self._readings.queues.get(self._pairs)
         self._desk = desk
         self._listen(desk)
-        await self._send({"locked": rings(replace(desk, queue=queue.seen_by(self._actor.id)), self._actor)})
+        await self._wire.send(
+            {"locked": rings(replace(desk, queue=queue.seen_by(self._actor.id)), self._actor)}
+        )
 
     def _missed(self) -> set[str]:
         """Unlocked: all that an open console shows is read anew, and the talk on the screen after its cursor."""
@@ -222,7 +221,7 @@ class ConsoleFeed:
         """The caller of the talk on the screen writes. Whoever else holds it by now is no concern of this console."""
         watched = self._watched.contact_id if self._watched else ""
         if topics.typing(watched, "caller") in hints and self._holds(watched):
-            await self._send({"typing": watched})
+            await self._wire.send({"typing": watched})
 
     def _patience(self) -> float:
         due = self._pane_due
@@ -250,7 +249,7 @@ class ConsoleFeed:
             return False
         if cursor is not None:
             fresh = [row for row in rows if row.seq > cursor.after]
-            if fresh and not self._send_now(self._words(talk, self._news.opened_now(fresh, "staff"))):
+            if fresh and not self._wire.send_now(self._words(talk, self._news.opened_now(fresh, "staff"))):
                 return False
             cursor.after = rows[-1].seq
         desk.mine[place] = views.heard(talk, rows)
@@ -275,7 +274,7 @@ class ConsoleFeed:
                 fresh = [row for row in rows if row.seq > cursor.after]
                 entries = await self._news.opened(fresh, "staff")
                 cursor.after = rows[-1].seq
-                await self._send(self._words(talk, entries))
+                await self._wire.send(self._words(talk, entries))
             desk.mine[place] = views.heard(talk, rows)
         self._said_in(desk, changed)
         return True
@@ -322,7 +321,7 @@ class ConsoleFeed:
         self._pane_due = None
         frames.append(self._pane(self._desk, self._queue))
         for frame in frames:
-            await self._send(frame)
+            await self._wire.send(frame)
 
     def _shown_queues(self) -> set[str]:
         return {topics.queue(each) for each in self._desk.queues} if self._desk else set()

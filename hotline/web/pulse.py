@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import count
 from random import uniform
 from typing import Final
 
@@ -23,10 +22,14 @@ SPREAD: Final = (0.8, 1.0)  # ten per cent more or less, and never later than wh
 
 @dataclass(slots=True)
 class _Line:
-    """One that is open; without a `ping` it is not any more."""
+    """One that is open; without a `ping` it is not any more. Sorted by when it is due."""
 
     ping: Callable[[], None] | None
     every: float
+    due: float
+
+    def __lt__(self, other: "_Line") -> bool:
+        return self.due < other.due
 
     def __enter__(self) -> None:
         """It beats already."""
@@ -39,14 +42,13 @@ class Pulse:
     """`run()` must be running."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[float, int, _Line]] = []  # a heap, by time
-        self._numbers = count()
+        self._due: list[_Line] = []  # a heap
 
     def of(self, ping: Callable[[], None], every: float) -> AbstractContextManager[None]:
         """Until the block ends, `ping` is called every so many seconds. It waits for nothing."""
-        line = _Line(ping, every)
         # Pages that came together after a restart must not answer together for ever.
-        self._ask(line, time.monotonic() + uniform(0, every))  # noqa: S311  nothing to guess
+        line = _Line(ping, every, time.monotonic() + uniform(0, every))  # noqa: S311  nothing to guess
+        heapq.heappush(self._due, line)
         return line
 
     async def run(self) -> None:
@@ -56,18 +58,16 @@ class Pulse:
             self._beat(time.monotonic())
 
     def _beat(self, now: float) -> None:
-        while self._due and self._due[0][0] <= now:
-            line = heapq.heappop(self._due)[2]
+        while self._due and self._due[0].due <= now:
+            line = heapq.heappop(self._due)
             if line.ping is None:
                 continue
             try:
                 line.ping()
             except Exception as error:  # an edge: one line must not silence the others
                 log.error("not pinged", exc_info=error)
-            self._ask(line, now + line.every * uniform(*SPREAD))  # noqa: S311
-
-    def _ask(self, line: _Line, at: float) -> None:
-        heapq.heappush(self._due, (at, next(self._numbers), line))
+            line.due = now + line.every * uniform(*SPREAD)  # noqa: S311
+            heapq.heappush(self._due, line)
 
 
 PULSE: web.AppKey[Pulse] = web.AppKey("pulse", Pulse)

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -51,9 +52,10 @@ def markup(system: System, language: str, template: str, /, **context: Any) -> s
 
 def language_of(request: web.Request) -> str:
     """pl, uk or en: `?lang=` first, then Accept-Language, Polish if neither names one of ours."""
-    asked = request.query.get("lang", "")
-    if asked in LANGUAGES:
-        return asked
+    # Not from what the request keeps once it was asked: ten thousand open lines would keep it as well.
+    for asked in parse_qs(request.query_string).get("lang", ()):
+        if asked in LANGUAGES:
+            return asked
     wishes: list[tuple[float, str]] = []
     for part in request.headers.get("Accept-Language", "").split(",")[:20]:
         name, _, weight = part.partition(";q=")

@@ -82,7 +82,7 @@ async def _greeted(wire: Wire, listener: Listener) -> CallerFeed | None:
         log.warning("socket ended", code=error.code if isinstance(error, HotlineError) else "no_hello")
         await wire.socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         return None
-    return CallerFeed(request, actor, hello.token, hello.after, listener, wire.send, wire.room)
+    return CallerFeed(request, actor, hello.token, hello.after, listener, wire)
 
 
 async def console(request: web.Request) -> web.WebSocketResponse:
@@ -90,7 +90,7 @@ async def console(request: web.Request) -> web.WebSocketResponse:
     session = await LineSession.of(request, "console.see")
     wire = await Wire.open(request, watched=True)
     async with request.app[HUB].listener() as listener:
-        feed = ConsoleFeed(request, session, listener, wire.send, wire.send_now)
+        feed = ConsoleFeed(request, session, listener, wire)
         await presence.seen(request.app[SYSTEM], session.actor)
         await _run(wire, feed, CONSOLE_PING.total_seconds())
     return wire.socket
@@ -101,7 +101,7 @@ async def board(request: web.Request) -> web.WebSocketResponse:
     session = await LineSession.of(request, "board.see")
     wire = await Wire.open(request)
     async with request.app[HUB].listener() as listener:
-        feed = BoardFeed(request.app[SYSTEM], session, render.language_of(request), listener, wire.send)
+        feed = BoardFeed(request.app[SYSTEM], session, render.language_of(request), listener, wire)
         await _run(wire, feed, CONSOLE_PING.total_seconds())
     return wire.socket
 

@@ -15,6 +15,8 @@ EVERY: Final = 2.5  # seconds; pages tell it every three, and the other side bel
 class Typing:
     """The hints of one page, few enough for any bus."""
 
+    __slots__ = ("_bus", "_told", "_who")
+
     def __init__(self, system: System, who: Literal["caller", "staff"]) -> None:
         self._bus, self._who = system.bus, who
         self._told = 0.0
