@@ -54,9 +54,14 @@ async def correct(
     return await _receive(system, actor, line, _checked(client_id, text))
 
 
-async def reply(system: System, actor: Actor, contact_id: str, client_id: str, text: str) -> Receipt:
-    """The counsellor's message; the row is the outbox. Raises as `receive`, and NotTheHolder."""
-    line = Line(contact_id, client_id, "message", "staff", actor.id)
+async def reply(
+    system: System, actor: Actor, contact_id: str, client_id: str, text: str, *, revision: int | None = None
+) -> Receipt:
+    """The counsellor's message; the row is the outbox. Raises as `receive`, and NotTheHolder.
+
+    `revision`: of the rights by which an open line was let in; NotSignedIn where they are others by now.
+    """
+    line = Line(contact_id, client_id, "message", "staff", actor.id, revision=revision)
     words = _checked(client_id, text)
     if system.vault.knows(contact_id):  # it is being spoken in here: the journal checks who holds it
         access.require(actor, "messages.reply", Thing(contact_id, actor.id))

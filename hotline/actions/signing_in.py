@@ -38,6 +38,7 @@ class SignedIn:
     but the way back, which is the password, if there is one."""
 
     actor: Actor
+    revision: int  # another as soon as anything of this is another, but for what time brings
     session_id: str | None
     how: str
     confined: bool
@@ -180,7 +181,7 @@ async def signed_in(system: System, session_secret: str, *, opening: bool = Fals
             await sign_ins.touch_session(tx, digest(session_secret))
     lacking = row.totp_sealed is None and codes.required(row.roles, row.flags)
     confined, has_password = lacking and row.how != "link", row.password_hash is not None
-    return SignedIn(actor, row.session_id, row.how, confined, locked, has_password)
+    return SignedIn(actor, row.revision, row.session_id, row.how, confined, locked, has_password)
 
 
 async def _lock(system: System, actor: Actor, session_id: str | None) -> None:

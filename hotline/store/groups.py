@@ -35,7 +35,7 @@ def groups_of(db: Database) -> Groups:
 
 
 STAND = """
-    c.state, c.holder_id, c.caller_blind, c.channel, t.open, s.name, s.signature,
+    c.state, c.holder_id, c.caller_blind, c.channel, t.open, s.name, s.signature, s.revision,
     CASE WHEN {kind} = 'receipt' THEN (
         SELECT r.ref_seq FROM entries r WHERE r.contact_id = c.id AND r.kind = 'receipt' ORDER BY r.seq DESC LIMIT 1
     ) END,
@@ -87,12 +87,15 @@ class OnPostgres:
     IF_SO = f"""
         WITH so AS (
             SELECT t.contact_id, m.seq
-            FROM unnest($14::varchar[], $15::bigint[], $16::bigint[], $17::varchar[], $18::varchar[], $19::varchar[])
-                AS m (contact_id, seq, last_seq, state, holder_id, caller_blind)
+            FROM unnest(
+                $14::varchar[], $15::bigint[], $16::bigint[], $17::varchar[], $18::varchar[], $19::varchar[], $20::int[]
+            ) AS m (contact_id, seq, last_seq, state, holder_id, caller_blind, revision)
             JOIN contacts c ON c.id = m.contact_id AND c.state = m.state
                 AND c.holder_id IS NOT DISTINCT FROM m.holder_id
                 AND c.caller_blind IS NOT DISTINCT FROM m.caller_blind
+            LEFT JOIN staff h ON h.id = m.holder_id
             JOIN threads t ON t.contact_id = m.contact_id AND t.last_seq = m.last_seq AND t.open
+            WHERE m.revision IS NULL OR m.revision = h.revision
             ORDER BY t.contact_id FOR NO KEY UPDATE OF t SKIP LOCKED
         ), numbered AS (
             UPDATE threads t SET last_seq = so.seq FROM so WHERE t.contact_id = so.contact_id RETURNING t.contact_id
@@ -251,9 +254,9 @@ def _columns(rows: Sequence[Row]) -> list[list[Any]]:
 
 
 def _stand(found: Sequence[Any]) -> Stand:
-    state, holder_id, caller_blind, channel, is_open, name, signature, shown, seq, at = found
-    instant = datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None
-    return Stand(state, holder_id, caller_blind, channel, bool(is_open), name, signature, shown, seq, instant)
+    *before, at = found
+    stand = Stand._make([*before, datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None])
+    return stand._replace(open=bool(stand.open))
 
 
 def _packed(rows: Sequence[Row]) -> tuple[str, bytes]:

@@ -25,7 +25,8 @@ WRITABLE = {
 class Line:
     """An entry to be written. `id` is the sender's own: the same id again changes nothing.
 
-    `caller_blind`: by which secret the caller was let in; the line is refused if that is dead meanwhile. `outgoing`:
+    `caller_blind`: by which secret the caller was let in; the line is refused if that is dead meanwhile. `revision`: of
+    the sessions and rights by which its author was; the line is refused if those are others by now. `outgoing`:
     of a system text, whether a channel has to carry it out; of a counsellor's words the contact's channel tells.
     """
 
@@ -40,6 +41,7 @@ class Line:
     source_blind: str | None = None
     outgoing: bool = False
     caller_blind: str | None = None
+    revision: int | None = None
 
     def with_body(self, sealed: bytes) -> "Line":
         """The same line with its sealed words."""
@@ -93,6 +95,7 @@ class Stand(NamedTuple):
     open: bool
     author_name: str | None
     signature: str | None
+    revision: int | None
     shown: int | None  # of a receipt: up to where the newest one goes
     seq: int | None
     at: datetime | None
@@ -154,6 +157,8 @@ def judge(
 
 def _refusal(line: Line, stand: Stand) -> HotlineError | None:
     if line.caller_blind is not None and line.caller_blind != stand.caller_blind:
+        return NotSignedIn()
+    if line.revision is not None and line.revision != stand.revision:
         return NotSignedIn()
     if not stand.open or stand.state not in WRITABLE[(line.author, line.kind)]:
         return ContactEnded()

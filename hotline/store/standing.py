@@ -26,6 +26,7 @@ class Expected(NamedTuple):
     state: str
     holder_id: str | None
     caller_blind: str | None
+    revision: int | None  # of who holds it; None: nothing hangs on that
 
 
 @dataclass(slots=True)
@@ -67,7 +68,9 @@ class Standing:
         expected: dict[str, Expected] = {}
         for line, stand in zip(lines, stands, strict=True):
             if stand is not None and line.contact_id not in unsure:
-                known = stand.state, stand.holder_id, stand.caller_blind
+                before = expected.get(line.contact_id)
+                revision = line.revision if before is None or before.revision is None else before.revision
+                known = stand.state, stand.holder_id, stand.caller_blind, revision
                 expected[line.contact_id] = Expected(line.contact_id, numbers[line.contact_id], *known)
         rows = [row for row in judged.rows if row.contact_id in expected]
         return Guess(outcomes, rows, judged.last, list(expected.values()))

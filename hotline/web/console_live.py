@@ -146,13 +146,9 @@ class ConsoleFeed:
         return any(each.contact_id == contact_id and each.state == ACTIVE for each in mine)
 
     async def _reply(self, reply: Reply) -> None:
-        """Acknowledged once stored, or refused with the reason; the line stays."""
-        # As with a request of its own: nobody who is signed out says another word.
-        await self._session.anew()
+        """Acknowledged once stored, or refused with the reason; the line stays. Raises NotSignedIn."""
         try:
-            if self._session.locked:
-                raise ScreenLocked
-            receipt = await messages.reply(self._system, self._actor, reply.contact, reply.id, reply.text)
+            receipt = await self._stored(reply)
         except NotSignedIn:
             raise
         except HotlineError as error:
@@ -163,6 +159,21 @@ class ConsoleFeed:
         await self._wire.send(
             {"ack": {"contact": reply.contact, "id": reply.id, "seq": receipt.seq, "time": time}}
         )
+
+    async def _stored(self, reply: Reply) -> messages.Receipt:
+        """As with a request of its own: nobody who is signed out says another word. The journal sees to that."""
+        try:
+            return await self._said(reply)
+        except NotSignedIn:  # or something else about this person is not as it was read last
+            await self._session.anew()
+            return await self._said(reply)
+
+    async def _said(self, reply: Reply) -> messages.Receipt:
+        await self._session.now_and_then()
+        if self._session.locked:
+            raise ScreenLocked
+        said = reply.contact, reply.id, reply.text
+        return await messages.reply(self._system, self._actor, *said, revision=self._session.revision)
 
     async def serve(self) -> None:
         """Send what changed until cancelled."""

@@ -22,6 +22,7 @@ class LineSession:
     """
 
     actor: Actor
+    revision: int
     locked: bool
 
     def __init__(self, request: web.Request, verb: str) -> None:
@@ -41,7 +42,7 @@ class LineSession:
         me = await signing_in.signed_in(self._system, self._secret)
         if me.confined or not access.may(me.actor, self._verb):
             raise NotSignedIn
-        self.actor, self.locked = me.actor, me.locked
+        self.actor, self.revision, self.locked = me.actor, me.revision, me.locked
 
     @property
     def is_old(self) -> bool:

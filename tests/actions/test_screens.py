@@ -172,7 +172,7 @@ async def test_without_a_password_a_new_link_is_the_way_back(system: System) -> 
 async def test_nobody_locks_or_unlocks_for_somebody_else(system: System, anna: Person) -> None:
     session = await entered(system)
     mine = await me(system, session)
-    foreign = SignedIn(Actor("caller", "x"), mine.session_id, "link", False, False, True)
+    foreign = SignedIn(Actor("caller", "x"), 0, mine.session_id, "link", False, False, True)
     for doing in (screens.lock(system, foreign, "hand"), screens.unlock(system, foreign, PASSWORD, HERE)):
         with pytest.raises(NotFound):
             await doing

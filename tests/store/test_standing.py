@@ -25,7 +25,7 @@ from tests.factories import add_person
 from tests.store.races import add_contacts, one_value
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
-STAND = Stand("active", "anna", "secret", "web", True, None, None, None, None, None)
+STAND = Stand("active", "anna", "secret", "web", True, None, None, 1, None, None, None)
 STEPS = 600
 
 
@@ -33,8 +33,10 @@ def said(contact_id: str, line_id: str, blind: str | None = None) -> Line:
     return Line(contact_id, line_id, "message", "caller", body_sealed=b"\x01sealed", caller_blind=blind)
 
 
-def answered(contact_id: str, line_id: str, staff_id: str) -> Line:
-    return Line(contact_id, line_id, "message", "staff", staff_id, body_sealed=b"\x01sealed")
+def answered(contact_id: str, line_id: str, staff_id: str, revision: int | None = None) -> Line:
+    return Line(
+        contact_id, line_id, "message", "staff", staff_id, body_sealed=b"\x01sealed", revision=revision
+    )
 
 
 def shown(contact_id: str, staff_id: str, seq: int) -> Line:
@@ -226,8 +228,44 @@ async def test_receipts_go_forward_from_memory_too(system: System, ways: Counter
     assert len(await stored(system, contact_id)) == 8
 
 
-GOOD: dict[str, Any] = {"state": "active", "holder_id": "anna", "caller_blind": "s0", "open": True}
-OTHERWISE: dict[str, Any] = {"state": "wrap_up", "holder_id": "beata", "caller_blind": "s1", "open": False}
+@on_postgres
+async def test_whoever_was_signed_out_is_refused_and_with_new_rights_let_in(
+    system: System, ways: Counter[str]
+) -> None:
+    anna = await add_person(system, "Anna")
+    (contact_id,) = await add_contacts(system, 1, state="active")
+    await change(system, "UPDATE contacts SET holder_id = :who", who=anna.id)
+    await system.journal.write(said(contact_id, "m1"))
+    for number in (1, 2):
+        both = answered(contact_id, f"r{number}", anna.id, 0), said(contact_id, f"n{number}")
+        await asyncio.gather(*map(system.journal.write, both))
+    assert ways["true"] == 1
+    await change(system, "UPDATE staff SET revision = 1")
+    for number in (3, 4):  # not even from memory
+        with pytest.raises(NotSignedIn):
+            await system.journal.write(answered(contact_id, f"r{number}", anna.id, 0))
+    assert (await system.journal.write(answered(contact_id, "r5", anna.id, 1))).seq == 6
+    assert [line_id for _, line_id in await stored(system, contact_id)] == [
+        "m1",
+        "r1",
+        "n1",
+        "r2",
+        "n2",
+        "r5",
+    ]
+
+
+GOOD: dict[str, Any] = {
+    "state": "active",
+    "holder_id": "anna",
+    "caller_blind": "s0",
+    "open": True,
+    "revision": 0,
+}
+OTHERWISE: dict[str, Any] = {
+    "state": "wrap_up", "holder_id": "beata", "caller_blind": "s1", "open": False, "revision": 1
+}  # fmt: skip
+TABLES = {"open": "threads", "revision": "staff"}
 
 
 @on_postgres
@@ -245,15 +283,16 @@ async def test_whatever_is_changed_by_whomever_it_is_as_if_each_line_had_been_lo
     async def put(**values: Any) -> None:
         now.update(values)
         for name, value in values.items():
-            table = "threads" if name == "open" else "contacts"
-            await change(system, f"UPDATE {table} SET {name} = :value", value=ids.get(value, value))  # noqa: S608
+            statement = f"UPDATE {TABLES.get(name, 'contacts')} SET {name} = :value"  # noqa: S608
+            await change(system, statement, value=ids.get(value, value))
 
     async def say(journal: Journal, line_id: str) -> None:
-        line = dice.choice([said(contact_id, line_id, "s0"), answered(contact_id, line_id, ids["anna"])])
+        reply = answered(contact_id, line_id, ids["anna"], dice.choice([0, None]))
+        line = dice.choice([said(contact_id, line_id, "s0"), reply])
         place = written.index(line_id) + 1 if line_id in written else None
         stand = STAND._replace(
             state=now["state"], holder_id=ids[now["holder_id"]], caller_blind=now["caller_blind"],
-            open=now["open"], seq=place, at=NOW,
+            open=now["open"], revision=now["revision"], seq=place, at=NOW,
         )  # fmt: skip
         (expected,) = judge([line], [stand], {contact_id: len(written)}, NOW).outcomes
         try:

@@ -236,6 +236,15 @@ FAULTS = (
         shows="NotTheHolder",
     ),
     Fault(
+        "rights-believed",
+        "nor is it remembered who was signed in",
+        "hotline/store/groups.py",
+        "            WHERE m.revision IS NULL OR m.revision = h.revision\n",
+        "",
+        (STANDING + "test_whoever_was_signed_out_is_refused_and_with_new_rights_let_in[postgres]",),
+        shows="DID NOT RAISE",
+    ),
+    Fault(
         "end-not-seen",
         "no word gets into a conversation that has just ended",
         "hotline/store/lines.py",
@@ -282,8 +291,8 @@ FAULTS = (
         "signed-out-speaks",
         "nor does that person say another word over its line",
         "hotline/web/console_live.py",
-        """        await self._session.anew()\n        try:\n            if self._session.locked""",
-        """        try:\n            if self._session.locked""",
+        "revision=self._session.revision)",
+        "revision=None)",
         (SOCKETS + "test_whoever_is_signed_out_says_no_more_although_nobody_told_the_line",),
     ),
     Fault(

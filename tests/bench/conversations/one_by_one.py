@@ -71,7 +71,8 @@ class OneByOne(Journal):
                 return judge([line], [None], {}, self._now())
             stand = Stand(
                 contact.state, contact.holder_id, contact.caller_blind, contact.channel, thread.open,
-                getattr(author, "name", None), getattr(author, "signature", None), None,
+                getattr(author, "name", None), getattr(author, "signature", None),
+                getattr(author, "revision", None), None,
                 getattr(known, "seq", None), getattr(known, "at", None),
             )  # fmt: skip
             judged = judge([line], [stand], {line.contact_id: thread.last_seq}, self._now())
