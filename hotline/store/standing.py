@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from hotline.store.lines import Judged, Line, Outcome, Receipt, Row, Stand, judge
 from hotline.values import dataclass
 
-TALKS: Final = 2_000
+TALKS: Final = 10_000  # as many as one process may have open pages
 KEPT_SECONDS: Final = 60.0  # a name that was changed stays for as long on what is shown at once
 
 
