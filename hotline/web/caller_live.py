@@ -51,6 +51,11 @@ class Said(Body):
 class CallerFeed:
     """One caller's cursor, and the state their page shows; `known` is the mark of the one it shows already."""
 
+    __slots__ = (
+        "__weakref__", "_acknowledged", "_actor", "_after", "_beats", "_known", "_language", "_listener", "_news",
+        "_request", "_spoken", "_state", "_system", "_token", "_typing", "_way", "mark",
+    )  # fmt: skip
+
     def __init__(
         self,
         request: web.Request,
@@ -65,7 +70,6 @@ class CallerFeed:
         self._actor, self._token, self._after = actor, token, after
         self._listener, self._way = listener, way
         self._beats = request.app[BEATS]
-        self._blind = self._system.vault.blind("web", token)
         self._language = render.language_of(request)
         self._spoken = caller_view.Tongues(self._language, self._language, {})
         self._acknowledged: frozenset[int] = NONE  # the page has these without being sent them
@@ -178,10 +182,11 @@ class CallerFeed:
             raise Malformed(field="text")
 
     async def _message(self, line_id: str, text: str) -> None:
+        who = self._system.vault.blind("web", self._token)
         try:
             slow = await rates.pace(self._request, self._token, text)
             receipt = await messages.receive(
-                self._system, self._actor, self._actor.id, line_id, text, caller_blind=self._blind
+                self._system, self._actor, self._actor.id, line_id, text, caller_blind=who
             )
         except NotSignedIn:
             raise

@@ -6,11 +6,10 @@ For ten thousand that are quiet, a task and a timer of each would cost more than
 import asyncio
 import heapq
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from random import uniform
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from aiohttp import web
@@ -20,11 +19,18 @@ TICK: Final = 0.1  # seconds: those due in it are asked together
 SPREAD: Final = (0.8, 1.0)  # ten per cent more or less, and never later than what presence counts on
 
 
+class Asked(Protocol):
+    """Who is asked for a sign of life."""
+
+    def ping(self) -> None:
+        """Without waiting for anything."""
+
+
 @dataclass(slots=True)
 class _Line:
-    """One that is open; without a `ping` it is not any more. Sorted by when it is due."""
+    """One that is open, until it is nobody's any more. Sorted by when it is due."""
 
-    ping: Callable[[], None] | None
+    who: Asked | None
     every: float
     due: float
 
@@ -35,7 +41,7 @@ class _Line:
         """It beats already."""
 
     def __exit__(self, *_error: object) -> None:
-        self.ping = None
+        self.who = None
 
 
 class Pulse:
@@ -44,10 +50,10 @@ class Pulse:
     def __init__(self) -> None:
         self._due: list[_Line] = []  # a heap
 
-    def of(self, ping: Callable[[], None], every: float) -> AbstractContextManager[None]:
-        """Until the block ends, `ping` is called every so many seconds. It waits for nothing."""
+    def of(self, who: Asked, every: float) -> AbstractContextManager[None]:
+        """Until the block ends, they are asked every so many seconds."""
         # Pages that came together after a restart must not answer together for ever.
-        line = _Line(ping, every, time.monotonic() + uniform(0, every))  # noqa: S311  nothing to guess
+        line = _Line(who, every, time.monotonic() + uniform(0, every))  # noqa: S311  nothing to guess
         heapq.heappush(self._due, line)
         return line
 
@@ -60,10 +66,10 @@ class Pulse:
     def _beat(self, now: float) -> None:
         while self._due and self._due[0].due <= now:
             line = heapq.heappop(self._due)
-            if line.ping is None:
+            if line.who is None:
                 continue
             try:
-                line.ping()
+                line.who.ping()
             except Exception as error:  # an edge: one line must not silence the others
                 log.error("not pinged", exc_info=error)
             line.due = now + line.every * uniform(*SPREAD)  # noqa: S311

@@ -113,10 +113,10 @@ async def _run(wire: Wire, feed: Feed, ping_seconds: float) -> None:
     lines = metrics.SOCKETS.labels(middleware.route_of(request))
     lines.inc()
     try:
-        with request.app[PULSE].of(wire.ping, ping_seconds):
+        with request.app[PULSE].of(wire, ping_seconds):
             try:
                 async with asyncio.TaskGroup() as group:
-                    writing = group.create_task(_writes(wire, feed))
+                    writing = group.create_task(_writes(wire, feed), name="writes")
                     if wire.watched:  # from now on the page may count on it
                         await socket.send_frame(ALIVE, WSMsgType.TEXT)
                     while (message := await socket.receive()).type not in OVER:

@@ -1,6 +1,7 @@
 """One task asks all open lines of a process whether they live."""
 
 import time
+from collections.abc import Callable
 
 from structlog.testing import capture_logs
 
@@ -9,10 +10,15 @@ from hotline.web.pulse import SPREAD, Pulse
 EVERY = 10.0
 
 
+class Line:
+    def __init__(self, ping: Callable[[], None]) -> None:
+        self.ping = ping
+
+
 def test_each_line_is_asked_once_in_its_time_and_never_later() -> None:
     asked: list[int] = []
     pulse, began = Pulse(), time.monotonic()
-    with pulse.of(lambda: asked.append(1), EVERY), pulse.of(lambda: asked.append(2), EVERY):
+    with pulse.of(Line(lambda: asked.append(1)), EVERY), pulse.of(Line(lambda: asked.append(2)), EVERY):
         now = time.monotonic() + EVERY
         pulse._beat(began)
         pulse._beat(now)
@@ -26,7 +32,7 @@ def test_each_line_is_asked_once_in_its_time_and_never_later() -> None:
 def test_a_line_that_is_over_is_not_asked_and_leaves_nothing_behind() -> None:
     asked: list[int] = []
     pulse = Pulse()
-    with pulse.of(lambda: asked.append(1), EVERY):
+    with pulse.of(Line(lambda: asked.append(1)), EVERY):
         pass
     pulse._beat(time.monotonic() + EVERY)
     assert asked == []
@@ -40,7 +46,11 @@ def test_a_line_that_fails_silences_no_other() -> None:
         raise ValueError
 
     pulse = Pulse()
-    with pulse.of(fails, EVERY), pulse.of(lambda: asked.append(1), EVERY), capture_logs() as logged:
+    with (
+        pulse.of(Line(fails), EVERY),
+        pulse.of(Line(lambda: asked.append(1)), EVERY),
+        capture_logs() as logged,
+    ):
         for beat in (1, 2):
             pulse._beat(time.monotonic() + beat * EVERY)
     assert asked == [1, 1]
