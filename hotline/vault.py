@@ -27,7 +27,7 @@ from hotline.ids import new_id
 FORMAT = b"\x01"
 KEY_BYTES = 32
 NONCE_BYTES = 12
-CACHE_SIZE = 10_000  # keys at hand: as many as one process may have open pages
+CACHE_SIZE = 5_000  # keys at hand: of more talks than are spoken in at once in one process
 OPEN_SECONDS = 600.0  # then a key is fetched anew: whoever has talked is not at hand for the rest of the day
 OPEN_TO_OTHERS = 0o037  # a service manager may hand the file over readable by a group of its own
 

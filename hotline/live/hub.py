@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Set
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -127,7 +128,7 @@ class Listener:
         if self._alarm is None or self._alarm.when() > due:
             if self._alarm is not None:
                 self._alarm.cancel()
-            self._alarm = loop.call_at(due, self._rings)
+            self._alarm = loop.call_at(due, self._rings, context=self._hub.context)
 
     def _rings(self) -> None:
         self._alarm = None
@@ -143,6 +144,7 @@ class Hub:
         self._versions, self._told = versions, told
         self._seen: dict[str, int] = {}
         self._bus = bus
+        self.context = copy_context()  # of all alarms: each would else keep one of its own
         self._polled_at = 0.0
         bus.listen(self._hear)
 

@@ -71,12 +71,12 @@ class CallerFeed:
         self._listener, self._way = listener, way
         self._beats = request.app[BEATS]
         self._language = render.language_of(request)
-        self._spoken = caller_view.Tongues(self._language, self._language, {})
+        self._spoken = caller_view.Tongues(self._language, self._language, caller_view.NEVER)
         self._acknowledged: frozenset[int] = NONE  # the page has these without being sent them
         self._state = WAITING  # as it was read last
         self.mark = ""  # a short name of all that was read with it
         self._known = known
-        self._typing = Typing(self._system, "caller")
+        self._typing: Typing | None = None  # most read and write nothing
 
     @property
     def patience(self) -> float:
@@ -175,6 +175,7 @@ class CallerFeed:
         """
         body = parse(text, Said)
         if body.typing and self._talks:
+            self._typing = self._typing or Typing(self._system, "caller")
             self._typing.tell(self._actor.id)
         if body.id is not None and body.text is not None:
             await self._message(body.id, body.text)

@@ -25,6 +25,9 @@ LIMIT: Final = 200  # entries in one frame
 DANGER_TEXTS: Final = frozenset({"danger_staffed", "danger_unseen", "danger_unstaffed"})
 
 
+NEVER: Final[Mapping[int, tuple[str, str]]] = {}  # one for all who have kept to their language
+
+
 @dataclass(frozen=True, slots=True)
 class Tongues:
     """In which language what was said: each person's words in that of the time, the program's in that of the page."""
@@ -100,7 +103,7 @@ async def tongues(tx: Transaction, contact_id: str, page: str) -> Tongues:
     head = await views.contact_head(tx, contact_id)
     if head is None:
         raise NotFound
-    return Tongues(page, head.language, await views.tongues(tx, contact_id))
+    return Tongues(page, head.language, await views.tongues(tx, contact_id) or NEVER)
 
 
 def entries_json(centre: Centre, entries: Sequence[Entry], spoken: Tongues) -> list[dict[str, Any]]:
