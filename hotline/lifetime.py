@@ -19,7 +19,7 @@ log = structlog.get_logger()
 # it is 20 milliseconds, for 1,000 two, but those come ten times as often and more, for what comes and goes in a burst
 # counts as new as well. What is old, a fifth of a second with a thousand pages open, is seldom gone through.
 LOOKS = (10_000, 3, 10)
-GIVE_BACK_SECONDS = 60.0
+GIVE_BACK_SECONDS = 20.0
 AGAIN_SECONDS = 0.1
 LIMIT_SECONDS = 25.0  # from the signal to the end, whatever hangs; supervisors kill after thirty
 
