@@ -68,7 +68,7 @@ def settle() -> None:
 
 
 async def give_back() -> None:
-    """Every minute the memory that is free goes back to the kernel, until cancelled; where it is not glibc's, at once
+    """Now and then the memory that is free goes back to the kernel, until cancelled; where it is not glibc's, at once
     over. The allocator keeps what lies between pieces in use, so that a process grows without holding anything more.
 
     Before it, garbage is looked for among what is young: in a quiet night nothing else would for hours.
