@@ -169,6 +169,8 @@ class ConsoleFeed:
             return await self._said(reply)
 
     async def _said(self, reply: Reply) -> messages.Receipt:
+        if self._session.locked:  # whoever has just unlocked it may be quicker than the word of that
+            await self._session.anew()
         await self._session.now_and_then()
         if self._session.locked:
             raise ScreenLocked

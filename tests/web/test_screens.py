@@ -10,13 +10,15 @@ import pytest
 
 from hotline.actions import messages, passwords, screens, signing_in
 from hotline.ids import new_id
+from hotline.live import hub
+from hotline.live.bus import LocalBus
 from hotline.rules.access import OPERATOR
 from hotline.store import staffing
 from hotline.texts import say
 from hotline.web.routes import CALLER, EVERYONE, ROUTES, Route
 from hotline.web.session import UNDER_LOCK
 from tests import factories
-from tests.factories import TRUST
+from tests.factories import TRUST, talk
 from tests.web.conftest import opened as house
 from tests.web.doors import CASE, Answer, Doors, client_id, filled
 from tests.web.scenes import Scene, scene_at, valid
@@ -219,6 +221,24 @@ async def test_a_locked_console_hears_that_somebody_waits_and_goes_on_where_it_w
             assert frames[-1]["console"]["offer"]["token"] == offer.token
             await page.send_json({"reply": reply})  # the words that waited
             await frames_until(page, lambda each: "ack" in each)
+
+
+async def test_whoever_has_unlocked_speaks_although_nobody_told_the_line(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = doors.running.system
+    await doors.employ("Celina", "counsellor")
+    await give_password(doors, "Celina")
+    mine = await talk(system, doors.people["Celina"])
+    await lock(doors, "Celina")
+    async with line(doors, "/console/socket", doors.as_staff("Celina")) as page:
+        await frames_until(page, lambda each: "locked" in each)
+        monkeypatch.setattr(LocalBus, "publish", lambda *_: None)
+        monkeypatch.setattr(hub, "POLL_SECONDS", 3600)
+        me = await signing_in.signed_in(system, doors.secrets["Celina"])
+        await screens.unlock(system, me, PASSWORD, signing_in.NOWHERE)
+        await page.send_json({"reply": {"contact": mine.contact_id, "id": client_id(), "text": "Jestem."}})
+        await frames_until(page, lambda each: "ack" in each)
 
 
 async def test_a_locked_board_has_no_picture(doors: Doors) -> None:
