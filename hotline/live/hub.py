@@ -21,9 +21,8 @@ from hotline.live.bus import Bus
 
 log = structlog.get_logger()
 POLL_SECONDS = 1.5
-MOST: Final = (
-    1000  # topics asked for at once: with ten thousand open pages nobody's words wait for all of them
-)
+# Topics asked for at once: with ten thousand open pages nobody's words wait for all of them.
+MOST: Final = 1000
 NEVER = -1  # the number of what was never looked at
 # From topics with the number that was seen of each to those that have another by now, with it.
 Versions = Callable[[Mapping[str, int]], Awaitable[dict[str, int]]]

@@ -23,8 +23,6 @@ Mode = Literal["live", "closed", "unknown", "off"]
 
 LIMIT: Final = 200  # entries in one frame
 DANGER_TEXTS: Final = frozenset({"danger_staffed", "danger_unseen", "danger_unstaffed"})
-
-
 NEVER: Final[Mapping[int, tuple[str, str]]] = {}  # one for all who have kept to their language
 
 

@@ -161,7 +161,10 @@ class ConsoleFeed:
         )
 
     async def _stored(self, reply: Reply) -> messages.Receipt:
-        """As with a request of its own: nobody who is signed out says another word. The journal sees to that."""
+        """As with a request of its own: nobody who is signed out says another word. The journal sees to that.
+
+        What only time ends, such as a session that is too old, is noticed within `line_session.ASKED`.
+        """
         try:
             return await self._said(reply)
         except NotSignedIn:  # or something else about this person is not as it was read last

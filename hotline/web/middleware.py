@@ -52,7 +52,7 @@ setattr(web_response, "SERVER_SOFTWARE", SERVER)  # noqa: B010  its type is Fina
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Who comes from elsewhere goes no further. Facts become their status and sentence, a mistake of ours a calm 500
-    without any trace.
+    without any trace. What was answered is told.
     """
     started = time.perf_counter()
     try:
