@@ -36,6 +36,7 @@ from hotline.web import (
     caller_held,
     console_live,
     embed,
+    line_session,
     middleware,
     news,
     pulse,
@@ -174,6 +175,7 @@ def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> w
     app[caller_held.HELD] = caller_held.Held()
     app[embed.SCENES] = embed.Scenes(system)
     app[console_live.READINGS] = console_live.Readings(system)
+    app[line_session.SESSIONS] = line_session.sessions_of(system)
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
     app.on_shutdown.extend((caller_held.end_all, wire.close_all))

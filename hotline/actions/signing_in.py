@@ -5,6 +5,7 @@ once come from the operator's shell.
 """
 
 import hashlib
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from hotline.ids import new_secret
 from hotline.rules import access
 from hotline.rules import second_step as codes
 from hotline.rules.access import Actor
-from hotline.rules.duty import asking
+from hotline.rules.duty import Board, asking
 from hotline.rules.presence import SECOND_STEP_LIFE, SESSION_IDLE, SESSION_LIFE, SHIFT_GRACE
 from hotline.store import claims, queries, sign_ins, staffing
 from hotline.system import System, Transaction
@@ -44,6 +45,15 @@ class SignedIn:
     confined: bool
     locked: bool
     has_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A session that holds, its person in the same row; `idle` for so long."""
+
+    row: Any
+    on_duty: bool
+    idle: timedelta
 
 
 def digest(secret: str) -> str:
@@ -156,29 +166,48 @@ async def actor_of(system: System, session_secret: str) -> Actor:
 async def signed_in(system: System, session_secret: str, *, opening: bool = False) -> SignedIn:
     """The session. Raises NotSignedIn when it is unknown, revoked, idle too long or too old.
 
-    On duty, a silent console stays signed in: the night shift must not be thrown out. `opening`: a page is opened
-    anew, and where none was open for so long, it is locked.
+    `opening`: a page is opened anew, and where none was open for so long, it is locked.
     """
+    return await entered(system, (await look_up(system, [session_secret]))[session_secret], opening=opening)
+
+
+async def look_up(system: System, session_secrets: Collection[str]) -> dict[str, Found | None]:
+    """What these secrets open just now; None for what is unknown, revoked, idle too long or too old.
+
+    On duty, a silent console stays signed in: the night shift must not be thrown out.
+    """
+    hashes = {secret: digest(secret) for secret in session_secrets}
     async with system.read() as tx:
-        row = await queries.session(tx, digest(session_secret))
-        if row is None:
-            raise NotSignedIn
-        board, screen = await tx.board(), tx.centre.screen
-        on_duty = bool(asking.worked(board, row.id, tx.now - SHIFT_GRACE, tx.now + timedelta.resolution))
-        idle, age = tx.now - row.session_seen_at, tx.now - row.session_at
-        if not on_duty and (idle > SESSION_IDLE or age > SESSION_LIFE):
-            raise NotSignedIn
-        shift_over = not on_duty and asking.worked(board, row.id, row.session_at, tx.now - SHIFT_GRACE)
-        if shift_over and not await queries.held_by(tx, row.id):  # nobody is thrown out of a talk
-            raise NotSignedIn
+        rows = await queries.sessions_of(tx, hashes.values())
+        board = await tx.board()
+        lasting = {each: await _lasts(tx, board, row) for each, row in rows.items()}
+    return {secret: lasting.get(each) for secret, each in hashes.items()}
+
+
+async def _lasts(tx: Transaction, board: Board, row: Any) -> Found | None:
+    on_duty = bool(asking.worked(board, row.id, tx.now - SHIFT_GRACE, tx.now + timedelta.resolution))
+    idle, age = tx.now - row.session_seen_at, tx.now - row.session_at
+    if not on_duty and (idle > SESSION_IDLE or age > SESSION_LIFE):
+        return None
+    shift_over = not on_duty and asking.worked(board, row.id, row.session_at, tx.now - SHIFT_GRACE)
+    if shift_over and not await queries.held_by(tx, row.id):  # nobody is thrown out of a talk
+        return None
+    return Found(row, on_duty, idle)
+
+
+async def entered(system: System, session: Found | None, *, opening: bool = False) -> SignedIn:
+    """Whose it is; its use is written down now and then. Raises NotSignedIn where there is none."""
+    if session is None:
+        raise NotSignedIn
+    row, idle, screen = session.row, session.idle, system.centre.screen
     actor = Actor("staff", row.id, row.name, frozenset(row.roles), frozenset(row.lines), frozenset(row.flags))
     locked = row.session_locked_at is not None
-    if not locked and opening and screen.locks(idle, on_duty=on_duty):
+    if not locked and opening and screen.locks(idle, on_duty=session.on_duty):
         locked = True
         await _lock(system, actor, row.session_id)
     elif not locked and idle > min(SESSION_IDLE / 6, screen.lock_after / 2):
         async with system.transaction(actor) as tx:
-            await sign_ins.touch_session(tx, digest(session_secret))
+            await sign_ins.touch_session(tx, row.secret_hash)
     lacking = row.totp_sealed is None and codes.required(row.roles, row.flags)
     confined, has_password = lacking and row.how != "link", row.password_hash is not None
     return SignedIn(actor, row.revision, row.session_id, row.how, confined, locked, has_password)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     any_,
+    bindparam,
     event,
     func,
     literal,
@@ -106,11 +107,19 @@ class Tx(ABC):
         """An INSERT that knows ON CONFLICT, in this database's dialect."""
         return upsert_on(self.connection, table)
 
-    def among(self, column: Column[str], ids: Collection[str]) -> ColumnElement[bool]:
+    def among(self, column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
         """Is it one of these? PostgreSQL takes them as one value: thousands of parameters cost more than their rows."""
         if self.connection.dialect.name == "postgresql":
             return column == any_(literal(list(ids), postgresql.ARRAY(String)))
         return column.in_(ids)
+
+
+def one_of(column: Column[str], name: str) -> dict[str, ColumnElement[bool]]:
+    """The same for statements that are made once, by dialect: is it one of what is given by that name?"""
+    return {
+        "postgresql": column == any_(bindparam(name, type_=postgresql.ARRAY(String))),
+        "sqlite": column.in_(bindparam(name, expanding=True)),
+    }
 
 
 def upsert_on(connection: AsyncConnection, table: Table) -> "postgresql.Insert | sqlite.Insert":

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Column,
     Row,
     String,
-    bindparam,
     exists,
     func,
     literal,
@@ -28,7 +27,7 @@ from hotline.rules.duty import Board, asking
 from hotline.rules.duty.plan import COORDINATOR, PRIMARY
 from hotline.store import conflicts, order, steps
 from hotline.store.callbacks import in_queue
-from hotline.store.db import Ids, Instant, Tx
+from hotline.store.db import Ids, Instant, Tx, one_of
 from hotline.store.held import needs_person_alone
 from hotline.store.tables import (
     alarms,
@@ -394,9 +393,9 @@ async def staff_by_login(tx: Tx, login: str) -> Row[Any] | None:
     return (await tx.connection.execute(select(staff).where(staff.c.login == login))).one_or_none()
 
 
-# Made once: making it costs as much as running it, for every request of staff and every page now and then.
 _SESSION = (
     select(
+        sessions.c.secret_hash,
         sessions.c.id.label("session_id"),
         sessions.c.seen_at.label("session_seen_at"),
         sessions.c.created_at.label("session_at"),
@@ -405,15 +404,16 @@ _SESSION = (
         staff,
     )
     .join(staff, staff.c.id == sessions.c.staff_id)
-    .where(
-        sessions.c.secret_hash == bindparam("secret_hash"), sessions.c.revoked_at.is_(None), staff.c.active
-    )
+    .where(sessions.c.revoked_at.is_(None), staff.c.active)
 )
+# Made once: making them costs as much as running them, for every request of staff and every page now and then.
+_SESSIONS = {name: _SESSION.where(those) for name, those in one_of(sessions.c.secret_hash, "hashes").items()}
 
 
-async def session(tx: Tx, secret_hash: str) -> Row[Any] | None:
-    """A session that was not revoked, with its person."""
-    return (await tx.connection.execute(_SESSION, {"secret_hash": secret_hash})).one_or_none()
+async def sessions_of(tx: Tx, secret_hashes: Collection[str]) -> dict[str, Row[Any]]:
+    """Of these the sessions that were not revoked, each with its person."""
+    rows = await tx.connection.execute(_SESSIONS[tx.connection.dialect.name], {"hashes": list(secret_hashes)})
+    return {row.secret_hash: row for row in rows}
 
 
 async def administrators(tx: Tx) -> set[str]:

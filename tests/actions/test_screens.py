@@ -210,3 +210,23 @@ async def test_nobody_is_signed_out_of_a_talk(system: System, anna: Person, cloc
     await me(system, session)
     clock.advance(minutes=20)
     assert (await me(system, session)).actor.id == anna.id
+
+
+async def test_many_sessions_looked_up_at_once_are_what_each_is_alone(
+    system: System, anna: Person, clock: MovableClock
+) -> None:
+    beata = await add_person(system, "Beata", hours=None)
+    by_link = await signing_in.sign_in_with_link(system, await staff.issue_link(system, OPERATOR, beata.id))
+    clock.advance(minutes=31)  # Beata is not on duty, and her page has been silent for so long
+    here, gone, locked = [await entered(system) for _ in range(3)]
+    await signing_in.sign_out(system, gone)
+    await screens.lock(system, await me(system, locked), "hand")
+    secrets = [here, gone, locked, by_link, "nobody's"]
+    found = await signing_in.look_up(system, secrets)
+    assert list(found) == secrets
+    assert [secret for secret, each in found.items() if each is None] == [gone, by_link, "nobody's"]
+    for secret in (here, locked):
+        assert await signing_in.entered(system, found[secret]) == await me(system, secret)
+    assert [(await me(system, each)).locked for each in (here, locked)] == [False, True]
+    with pytest.raises(NotSignedIn):
+        await signing_in.entered(system, found[by_link])
