@@ -55,8 +55,8 @@ class Clockwork:
             known, opened = await self._known_now(tx, board)
             over = [each for each in failed.values() if not check_rules.rings(each, tx.now)]
         done = await self._call_backs(actor)
-        for staff_id in sorted({fact.staff_id for fact in facts}):
-            done += await attendance.settle(self._system, actor, staff_id)
+        if facts:
+            done += await attendance.settle(self._system, actor, {fact.staff_id for fact in facts})
         if missing != rings:
             done += await attendance.look_for_missing(self._system, actor)
         if over:

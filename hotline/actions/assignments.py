@@ -69,7 +69,7 @@ async def hand_over(
         row = await _within_reach(tx, actor, "assignments.hand_over", contact_id)
         if row is None:
             raise ChangedHands
-        await claims.lock_pair(tx, from_id, to_id)
+        await claims.lock_people(tx, (from_id, to_id))
         people = await queries.people(tx, to_id)
         if not people:
             raise StaffUnknown
@@ -96,7 +96,7 @@ async def take_over(system: System, actor: Actor, contact_id: str, from_id: str,
             raise ChangedHands
         if row.state == contact.ACTIVE and row.holder_id == actor.id:
             return  # the answer to the first click got lost
-        await claims.lock_pair(tx, from_id, actor.id)
+        await claims.lock_people(tx, (from_id, actor.id))
         await goes_on(tx, row, from_id, actor.id, "take_over", beyond=True)
         tx.record(
             "assignments.take_over", "contact", contact_id, topics_of(row) | {topics.staff(actor.id)},

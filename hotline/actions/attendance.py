@@ -1,5 +1,7 @@
 """Duty taken up and left is written down, and whoever is missing five minutes into their shift is looked for."""
 
+from collections.abc import Collection
+
 from hotline.actions import alarms
 from hotline.rules import access
 from hotline.rules.access import Actor
@@ -9,26 +11,25 @@ from hotline.store import attendance, claims, duty_log
 from hotline.system import System, Transaction
 
 
-async def note(tx: Transaction, staff_id: str, source: str) -> int:
-    """Write down that the person has just taken up duty or left it; how many lines that changes."""
-    await claims.lock_staff(tx, staff_id)  # two doors that notice at once write one fact
+async def note(tx: Transaction, staff_ids: Collection[str], source: str) -> int:
+    """Write down that these people have just taken up duty or left it; how many lines that changes."""
+    await claims.lock_people(tx, staff_ids)  # two doors that notice at once write one fact
     facts = rules.changes(
         await tx.board(),
-        await attendance.consoles(tx, staff_id),
-        await duty_log.taken(tx, staff_id),
+        await attendance.consoles(tx, staff_ids),
+        await duty_log.taken(tx, staff_ids),
         tx.now,
         source,
     )
-    for fact in facts:
-        await duty_log.add_fact(tx, fact)
+    await duty_log.add_facts(tx, facts)
     return len(facts)
 
 
-async def settle(system: System, actor: Actor, staff_id: str) -> int:
-    """What the person's own console could not tell: a shift began or ended under it, or it fell silent."""
+async def settle(system: System, actor: Actor, staff_ids: Collection[str]) -> int:
+    """What people's own consoles could not tell: a shift began or ended under them, or they fell silent."""
     access.require(actor, "duty.watch")
     async with system.transaction(actor) as tx:
-        return await note(tx, staff_id, rules.ENGINE)
+        return await note(tx, staff_ids, rules.ENGINE)
 
 
 async def look_for_missing(system: System, actor: Actor) -> int:

@@ -33,7 +33,7 @@ async def seen(system: System, actor: Actor) -> None:
         await staffing.change(tx, actor.id, seen_at=tx.now)
         if before is None or link(before.seen_at, tx.now) != "alive":
             tx.topics.add(topics.staff(actor.id))
-            await attendance.note(tx, actor.id, "console")
+            await attendance.note(tx, [actor.id], "console")
 
 
 async def consoles_seen(system: System, staff_ids: Collection[str]) -> None:
@@ -41,10 +41,10 @@ async def consoles_seen(system: System, staff_ids: Collection[str]) -> None:
     access.require(access.CHANNEL, "presence.consoles_seen")
     async with system.transaction(access.CHANNEL) as tx:
         before = await claims.consoles_seen(tx, staff_ids)
-        for staff_id, seen_at in before.items():
-            if link(seen_at, tx.now) != "alive":
-                tx.topics.add(topics.staff(staff_id))
-                await attendance.note(tx, staff_id, "console")
+        back = [staff_id for staff_id, seen_at in before.items() if link(seen_at, tx.now) != "alive"]
+        if back:
+            tx.topics.update(map(topics.staff, back))
+            await attendance.note(tx, back, "console")
 
 
 async def set_intent(
@@ -69,7 +69,7 @@ async def set_intent(
         pause = {} if intent == "available" else {"paused_at": tx.now}
         await staffing.change(tx, actor.id, intent=intent, intent_until=until, intent_kind=kind, **pause)
         await claims.gave_a_sign(tx, actor.id, answered=False)
-        await attendance.note(tx, actor.id, "hand")
+        await attendance.note(tx, [actor.id], "hand")
         tx.record("presence.set_intent", "staff", actor.id, (topics.staff(actor.id),), intent=intent)
 
 

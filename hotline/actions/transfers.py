@@ -113,7 +113,7 @@ async def accept(system: System, actor: Actor, transfer_id: str) -> str:
         if found.state == transfer.ACCEPTED and row.holder_id == actor.id:
             return str(row.id)  # the answer to the first click got lost
         await _must_be_for(tx, actor, row, found)
-        await claims.lock_pair(tx, found.from_id, actor.id)
+        await claims.lock_people(tx, (found.from_id, actor.id))
         people = await queries.people(tx, actor.id)
         if not people or not people[0].duty_lines & (await queries.demand(tx, row)).lines:
             raise NotOnDuty

@@ -11,11 +11,11 @@ from hotline.store.db import Tx
 from hotline.store.tables import alarms, gap_notices, staff
 
 
-async def consoles(tx: Tx, staff_id: str | None = None) -> dict[str, Console]:
-    """Of everybody on the staff, or of one person."""
+async def consoles(tx: Tx, staff_ids: Collection[str] | None = None) -> dict[str, Console]:
+    """Of everybody on the staff, or of these people."""
     query = select(staff.c.id, staff.c.seen_at, staff.c.intent, staff.c.intent_until).where(staff.c.active)
-    if staff_id is not None:
-        query = query.where(staff.c.id == staff_id)
+    if staff_ids is not None:
+        query = query.where(tx.among(staff.c.id, staff_ids))
     return {
         row.id: Console(row.seen_at, queries.intent_now(row.intent, row.intent_until, tx.now))
         for row in await tx.connection.execute(query)

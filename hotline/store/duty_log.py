@@ -10,19 +10,23 @@ from hotline.ids import new_id
 from hotline.rules.duty import DutyFact
 from hotline.rules.duty.gaps import Identity
 from hotline.rules.duty.notices import Step
-from hotline.store.db import Tx
+from hotline.store.db import Tx, one_of
 from hotline.store.tables import duty_facts, gap_notices
 
 LOOK_BACK: Final = timedelta(days=35)  # nobody is on duty longer without a word of it
 
 
-async def add_fact(tx: Tx, fact: DutyFact) -> None:
-    """Somebody took up duty for a line, or left."""
-    values = {
-        "id": new_id(), "staff_id": fact.staff_id, "line": fact.line, "kind": fact.kind, "at": fact.at,
-        "source": fact.source,
-    }  # fmt: skip
-    await tx.connection.execute(insert(duty_facts).values(**values))
+async def add_facts(tx: Tx, facts: Collection[DutyFact]) -> None:
+    """These people took up duty for a line, or left."""
+    rows = [
+        {
+            "id": new_id(), "staff_id": fact.staff_id, "line": fact.line, "kind": fact.kind, "at": fact.at,
+            "source": fact.source,
+        }
+        for fact in facts
+    ]  # fmt: skip
+    if rows:
+        await tx.connection.execute(insert(duty_facts), rows)
 
 
 async def facts(tx: Tx, lines: Collection[str], since: datetime, until: datetime) -> list[DutyFact]:
@@ -46,13 +50,17 @@ def _taken(*of: ColumnElement[bool]) -> Select[Any]:
 
 
 _TAKEN = _taken()  # made once: it is asked for with every step of the engine
-_TAKEN_BY_ONE = _taken(duty_facts.c.staff_id == bindparam("person"))
+_TAKEN_BY = {name: _taken(those) for name, those in one_of(duty_facts.c.staff_id, "people").items()}
 
 
-async def taken(tx: Tx, staff_id: str | None = None) -> dict[tuple[str, str], datetime]:
-    """(person, line) of those who took up duty and have not left it, with since when."""
-    statement = _TAKEN if staff_id is None else _TAKEN_BY_ONE
-    rows = await tx.connection.execute(statement, {"after": tx.now - LOOK_BACK, "person": staff_id})
+async def taken(tx: Tx, staff_ids: Collection[str] | None = None) -> dict[tuple[str, str], datetime]:
+    """(person, line) of those who took up duty and have not left it, with since when; of all, or of these people."""
+    after = {"after": tx.now - LOOK_BACK}
+    if staff_ids is None:
+        rows = await tx.connection.execute(_TAKEN, after)
+    else:
+        statement = _TAKEN_BY[tx.connection.dialect.name]
+        rows = await tx.connection.execute(statement, {**after, "people": list(staff_ids)})
     return {(row.staff_id, row.line): row.at for row in rows}
 
 

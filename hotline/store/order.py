@@ -16,7 +16,7 @@ _EARLIER = contacts.alias("earlier")
 async def on_since(tx: Tx, staff_id: str | None = None) -> dict[str, datetime]:
     """When each person on duty took it up, on whichever line first."""
     found: dict[str, datetime] = {}
-    for (person, _), at in (await duty_log.taken(tx, staff_id)).items():
+    for (person, _), at in (await duty_log.taken(tx, None if staff_id is None else [staff_id])).items():
         found[person] = min(at, found.get(person, at))
     return found
 

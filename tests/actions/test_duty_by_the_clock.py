@@ -194,7 +194,7 @@ async def test_who_was_on_duty_is_written_once_per_change_and_answers_the_past(
         return [(fact.kind, fact.source, fact.at) for fact in found]
 
     await asyncio.gather(
-        *(attendance.settle(system, engine, anna.id) for _ in range(2)),
+        *(attendance.settle(system, engine, {anna.id}) for _ in range(2)),
         *(presence.set_intent(system, anna.actor, "available") for _ in range(2)),
     )
     clock.advance(seconds=10)

@@ -1,6 +1,6 @@
 """What a person says and what the clock says about them: breaks, visits, done for today, time for the card."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,9 +9,21 @@ from hotline.actions import contacts, presence
 from hotline.errors import Malformed, WrongState
 from hotline.live import topics
 from hotline.rules.assignment import offerable
-from hotline.store import queries, views
+from hotline.rules.duty import Board, asking
+from hotline.rules.duty import attendance as rules
+from hotline.store import duty_log, queries, views
 from hotline.system import System
-from tests.factories import MovableClock, Person, add_caller, add_person, finish, offer_to, talk
+from tests.factories import (
+    TRUST,
+    VICTIMS,
+    MovableClock,
+    Person,
+    add_caller,
+    add_person,
+    finish,
+    offer_to,
+    talk,
+)
 
 
 async def obstacles(system: System, person: Person, contact_id: str) -> tuple[str, ...]:
@@ -98,6 +110,34 @@ async def test_restarting_every_process_changes_no_answer(system: System, clock:
     assert sorted(before.values()) == [False] * 7 + [True] * 3  # Ewa for both, Celina for danger
     async with app.open_system(system.settings, clock) as again:
         assert await answers(again) == before
+
+
+async def test_all_who_come_back_at_once_take_up_duty_in_one_go(
+    system: System, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an outage everybody does: one by one, each with a look at all the others, that took minutes."""
+    people = [
+        await add_person(system, name, lines, present=False)
+        for name, lines in (("Anna", (TRUST,)), ("Beata", (TRUST, VICTIMS)), ("Celina", (VICTIMS,)))
+    ]
+    dorota = await add_person(system, "Dorota", hours=None, present=False)
+    looks: list[object] = []
+
+    def looked(board: Board, at: datetime) -> dict[str, dict[str, int]]:
+        looks.append(at)
+        return asking.serving(board, at)
+
+    monkeypatch.setattr(rules, "serving", looked)
+    await presence.consoles_seen(system, {each.id for each in (*people, dorota)})
+    async with system.read() as tx:
+        taken = await duty_log.taken(tx)
+        of_two = await duty_log.taken(tx, [people[0].id, people[1].id])
+    assert set(taken) == {(each.id, line) for each in people for line in each.lines}
+    assert set(of_two) == {(each.id, line) for each in people[:2] for line in each.lines}
+    assert len(looks) == 1
+    clock.advance(seconds=10)
+    await presence.consoles_seen(system, {each.id for each in people})
+    assert len(looks) == 1, "they were there all along"
 
 
 async def test_of_consoles_that_were_heard_only_those_come_back_that_had_been_silent(

@@ -1,6 +1,6 @@
 """Guards of the program that a campaign takes away on purpose, to be seen to miss them: `--break NAME`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any
 from unittest.mock import patch
@@ -22,10 +22,10 @@ def _unlocked(table: Table) -> Callable[..., Awaitable[Any]]:
     return read
 
 
-async def _the_other_first(tx: Any, one: str, other: str) -> None:
+async def _last_first(tx: Any, staff_ids: Collection[str]) -> None:
     """As if nobody had thought of two who pass talks to each other."""
-    await claims.lock_staff(tx, other)
-    await claims.lock_staff(tx, one)
+    for staff_id in reversed(tuple(staff_ids)):
+        await claims.lock_staff(tx, staff_id)
 
 
 def _not_asked(gate: str) -> Callable[..., tuple[str, ...]]:
@@ -43,7 +43,7 @@ BREAKS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "console": (routing, "obstacles", _not_asked(SILENT)),
     "token": (routing, "fits", lambda *_: True),
     "staff-lock": (claims, "lock_staff", _unlocked(t.staff)),
-    "lock-order": (claims, "lock_pair", _the_other_first),
+    "lock-order": (claims, "lock_people", _last_first),
     "contact-lock": (claims, "lock_contact", _unlocked(t.contacts)),
 }
 

@@ -38,7 +38,7 @@ from hotline.store.claims.handling import (
 )
 from hotline.store.claims.ladder import answer_step, forget_steps, open_step
 from hotline.store.claims.leases import drain_lease, give_lease_up, hold_lease, take_lease
-from hotline.store.claims.locks import lock_contact, lock_pair, lock_staff
+from hotline.store.claims.locks import lock_contact, lock_people, lock_staff
 from hotline.store.claims.offers import (
     close_offer,
     gave_a_sign,
@@ -120,7 +120,7 @@ __all__ = [
     "keep_draft",
     "link_chat",
     "lock_contact",
-    "lock_pair",
+    "lock_people",
     "lock_staff",
     "make_offer",
     "mark_conflict",

@@ -1,5 +1,6 @@
 """The locks that settle races. They are taken contact → thread → staff, ids ascending."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -29,7 +30,7 @@ async def lock_staff(tx: Tx, staff_id: str) -> Row[Any] | None:
     return (await tx.connection.execute(query)).one_or_none()
 
 
-async def lock_pair(tx: Tx, one: str, other: str) -> None:
-    """Both people's rows: two who pass talks to each other at once would else wait for one another."""
-    for staff_id in sorted({one, other}):
-        await lock_staff(tx, staff_id)
+async def lock_people(tx: Tx, staff_ids: Collection[str]) -> None:
+    """All these people's rows, in one order: two who lock the same ones would else wait for one another."""
+    query = select(staff.c.id).where(tx.among(staff.c.id, staff_ids)).order_by(staff.c.id)
+    await tx.connection.execute(query.with_for_update(key_share=True))

@@ -88,8 +88,8 @@ async def confirm_recovery(tx: Tx, staff_id: str, confirmed_by: str, since: date
 
 async def consoles_seen(tx: Tx, staff_ids: Collection[str]) -> dict[str, datetime | None]:
     """Renew these signs of life, but of rows that are being changed just now; each with the one before."""
-    rows = select(staff.c.id, staff.c.seen_at).where(staff.c.id.in_(staff_ids))
+    rows = select(staff.c.id, staff.c.seen_at).where(tx.among(staff.c.id, staff_ids))
     rows = rows.order_by(staff.c.id).with_for_update(key_share=True, skip_locked=True)
     before = {row.id: row.seen_at for row in await tx.connection.execute(rows)}
-    await tx.connection.execute(update(staff).where(staff.c.id.in_(before)).values(seen_at=tx.now))
+    await tx.connection.execute(update(staff).where(tx.among(staff.c.id, before)).values(seen_at=tx.now))
     return before
