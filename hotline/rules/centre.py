@@ -331,10 +331,17 @@ class Centre(Part):
     def lines_behind_wall(self, line_id: str) -> frozenset[str]:
         """Lines whose callers may be the other side of a conflict with this line's. Raises LineUnknown."""
         own = self.queue_of(line_id)
-        walled = (
-            other for other in self.queues.values() if own is not None and self.walled(own.id, other.id)
-        )
-        return frozenset(line for queue in walled for line in queue.lines)
+        return frozenset() if own is None else self._behind_walls[own.id]
+
+    @cached_property
+    def _behind_walls(self) -> dict[str, frozenset[str]]:
+        every = self.queues.values()
+        return {
+            own.id: frozenset(
+                line for other in every if self.walled(own.id, other.id) for line in other.lines
+            )
+            for own in every
+        }
 
     def barred_lines(self, line_id: str, queue_id: str | None) -> frozenset[str]:
         """Lines whose people must not meet a contact that chose this line and waits in this queue.

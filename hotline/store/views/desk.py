@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Row, func, select
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
@@ -173,7 +173,9 @@ def seen_pairs(centre: Centre, actor: Actor, queues: Collection[str]) -> Pairs:
 
 async def queue(tx: Tx, pairs: Pairs) -> QueueView:
     """Who waits there, in the order in which they are offered."""
-    where = (in_queue(tx.now), tuple_(contacts.c.line, contacts.c.queue).in_(sorted(pairs)))
+    # as one value each: hundreds of pairs would cost more than all that is found
+    place = contacts.c.line + "/" + contacts.c.queue
+    where = (in_queue(tx.now), tx.among(place, [f"{line}/{each}" for line, each in sorted(pairs)]))
     query = (
         select(contacts)
         .where(*where)
