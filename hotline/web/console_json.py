@@ -33,16 +33,23 @@ Json = dict[str, Any]
 def console_json(view: ConsoleView, centre: Centre, language: str) -> Json:
     """The whole left pane: me, the offer that rings, the queue, my conversations."""
     return {
-        "now": view.now.isoformat(),
-        "now_local": local(view.now, centre.zone).strftime("%Y-%m-%dT%H:%M"),
+        **talks_json(view, centre, language),
         "me": _me(view.me, view.now, centre, language),
         "offer": _offer(view.offer, view.now, centre, language) if view.offer else None,
         "queue": [_waiting(row, view.me.staff_id, view.now, centre, language) for row in view.queue.rows],
         "queue_total": view.queue.total,
-        "mine": [_mine(row, view.now, centre, language) for row in view.mine],
         "asked": asked_json(view.asked, centre, language) if view.asked else None,
-        "drafts": view.drafts,
         "passed_on": [_passed_on(row, view.now, centre, language) for row in view.passed_on],
+    }
+
+
+def talks_json(view: ConsoleView, centre: Centre, language: str) -> Json:
+    """What words change of it: my conversations, in the order in which they need me, and what I have begun to write."""
+    return {
+        "now": view.now.isoformat(),
+        "now_local": local(view.now, centre.zone).strftime("%Y-%m-%dT%H:%M"),
+        "mine": [_mine(row, view.now, centre, language) for row in view.mine],
+        "drafts": view.drafts,
     }
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from random import uniform
 from typing import Any, Final
 
 from aiohttp import web
@@ -36,7 +37,7 @@ from hotline.web import render
 from hotline.web.beats import BEATS
 from hotline.web.body import parse
 from hotline.web.caller_live import refused_json
-from hotline.web.console_json import console_json, entry_json, head_json
+from hotline.web.console_json import console_json, entry_json, head_json, talks_json
 from hotline.web.console_says import Reply, Said
 from hotline.web.keys import SYSTEM
 from hotline.web.line_session import LineSession
@@ -100,8 +101,11 @@ class ConsoleFeed:
         self._watched: _Cursor | None = None
         self._desk: ConsoleView | None = None
         self._pairs: Pairs = frozenset()
-        self._queue: QueueView | None = None
         self._pane_due: float | None = None  # monotonic
+        # Its second of the half minute. A thousand that came together are spread over it, and are read in thirty goes:
+        # one by one they would cost three times as much.
+        self._phase = uniform(0, REFRESH) // 1  # noqa: S311  nothing to guess
+        self._look_due = self._next_look()  # monotonic
         self._typing = Typing(self._system, "staff")
         self._beats = request.app[BEATS]
         self._was_locked = False
@@ -190,9 +194,11 @@ class ConsoleFeed:
         listener.at_once = self._at_once
         while True:
             changed = await listener.changed(at_most=self._patience())
-            if topics.rights(self._actor.id) in changed:
+            looks = time.monotonic() >= self._look_due
+            if looks:
+                self._look_due = self._next_look()
+            if looks or topics.rights(self._actor.id) in changed:
                 await self._session.anew()
-            await self._session.now_and_then()
             if self._session.locked:
                 await self._locked()
                 await listener.gathers(CALM, but_for={topics.staff(self._actor.id)})
@@ -202,19 +208,21 @@ class ConsoleFeed:
             if hints := set(filter(topics.is_hint, changed)):
                 await self._hint(hints)
                 changed -= hints
-                if not changed:
+                if not changed and not looks:
                     continue
             if self._desk is not None and topics.drafts(self._actor.id) in changed:
                 await self._drafts(self._desk)
                 changed -= {topics.drafts(self._actor.id)}
-                if not changed:
+                if not changed and not looks:
                     continue
-            only_words = self._desk is not None and changed and await self._only_words(self._desk, changed)
-            if not only_words:
-                await self._all(changed)
+            only_words = self._desk is not None and (
+                not changed or await self._only_words(self._desk, changed)
+            )
+            if looks or not only_words:
+                await self._all(set() if only_words else changed, anew=looks)
                 await listener.gathers(CALM, but_for=self._urgent())
-            elif self._patience() == 0.0:  # words that come without a pause hold nothing else back
-                await self._all(set())
+            elif self._desk is not None and self._patience() == 0.0:
+                await self._talks(self._desk)
 
     async def _locked(self) -> None:
         """That somebody waits, so that the person is asked and hears it; nothing of what an open console shows."""
@@ -240,8 +248,12 @@ class ConsoleFeed:
             await self._wire.send({"typing": watched})
 
     def _patience(self) -> float:
-        due = self._pane_due
-        return REFRESH if due is None else max(0.0, due - time.monotonic())
+        due = self._look_due if self._pane_due is None else min(self._look_due, self._pane_due)
+        return max(0.0, due - time.monotonic())
+
+    def _next_look(self) -> float:
+        now = time.monotonic()
+        return now + REFRESH - (now - self._phase) % REFRESH
 
     def _urgent(self) -> set[str]:
         """What is not kept waiting: what concerns this person, and the words on the screen."""
@@ -318,11 +330,10 @@ class ConsoleFeed:
         if self._pane_due is None:
             self._pane_due = time.monotonic() + CALM_TALK
 
-    async def _all(self, changed: Set[str]) -> None:
-        """The conversation on the screen and the pane; the desk is read anew, unless only queues moved."""
+    async def _all(self, changed: Set[str], *, anew: bool) -> None:
+        """The conversation on the screen and the pane; the desk is read `anew` also if only queues moved."""
         watched, frames = self._watched, []
-        only_pane = self._desk is not None and self._pane_due is not None and not changed
-        if self._desk is None or not (only_pane or (changed and changed <= self._shown_queues())):
+        if self._desk is None or anew or not changed <= self._shown_queues():
             if watched is not None and changed & {
                 topics.contact(watched.contact_id),
                 topics.words(watched.contact_id),
@@ -332,10 +343,9 @@ class ConsoleFeed:
             self._desk = await self._readings.desks.get(self._actor)
             self._pairs = views.seen_pairs(self._system.centre, self._actor, self._desk.queues)
             self._listen(self._desk)
-        if not only_pane or self._queue is None:
-            self._queue = await self._readings.queues.get(self._pairs)
+        queue = await self._readings.queues.get(self._pairs)
         self._pane_due = None
-        frames.append(self._pane(self._desk, self._queue))
+        frames.append(self._pane(self._desk, queue))
         for frame in frames:
             await self._wire.send(frame)
 
@@ -345,6 +355,12 @@ class ConsoleFeed:
     def _pane(self, desk: ConsoleView, queue: QueueView) -> dict[str, Any]:
         view = replace(desk, queue=queue.seen_by(self._actor.id), now=self._system.clock.now())
         return {"console": console_json(view, self._system.centre, self._language)}
+
+    async def _talks(self, desk: ConsoleView) -> None:
+        """What words have changed of the pane."""
+        self._pane_due = None
+        view = replace(desk, now=self._system.clock.now())
+        await self._wire.send({"talks": talks_json(view, self._system.centre, self._language)})
 
     def _listen(self, desk: ConsoleView) -> None:
         """To what this desk shows, and to nothing else."""

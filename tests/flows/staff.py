@@ -136,8 +136,8 @@ class Counsellor(Colleague):
 
     def hears(self, frame: Json) -> None:
         self.heard.append(str(frame))
-        if "console" in frame:
-            self.console = frame["console"]
+        if pane := frame.get("console") or frame.get("talks"):
+            self.console = {**self.console, **pane}
         elif "contact" in frame:
             self.heads[frame["contact"]] = frame.get("head") or self.heads[frame["contact"]]
             self.talks[frame["contact"]] += frame["entries"]

@@ -103,8 +103,8 @@ class ConsoleScreen:
     talks: dict[str, Talk] = field(default_factory=dict)
 
     def hears(self, frame: Json) -> None:
-        if "console" in frame:
-            self.pane = frame["console"]
+        if pane := frame.get("console") or frame.get("talks"):
+            self.pane = {**self.pane, **pane}
             self._keeps()
         if "contact" in frame:
             talk = self.talks.setdefault(frame["contact"], Talk())

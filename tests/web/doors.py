@@ -7,9 +7,11 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import aiohttp
+import pytest
 from yarl import URL
 
 from hotline.actions import cases, presence, signing_in, staff
@@ -17,6 +19,7 @@ from hotline.ids import new_id
 from hotline.rules.access import OPERATOR
 from hotline.store import views
 from hotline.texts import texts
+from hotline.web import console_live
 from hotline.web.session import SESSION_COOKIE
 from tests.factories import TRUST, Caller, Offer, Person, Running, add_caller, add_person, offer_to, talk
 
@@ -153,6 +156,11 @@ class Doors:
         assert head is not None
         facts = {name: getattr(head, name) for name in head.__slots__ if name != "caller_seen_at"}
         return facts, entries, summary
+
+
+def looks_never(patch: pytest.MonkeyPatch) -> None:
+    """Consoles that are opened from now on hear of everything, and look for nothing by themselves."""
+    patch.setattr(console_live.ConsoleFeed, "_next_look", lambda _: inf)
 
 
 def bearer(caller: Caller) -> dict[str, str]:

@@ -20,7 +20,7 @@ from hotline.web.session import UNDER_LOCK
 from tests import factories
 from tests.factories import TRUST, talk
 from tests.web.conftest import opened as house
-from tests.web.doors import CASE, Answer, Doors, client_id, filled
+from tests.web.doors import CASE, Answer, Doors, client_id, filled, looks_never
 from tests.web.scenes import Scene, scene_at, valid
 from tests.web.test_sockets import frame, frames_until
 from tests.web.test_sockets import opened as line
@@ -226,6 +226,7 @@ async def test_a_locked_console_hears_that_somebody_waits_and_goes_on_where_it_w
 async def test_whoever_has_unlocked_speaks_although_nobody_told_the_line(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looks_never(monkeypatch)
     system = doors.running.system
     await doors.employ("Celina", "counsellor")
     await give_password(doors, "Celina")

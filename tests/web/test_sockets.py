@@ -32,7 +32,7 @@ from hotline.web.caller_live import CallerFeed
 from hotline.web.wire import Wire
 from tests import factories
 from tests.factories import Caller, MovableClock, talk
-from tests.web.doors import Doors, doors_of
+from tests.web.doors import Doors, doors_of, looks_never
 
 CHAT, CONSOLE = "/chat/city_trust_19513/socket", "/console/socket"
 PATIENCE = 60.0
@@ -215,7 +215,7 @@ async def test_words_reach_a_console_that_rests_with_their_commit(
     system, contact_id = doors.running.system, caller.contact_id
     monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
     monkeypatch.setattr(console_live, "CALM_TALK", 3600.0)  # no pane comes in between
-    monkeypatch.setattr(line_session, "ASKED", timedelta(hours=1))  # nor a look at the session
+    looks_never(monkeypatch)
     readers: list[hub.Listener] = []
     begin = hub.Listener.__init__
 
@@ -293,6 +293,7 @@ async def test_words_alone_put_who_waits_for_an_answer_first(
         await messages.reply(system, anna, each.contact_id, f"reply-{each.contact_id}", "Jestem.")
     monkeypatch.setattr(views, "own_desks", turned)
     monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)  # which would read the whole desk as well
+    looks_never(monkeypatch)
     ours = {each.contact_id for each in talks}
     stand: list[str] = []
     async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
@@ -302,11 +303,29 @@ async def test_words_alone_put_who_waits_for_an_answer_first(
             await says(each)
         while stand != [talks[at].contact_id for at in (2, 1, 0)]:
             await says(talks[2])
-            shown = await frames_until(page, lambda each: "console" in each)
-            mine = [row["contact_id"] for row in shown[-1]["console"]["mine"]]
+            shown = await frames_until(page, lambda each: "console" in each or "talks" in each)
+            mine = [row["contact_id"] for row in (shown[-1].get("console") or shown[-1]["talks"])["mine"]]
             stand = [
                 each for each in mine if each in ours
             ]  # other stories of this house have left her talks, too
+
+
+async def test_a_console_looks_each_half_minute_although_words_keep_coming(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Minutes pass and shifts begin without any poke, in the middle of a lively talk, too."""
+    monkeypatch.setattr(console_live, "REFRESH", 0.3)
+    monkeypatch.setattr(console_live, "CALM_TALK", 3600.0)  # for its words alone no pane comes
+    monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
+    caller = await doors.talk("Anna")
+    async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
+        await page.send_json({"watch": caller.contact_id, "after": 0})
+        await frames_until(page, lambda each: bool(each.get("entries")))
+        began, panes = time.monotonic(), 0
+        while panes < 10 and time.monotonic() < began + 10:
+            await messages.receive(doors.running.system, caller.actor, caller.contact_id, new_id(), "Halo?")
+            panes += sum("console" in each for each in await frames_until(page, has_words("Halo?")))
+    assert panes >= 10
 
 
 async def test_a_long_absence_comes_in_several_frames_without_a_gap(doors: Doors) -> None:
@@ -356,12 +375,13 @@ async def test_a_console_hears_that_its_line_lives_and_nothing_is_read_for_it(
 ) -> None:
     monkeypatch.setattr(sockets, "CONSOLE_PING", timedelta(seconds=0.1))
     monkeypatch.setattr(hub, "POLL_SECONDS", 3600)
+    looks_never(monkeypatch)
     read: list[str] = []
     async with house(tmp_path) as doors, opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
         beats = 0
         while beats < 5:  # what its arrival stirred up has been told
             beats = beats + 1 if await page.receive_json() == {"alive": True} else 0
-        for module, name in ((views, "own_desks"), (signing_in, "signed_in")):
+        for module, name in ((views, "own_desks"), (signing_in, "entered")):
             monkeypatch.setattr(module, name, lambda *_, name=name: read.append(name))
         for _ in range(5):
             assert await page.receive_json() == {"alive": True}
@@ -372,6 +392,7 @@ async def test_more_words_than_one_frame_holds_are_shown_without_a_look_at_the_d
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever is behind would fall further behind by it."""
+    looks_never(monkeypatch)
     caller = await doors.talk("Anna")
     async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
         await page.send_json({"watch": caller.contact_id, "after": 0})
@@ -678,6 +699,7 @@ async def test_a_secret_that_died_lets_no_word_in(
 async def test_whoever_is_signed_out_says_no_more_although_nobody_told_the_line(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looks_never(monkeypatch)
     await doors.employ("Dorota", "counsellor")
     caller = await talk(doors.running.system, doors.people["Dorota"])
     async with opened(doors, CONSOLE, doors.as_staff("Dorota")) as page:
@@ -703,9 +725,8 @@ async def test_whoever_is_signed_out_says_no_more_although_nobody_told_the_line(
 
 
 async def test_signing_out_elsewhere_closes_the_socket(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        line_session, "ASKED", timedelta(hours=1)
-    )  # it is told, and does not find out by itself
+    monkeypatch.setattr(line_session, "ASKED", timedelta(hours=1))
+    looks_never(monkeypatch)  # it is told, and does not find out by itself
     await doors.employ("Celina", "counsellor")
     async with opened(doors, CONSOLE, doors.as_staff("Celina")) as page:
         await frame(page)

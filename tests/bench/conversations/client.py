@@ -86,7 +86,7 @@ class Talk:
         self.wires[side].say(json.dumps(said, ensure_ascii=False))
 
     def _hears(self, side: int, text: bytes) -> None:
-        if text.startswith(b'{"console"'):
+        if text.startswith((b'{"console"', b'{"talks"')):
             return
         now, frame = time.perf_counter(), json.loads(text)
         run = self._load.run

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ START_SECONDS = 60.0
 # After ours may run again: heartbeats and looks that came due meanwhile are done before the measuring begins. Among
 # three sides none is stopped for so long that its consoles count as silent.
 SETTLE_SECONDS = 5.0
+# All that came due while a side stood still is done then, and with thousands of open pages that takes a while.
+CAUGHT_UP, CATCH_UP_SECONDS = 0.6, 60.0
 
 
 class Program:
@@ -146,12 +149,23 @@ class Side:
         """The side may run while the block does."""
         self._tell(signal.SIGCONT)
         await asyncio.sleep(self.settle)
+        if self.settle:
+            await self._caught_up()
         self._profile(ours.BEGIN)
         try:
             yield
         finally:
             self._profile(ours.END)
             self._tell(signal.SIGSTOP)
+
+    async def _caught_up(self) -> None:
+        """Until it is no longer busy with what came due before; for a while, since it may be slow in itself."""
+        until = time.monotonic() + CATCH_UP_SECONDS
+        while time.monotonic() < until:
+            before = self.cpu()
+            await asyncio.sleep(1)
+            if self.cpu() - before < CAUGHT_UP * len(self.processes):
+                return
 
     def _tell(self, number: signal.Signals) -> None:
         for each in (*self.processes, self.load):

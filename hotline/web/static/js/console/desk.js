@@ -168,9 +168,10 @@ export class Desk extends EventTarget {
   }
 
   #hear(frame) {
-    if (frame.console) {
+    const pane = frame.console ?? frame.talks; // the whole of it, or what words have changed
+    if (pane) {
       const reading = this.console.asked?.joined ? this.console.asked.contact_id : null;
-      this.console = frame.console;
+      this.console = { ...this.console, ...pane };
       this.#setClock();
       this.#forgetRead(reading);
       this.#keepTalks();
