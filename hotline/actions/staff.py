@@ -111,7 +111,8 @@ async def rename(system: System, actor: Actor, name: str, signature: str) -> Non
     values = {"name": checked(name, NAME_LIMIT), "signature": checked(signature, SIGNATURE_LIMIT)}
     async with system.transaction(actor) as tx:
         await staffing.change(tx, actor.id, **values)
-        tx.record("staff.rename", "staff", actor.id, (topics.staff(actor.id),))
+        await sessions.look_again(tx, actor.id)
+        tx.record("staff.rename", "staff", actor.id)
 
 
 async def issue_link(system: System, actor: Actor, staff_id: str) -> str:

@@ -4,9 +4,8 @@ What is remembered is a guess. It is compared in the very statement that stores 
 anything else was written meanwhile; a refusal is never taken from it.
 """
 
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -15,7 +14,6 @@ from hotline.store.lines import Judged, Line, Outcome, Receipt, Row, Stand, judg
 from hotline.values import dataclass
 
 TALKS: Final = 10_000  # as many as one process may have open pages
-KEPT_SECONDS: Final = 60.0  # a name that was changed stays for as long on what is shown at once
 
 
 class Expected(NamedTuple):
@@ -26,7 +24,7 @@ class Expected(NamedTuple):
     state: str
     holder_id: str | None
     caller_blind: str | None
-    revision: int | None  # of who holds it; None: nothing hangs on that
+    revision: int | None  # of who holds it, with their names and rights; None: nothing hangs on that
 
 
 @dataclass(slots=True)
@@ -34,7 +32,6 @@ class _Talk:
     """`last_seq` is the number of its last entry; of each author and kind of line, what such a line meets."""
 
     last_seq: int
-    at: float
     stands: dict[tuple[str | None, str], Stand] = field(default_factory=dict)
 
 
@@ -49,10 +46,9 @@ class Guess:
 
 
 class Standing:
-    """Of a bounded number of talks, each for a bounded time."""
+    """Of a bounded number of talks."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._talks: OrderedDict[str, _Talk] = OrderedDict()
 
     def guess(self, lines: Sequence[Line], now: datetime) -> Guess:
@@ -65,13 +61,23 @@ class Standing:
         judged = judge(chosen, [stands[place] for place in places], numbers, now)
         outcomes = dict(zip(places, judged.outcomes, strict=True))
         unsure |= {lines[place].contact_id for place, outcome in outcomes.items() if not _is_new(outcome)}
-        expected: dict[str, Expected] = {}
+        holders: dict[str, int | None] = {}
         for line, stand in zip(lines, stands, strict=True):
-            if stand is not None and line.contact_id not in unsure:
-                before = expected.get(line.contact_id)
-                revision = line.revision if before is None or before.revision is None else before.revision
-                known = stand.state, stand.holder_id, stand.caller_blind, revision
-                expected[line.contact_id] = Expected(line.contact_id, numbers[line.contact_id], *known)
+            if stand is not None and line.author == "staff":
+                known = holders.setdefault(line.contact_id, stand.revision)
+                unsure |= {line.contact_id} if known != stand.revision else set()
+        expected = {
+            line.contact_id: Expected(
+                line.contact_id,
+                numbers[line.contact_id],
+                stand.state,
+                stand.holder_id,
+                stand.caller_blind,
+                holders.get(line.contact_id),
+            )
+            for line, stand in zip(lines, stands, strict=True)
+            if stand is not None and line.contact_id not in unsure
+        }
         rows = [row for row in judged.rows if row.contact_id in expected]
         return Guess(outcomes, rows, judged.last, list(expected.values()))
 
@@ -82,8 +88,8 @@ class Standing:
             if stand is None or before is None:  # not there, or not locked
                 continue
             talk = self._talks.get(line.contact_id)
-            if talk is None or talk.last_seq != before or self._is_old(talk):
-                talk = self._talks[line.contact_id] = _Talk(before, self._clock())
+            if talk is None or talk.last_seq != before:
+                talk = self._talks[line.contact_id] = _Talk(before)
             talk.stands[line.author_id, line.kind] = stand._replace(seq=None, at=None)
         self.stored(judged.rows)
 
@@ -108,10 +114,7 @@ class Standing:
 
     def _stand(self, line: Line) -> Stand | None:
         talk = self._talks.get(line.contact_id)
-        return None if talk is None or self._is_old(talk) else talk.stands.get((line.author_id, line.kind))
-
-    def _is_old(self, talk: _Talk) -> bool:
-        return talk.at <= self._clock() - KEPT_SECONDS
+        return None if talk is None else talk.stands.get((line.author_id, line.kind))
 
 
 def _is_new(outcome: object) -> bool:

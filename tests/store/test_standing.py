@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
+from hotline.actions import staff
 from hotline.errors import ContactEnded, HotlineError, NotSignedIn, NotTheHolder, Unavailable
 from hotline.rules.access import OPERATOR
 from hotline.store import claims
 from hotline.store.groups import OnPostgres
 from hotline.store.journal import Journal, Line, Receipt
 from hotline.store.lines import Judged, Stand, judge
-from hotline.store.standing import KEPT_SECONDS, TALKS, Standing
+from hotline.store.standing import TALKS, Standing
 from hotline.store.tables import entries, threads
 from hotline.system import System
 from tests.factories import add_person
@@ -159,6 +160,21 @@ async def test_who_holds_it_now_is_not_taken_from_memory(system: System) -> None
     with pytest.raises(NotTheHolder):
         await system.journal.write(answered(contact_id, "r3", anna.id))
     assert await stored(system, contact_id) == [(1, "r1"), (2, "r2")]
+
+
+@on_postgres
+async def test_a_new_name_is_on_the_next_words(system: System, ways: Counter[str]) -> None:
+    anna = await add_person(system, "Anna")
+    (contact_id,) = await add_contacts(system, 1, state="active")
+    await change(system, "UPDATE contacts SET holder_id = :who", who=anna.id)
+    for number in range(3):
+        if number == 2:
+            await staff.rename(system, anna.actor, "Anna Nowa", "Pani Anna")
+        await system.journal.write(answered(contact_id, f"r{number}", anna.id))
+    rows = system.journal.recent.after(contact_id, 0) or ()
+    assert [row.author_name for row in rows] == ["Anna Testowa", "Anna Testowa", "Anna Nowa"]
+    assert [row.signature for row in rows] == ["Anna", "Anna", "Pani Anna"]
+    assert ways == {"looked at": 2, "guesses": 2, "true": 1}
 
 
 @on_postgres
@@ -327,17 +343,14 @@ def met(standing: Standing, *lines: Line, before: int = 0, stand: Stand = STAND)
     standing.looked(lines, stands, judged)
 
 
-def test_a_name_is_asked_for_again_after_a_while() -> None:
-    now = 0.0
-    standing = Standing(lambda: now)
-    line = answered("c", "m1", "anna")
-    met(standing, line)
-    now = KEPT_SECONDS - 1
-    assert standing.guess([line], NOW).expected
-    now = KEPT_SECONDS
-    assert not standing.guess([line], NOW).expected
-    met(standing, line, before=1)
-    assert standing.guess([line], NOW).expected[0].last_seq == 2
+def test_of_lines_that_met_their_author_in_different_states_none_is_guessed() -> None:
+    """Else the older would be stored because of the newer."""
+    standing = Standing()
+    met(standing, answered("c", "r1", "anna", 1))
+    met(standing, shown("c", "anna", 1), before=1, stand=STAND._replace(revision=2))
+    for line in (answered("c", "r2", "anna", 1), shown("c", "anna", 2)):
+        assert standing.guess([line], NOW).expected[0].revision == (2 if line.kind == "receipt" else 1)
+    assert standing.guess([answered("c", "r2", "anna", 1), shown("c", "anna", 2)], NOW).expected == []
 
 
 def test_of_one_talk_all_lines_are_guessed_or_none() -> None:
