@@ -5,7 +5,7 @@ once come from the operator's shell.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -168,7 +168,18 @@ async def signed_in(system: System, session_secret: str, *, opening: bool = Fals
 
     `opening`: a page is opened anew, and where none was open for so long, it is locked.
     """
-    return await entered(system, (await look_up(system, [session_secret]))[session_secret], opening=opening)
+    found = await look_up(system, [session_secret])
+    me = await entered(system, found[session_secret], opening=opening)
+    if not me.locked:
+        await _keep_alive(system, found)
+    return me
+
+
+async def look_up_again(system: System, session_secrets: Collection[str]) -> dict[str, Found | None]:
+    """The same for pages that stay open, which keeps their sessions alive."""
+    found = await look_up(system, session_secrets)
+    await _keep_alive(system, found)
+    return found
 
 
 async def look_up(system: System, session_secrets: Collection[str]) -> dict[str, Found | None]:
@@ -196,21 +207,31 @@ async def _lasts(tx: Transaction, board: Board, row: Any) -> Found | None:
 
 
 async def entered(system: System, session: Found | None, *, opening: bool = False) -> SignedIn:
-    """Whose it is; its use is written down now and then. Raises NotSignedIn where there is none."""
+    """Whose it is. Raises NotSignedIn where there is none."""
     if session is None:
         raise NotSignedIn
-    row, idle, screen = session.row, session.idle, system.centre.screen
+    row = session.row
     actor = Actor("staff", row.id, row.name, frozenset(row.roles), frozenset(row.lines), frozenset(row.flags))
     locked = row.session_locked_at is not None
-    if not locked and opening and screen.locks(idle, on_duty=session.on_duty):
+    if not locked and opening and system.centre.screen.locks(session.idle, on_duty=session.on_duty):
         locked = True
         await _lock(system, actor, row.session_id)
-    elif not locked and idle > min(SESSION_IDLE / 6, screen.lock_after / 2):
-        async with system.transaction(actor) as tx:
-            await sign_ins.touch_session(tx, row.secret_hash)
     lacking = row.totp_sealed is None and codes.required(row.roles, row.flags)
     confined, has_password = lacking and row.how != "link", row.password_hash is not None
     return SignedIn(actor, row.revision, row.session_id, row.how, confined, locked, has_password)
+
+
+async def _keep_alive(system: System, found: Mapping[str, Found | None]) -> None:
+    """Write down now and then that they are in use; one that is locked is not."""
+    seldom = min(SESSION_IDLE / 6, system.centre.screen.lock_after / 2)
+    used = [
+        each.row.secret_hash
+        for each in found.values()
+        if each is not None and each.row.session_locked_at is None and each.idle > seldom
+    ]
+    if used:
+        async with system.transaction(access.CHANNEL) as tx:
+            await sign_ins.touch_sessions(tx, used)
 
 
 async def _lock(system: System, actor: Actor, session_id: str | None) -> None:

@@ -44,9 +44,12 @@ async def add_session(tx: Tx, secret_hash: str, staff_id: str, how: str, device:
     await tx.connection.execute(insert(sessions).values(id=new_id(), how=how, device=device, **values))
 
 
-async def touch_session(tx: Tx, secret_hash: str) -> None:
+async def touch_sessions(tx: Tx, secret_hashes: Collection[str]) -> None:
+    """They are in use, but for those that are being changed just now: who changes one knows that."""
+    free = select(sessions.c.secret_hash).where(tx.among(sessions.c.secret_hash, secret_hashes))
+    free = free.with_for_update(skip_locked=True)
     await tx.connection.execute(
-        update(sessions).where(sessions.c.secret_hash == secret_hash).values(seen_at=tx.now)
+        update(sessions).where(sessions.c.secret_hash.in_(free)).values(seen_at=tx.now)
     )
 
 

@@ -23,7 +23,7 @@ SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions_at_once", Gathered)
 
 def sessions_of(system: System) -> Sessions:
     """Those of all lines of a process: after a pause many are looked up at once, and then in one go."""
-    return Gathered(partial(signing_in.look_up, system))
+    return Gathered(partial(signing_in.look_up_again, system))
 
 
 class LineSession:
