@@ -77,8 +77,8 @@ async def _compared(
             async with side.turn():
                 if number:
                     found[size].append(await _cost(place, side, seconds))
-                else:
-                    await side.pace(PACE, WARM_SECONDS, CALLERS)
+                else:  # the first words of a talk are looked up before they are stored
+                    await side.pace(PACE, max(WARM_SECONDS, side.talks / PACE), CALLERS)
     await place.clear()
     part = Part(title, ("how many", "web", "PostgreSQL", "both", "quiet sockets, % of a core"))
     whole = {}

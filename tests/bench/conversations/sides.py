@@ -123,12 +123,14 @@ class Side:
     processes: list[Program]
     load: Program
     settle: float = 0.0
+    talks: int = 0
     profiles: list[Path] = field(default_factory=list)
 
     async def open(self, plans: Sequence[crowd.Plan]) -> None:
         """All its sockets; with two processes the callers are at one and the counsellors at the other."""
         order = {"callers": self.origins[0], "consoles": self.origins[-1], "line": crowd.LINE, "talks": plans}
         await self.load.ask({"do": "open", **order})
+        self.talks += len(plans)
 
     async def close_loop(self, seconds: float, sides: Sequence[int] = (0,)) -> Told:
         return Told(**await self.load.ask({"do": "close_loop", "seconds": seconds, "sides": sides}))
