@@ -101,6 +101,22 @@ async def test_after_the_first_words_nothing_is_looked_up(system: System, ways: 
 
 
 @on_postgres
+async def test_no_group_is_planned_anew(system: System) -> None:
+    """Among thousands of talks that took longer than to store it."""
+    talks = await add_contacts(system, 8, state="waiting")
+    for number in range(3):
+        await asyncio.gather(*(system.journal.write(said(each, f"m{number}")) for each in talks))
+    groups = system.journal._groups
+    assert isinstance(groups, OnPostgres)
+    plans = await groups._connection.fetch(
+        "SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements"
+    )
+    made = {name: (generic, custom) for name, generic, custom in plans}
+    assert set(made) >= {groups.LOCK, groups.LOOK, groups.INSERT, groups.IF_SO}
+    assert all(generic and not custom for generic, custom in made.values())
+
+
+@on_postgres
 async def test_a_group_of_known_and_unknown_talks_is_answered_in_its_order(
     system: System, ways: Counter[str]
 ) -> None:
