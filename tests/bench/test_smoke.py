@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.bench import login, routing
-from tests.bench.conversations import flat, idle, paper, rounds, sides, start
+from tests.bench.conversations import crowd, flat, idle, paper, rounds, sides, start
+from tests.bench.conversations.client import Load
 from tests.bench.conversations.rounds import Size
 from tests.bench.conversations.sides import Place
 from tests.conftest import HouseTemplate
@@ -82,6 +83,18 @@ async def test_messages_pass_from_one_process_to_another(place: Place) -> None:
         print(goal)
         assert goal.met, goal
     assert {each.sent for runs in found.values() for each in runs} == {20}
+
+
+@pytest.mark.slow
+async def test_a_talk_that_was_cut_off_comes_back_before_the_next_run(place: Place) -> None:
+    settings, plans = await place.installation("ours", 2)
+    side, load = await place.serve("ours", settings), Load("by-hand")
+    origin = {"callers": side.origins[0], "consoles": side.origins[0], "line": crowd.LINE}
+    await load.open({**origin, "talks": plans})
+    load.talks[0].wires[1].leave()
+    for back in (1, 0):
+        told = await load.pace(20, 0.5, (0,))
+        assert (told.sent, told.delivered, told.came_back) == (10, 10, back)
 
 
 @pytest.mark.slow

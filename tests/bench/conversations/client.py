@@ -36,6 +36,7 @@ class Told:
     refused: dict[str, int]
     ack: dict[str, float]
     delivery: dict[str, float]
+    came_back: int  # talks whose page or console had been cut off before it began
 
 
 @dataclass(slots=True)
@@ -75,6 +76,16 @@ class Talk:
         async with asyncio.timeout(OPEN_SECONDS):
             for ready, _ in zip(self.ready, self.wires, strict=False):
                 await ready.wait()
+
+    @property
+    def is_cut_off(self) -> bool:
+        return not all(wire.is_open for wire in self.wires)
+
+    def leave(self) -> None:
+        """So that it can be opened again."""
+        for wire, ready in zip(self.wires, self.ready, strict=False):
+            wire.leave()
+            ready.clear()
 
     def write(self, side: int, due: float) -> None:
         """The caller is side 0, the counsellor 1."""
@@ -120,23 +131,39 @@ class Load:
         self.talks: list[Talk] = []
         self.run = Run()
         self.closed = False
+        self.came_back = 0
+        self._where = ("", "", "")
 
     async def open(self, plan: dict[str, Any]) -> None:
+        self._where = plan["callers"], plan["consoles"], plan["line"]
+        more = [Talk(self, each) for each in plan["talks"]]
+        self.talks += more
+        await self._open(more)
+
+    async def begin(self) -> None:
+        """A new run. As pages do, those come back that were cut off: a reading stopped in its middle failed."""
+        self.run = Run()
+        cut_off = [talk for talk in self.talks if talk.is_cut_off]
+        for talk in cut_off:
+            talk.leave()
+        await self._open(cut_off)
+        self.came_back = len(cut_off)
+
+    async def _open(self, talks: Sequence[Talk]) -> None:
         turn = asyncio.Semaphore(AT_ONCE)
 
         async def one(talk: Talk) -> None:
             async with turn:
-                await talk.open(plan["callers"], plan["consoles"], plan["line"])
+                await talk.open(*self._where)
 
-        more = [Talk(self, each) for each in plan["talks"]]
-        self.talks += more
         async with asyncio.TaskGroup() as group:
-            for talk in more:
+            for talk in talks:
                 group.create_task(one(talk))
 
     async def close_loop(self, seconds: float, sides: Sequence[int]) -> Told:
         """Everybody writes, waits for the acknowledgement, and writes again."""
-        self.run, self.closed = Run(), True
+        await self.begin()
+        self.closed = True
         began = time.perf_counter()
         for talk in self.talks:
             for side in sides:
@@ -147,7 +174,7 @@ class Load:
 
     async def pace(self, rate: float, seconds: float, sides: Sequence[int]) -> Told:
         """So many messages a second in all, the conversations in turn."""
-        self.run = Run()
+        await self.begin()
         began = time.perf_counter()
         for number in range(round(rate * seconds)):
             due = began + number / rate
@@ -178,7 +205,7 @@ class Load:
         deliveries = [1000 * (at - run.sent[each]) for each, at in run.delivered.items()]
         return Told(
             ended - began, len(run.sent), len(run.acked), in_time, len(run.delivered.keys() & run.acked.keys()),
-            run.refused, percentiles(acks), percentiles(deliveries),
+            run.refused, percentiles(acks), percentiles(deliveries), self.came_back,
         )  # fmt: skip
 
     async def _settled(self, until: float) -> None:

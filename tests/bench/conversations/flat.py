@@ -31,6 +31,7 @@ class Cost:
     """Microseconds of processor time per message, and what the quiet sockets took, in percent of a core."""
 
     lost: int
+    came_back: int
     web: float
     postgres: float
     quiet: float
@@ -91,6 +92,8 @@ async def _compared(
     part.bars = {f"{size:,}": value for size, value in whole.items()}
     spread = max(whole.values()) / max(min(whole.values()), 1e-9)
     lost = sum(cost.lost for costs in found.values() for cost in costs)
+    back = sum(cost.came_back for costs in found.values() for cost in costs)
+    part.notes.append(f"talks cut off while their side stood still, which came back: {back:,}")
     part.goals.append(Goal("messages not acknowledged and delivered", lost, most=0))
     part.goals.append(Goal(f"dearest against cheapest, {min(sides):,} to {max(sides):,}", spread, most=most))
     return part
@@ -108,7 +111,7 @@ async def _cost(place: Place, side: Side, seconds: float) -> Cost:
     quiet, busy = ([later - sooner for sooner, later in zip(*pair, strict=True)] for pair in pairwise(marks))
     # what follows the last message, until it is delivered, belongs to it; there the quiet cost is small
     web, postgres = (1e6 * (more - less) / max(told.acked, 1) for less, more in zip(quiet, busy, strict=True))
-    return Cost(told.sent - told.delivered, web, postgres, 100 * quiet[0] / seconds)
+    return Cost(told.sent - told.delivered, told.came_back, web, postgres, 100 * quiet[0] / seconds)
 
 
 async def _store(place: Place, url: str, count: int) -> None:

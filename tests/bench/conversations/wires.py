@@ -55,6 +55,9 @@ class Wire(asyncio.Protocol):
     def is_open(self) -> bool:
         return not self._transport.is_closing()
 
+    def leave(self) -> None:
+        self._transport.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
