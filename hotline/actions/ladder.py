@@ -46,8 +46,9 @@ async def climb(system: System, actor: Actor, contact_id: str) -> bool:
             update = "update_telegram" if row.channel == "telegram" else "update"
             usual = await tx.system.waits.minutes(tx, row.queue, row.arrived_at)
             await say(tx, row, update, position=await queries.place(tx, row), usual=usual)
+        # Nobody else's place moves by this, and who climbs makes the offers: the queue is not woken.
         tx.record(
-            "ladder.climb", "contact", row.id, topics_of(row) | {topics.alarms()},
+            "ladder.climb", "contact", row.id, {topics.contact(row.id), topics.alarms()},
             opened=list(due.opens), silent=list(due.silent), called=called, update=due.update,
         )  # fmt: skip
     return True

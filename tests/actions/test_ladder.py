@@ -11,6 +11,7 @@ from hotline.actions import ladder, leases, offers, presence, roster
 from hotline.actions.staff_notices import CHAT
 from hotline.engine import CLIMBS, Engine
 from hotline.errors import LeaseLost
+from hotline.live import topics
 from hotline.rules.access import CHANNEL, OPERATOR
 from hotline.rules.alarms import LADDER_END, RUNG_SILENT, STUCK
 from hotline.rules.centre_duty import LadderRung
@@ -125,6 +126,17 @@ async def test_nobody_answers_at_all(system: System, clock: MovableClock) -> Non
         (["beata", "filip"], {RUNG_SILENT, LADDER_END}),
     ]
     assert await told(system, caller) == ["queue_long"], "Anna is there, and busy"
+
+
+async def test_who_climbs_moves_nobody_else_and_wakes_no_queue(system: System, clock: MovableClock) -> None:
+    caller, other = await add_caller(system), await add_caller(system)
+    clock.advance(minutes=3)
+    heard: set[str] = set()
+    system.bus.listen(heard.update)
+    assert await ladder.climb(system, await factories.leading(system), caller.contact_id)
+    assert topics.contact(caller.contact_id) in heard
+    assert topics.contact(other.contact_id) not in heard
+    assert not [topic for topic in heard if topics.concerns_routing(topic)]
 
 
 async def test_telegram_is_away_and_the_next_rung_is_called_at_once(
