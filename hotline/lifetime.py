@@ -10,16 +10,19 @@ import signal
 import socket
 import threading
 from contextlib import suppress
+from itertools import count
 
 import structlog
 
 log = structlog.get_logger()
-# New objects until garbage is looked for among them, how many such looks until one among those that outlived them, and
-# how many of those until one among all. Hardly anything is found, and each look stops everything: for 10,000 new ones
-# it is 20 milliseconds, for 1,000 two, but those come ten times as often and more, for what comes and goes in a burst
-# counts as new as well. What is old, a fifth of a second with a thousand pages open, is seldom gone through.
-LOOKS = (10_000, 3, 10)
+# New objects until garbage is looked for among them, and how many such looks until one among those that outlived them.
+# Hardly anything is found, and each look stops everything: for 10,000 new ones it is 20 milliseconds; for 1,000 one or
+# two, and five among the older, in all a hundredth of the time that a message takes. What is old, a fifth of a second
+# with a thousand pages open, is gone through by the clock alone.
+NEVER = 2**31 - 1
+LOOKS = (1_000, 3, NEVER)
 GIVE_BACK_SECONDS = 20.0
+AMONG_ALL = 30  # times that memory is given back until one before which garbage is looked for among all
 AGAIN_SECONDS = 0.1
 LIMIT_SECONDS = 25.0  # from the signal to the end, whatever hangs; supervisors kill after thirty
 
@@ -68,16 +71,18 @@ def settle() -> None:
 
 
 async def give_back() -> None:
-    """Now and then the memory that is free goes back to the kernel, until cancelled; where it is not glibc's, at once
-    over. The allocator keeps what lies between pieces in use, so that a process grows without holding anything more.
+    """Now and then the memory that is free goes back to the kernel, until cancelled, where it is glibc's. The allocator
+    keeps what lies between pieces in use, so that a process grows without holding anything more.
 
-    Before it, garbage is looked for among what is young: in a quiet night nothing else would for hours.
+    Before it, garbage is looked for among what is young: in a quiet night nothing else would for hours; and now and
+    then among all.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    while trim is not None:
+    for time in count(1):
         await asyncio.sleep(GIVE_BACK_SECONDS)
-        gc.collect(1)
-        trim(0)
+        gc.collect(1 if time % AMONG_ALL else 2)
+        if trim is not None:
+            trim(0)
 
 
 def tell(state: str) -> None:

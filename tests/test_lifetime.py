@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -208,3 +209,40 @@ async def test_memory_that_is_free_goes_back_to_the_kernel() -> None:
     told, _ = await process.communicate()
     before, after = map(int, told.split())
     assert before - after > 10_000_000
+
+
+async def test_what_has_grown_old_before_it_was_garbage_is_found_by_the_clock_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lifetime, "GIVE_BACK_SECONDS", 0.01)
+    monkeypatch.setattr(lifetime, "AMONG_ALL", 3)
+    rounds: list[tuple[int, bool]] = []
+    old = Cycle()
+    gone = weakref.ref(old)
+    gc.collect()
+    gc.disable()
+    collect = gc.collect
+
+    def noted(among: int) -> None:
+        collect(among)
+        rounds.append((among, gone() is None))
+
+    monkeypatch.setattr(gc, "collect", noted)
+    try:
+        del old
+        with suppress(TimeoutError):
+            async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+                giving = tasks.create_task(lifetime.give_back())
+                while len(rounds) < 3:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                giving.cancel()
+    finally:
+        gc.enable()
+    assert rounds[:3] == [(1, False), (1, False), (2, True)]
+
+
+class Cycle:
+    """Holds itself, so that only a look for garbage ends it."""
+
+    def __init__(self) -> None:
+        self.itself = self
