@@ -79,7 +79,8 @@ async def pace(request: web.Request, token: str, words: str) -> bool:
 
 
 async def hello(request: web.Request, token: str) -> Actor:
-    """Whose page it is that opens its line. They take turns, for it costs more than a word, whatever it ends of.
+    """Whose page it is that opens its line. Those who wait take turns, for it costs more than a word; nobody who is in
+    a talk waits for them.
 
     A page that comes back without end is let in later, whoever is in danger at once. Raises NotSignedIn.
     """
@@ -89,7 +90,8 @@ async def hello(request: web.Request, token: str) -> Actor:
     if caller.priority != contact.P1:
         if often:
             await asyncio.sleep(abuse.WORDS_PAUSE)
-        await rates.door.passes(abuse.OPENING)
+        if caller.state != contact.ACTIVE:
+            await rates.door.passes(abuse.OPENING)
     return contacts.actor_of(caller)
 
 
