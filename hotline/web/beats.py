@@ -9,6 +9,7 @@ from aiohttp import web
 from hotline.actions import contacts, presence
 from hotline.errors import HotlineError
 from hotline.live import topics
+from hotline.live.gathered import Gathered
 from hotline.live.hub import Hub
 from hotline.system import System
 
@@ -21,12 +22,21 @@ class Beats:
 
     def __init__(self, system: System, hub: Hub) -> None:
         self._system, self._hub = system, hub
+        self._back: Gathered[str, None] = Gathered(self._write_back)
         self._callers: set[str] = set()
         self._consoles: set[str] = set()
 
     def caller(self, contact_id: str) -> None:
         """The page of this contact has answered."""
         self._callers.add(contact_id)
+
+    async def caller_back(self, contact_id: str) -> None:
+        """The page of this contact has opened, which is written at once: it cancels "leaving". Raises Unavailable."""
+        await self._back.get(contact_id)
+
+    async def _write_back(self, contact_ids: list[str]) -> dict[str, None]:
+        await contacts.callers_back(self._system, contact_ids)
+        return dict.fromkeys(contact_ids)
 
     def console(self, staff_id: str) -> None:
         """The console of this person has answered."""

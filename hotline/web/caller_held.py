@@ -21,7 +21,6 @@ from hotline.web.addresses import network_of
 from hotline.web.beats import BEATS
 from hotline.web.caller_live import CallerFeed, tells
 from hotline.web.keys import HUB, SYSTEM
-from hotline.web.news import NEWS
 
 HELD_SECONDS: Final = 25.0  # less than the thirty after which many proxies give up
 MOST: Final = 1000  # of one process
@@ -86,13 +85,12 @@ async def news(request: web.Request) -> web.StreamResponse:
     """
     system, token, known = request.app[SYSTEM], chat.secret(request), request.query.get("known", "")
     after = chat.cursor(request)
-    async with request.app[NEWS].few:
-        actor = await contacts.caller_of(system, token)
-        if known:  # one that goes on
-            request.app[BEATS].caller(actor.id)
-        else:
-            with suppress(Unavailable):  # what nobody can write of, one may still read
-                await contacts.caller_seen(system, actor)
+    actor = await contacts.caller_of(system, token)
+    if known:  # one that goes on
+        request.app[BEATS].caller(actor.id)
+    else:
+        with suppress(Unavailable):  # what nobody can write of, one may still read
+            await request.app[BEATS].caller_back(actor.id)
     ended = asyncio.Event()
     async with request.app[HUB].listener() as listener:
 

@@ -11,18 +11,18 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from hotline import metrics
-from hotline.actions import contacts, presence
+from hotline.actions import presence
 from hotline.errors import HotlineError, Malformed, NotSignedIn, Unavailable
 from hotline.live.hub import Listener
 from hotline.rules.presence import CALLER_PING, CONSOLE_PING
 from hotline.web import middleware, rates, render
+from hotline.web.beats import BEATS
 from hotline.web.board_live import BoardFeed
 from hotline.web.body import Body, Cursor, Token, parse
 from hotline.web.caller_live import CallerFeed
 from hotline.web.console_live import ConsoleFeed
 from hotline.web.keys import HUB, SYSTEM
 from hotline.web.line_session import LineSession
-from hotline.web.news import NEWS
 from hotline.web.pulse import PULSE
 from hotline.web.wire import ALIVE, Wire
 
@@ -67,14 +67,12 @@ async def caller(request: web.Request) -> web.WebSocketResponse:
 async def _greeted(wire: Wire, listener: Listener) -> CallerFeed | None:
     """What the page that says hello may see; None: the line is closed."""
     request = wire.request
-    system, few = request.app[SYSTEM], request.app[NEWS].few
     try:
         async with asyncio.timeout(10):
             hello = parse(await wire.socket.receive_str(), Hello)
         actor = await rates.hello(request, hello.token)
-        async with few:
-            with suppress(Unavailable):  # what nobody can write of, one may still read
-                await contacts.caller_seen(system, actor)
+        with suppress(Unavailable):  # what nobody can write of, one may still read
+            await request.app[BEATS].caller_back(actor.id)
     except (NotSignedIn, Malformed, TypeError):  # no text, among others
         await wire.socket.close(code=NOT_SIGNED_IN)
         return None

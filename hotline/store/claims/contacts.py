@@ -165,18 +165,17 @@ async def move(tx: Tx, contact_id: str, state: str, to: str, **values: Any) -> b
     return (await tx.connection.execute(statement)).rowcount == 1
 
 
-async def caller_seen(tx: Tx, contact_id: str) -> Row[Any] | None:
-    """Renew the sign of life; the contact, if the caller had been thought gone."""
-    back = (
-        update(contacts)
-        .where(contacts.c.id == contact_id, contacts.c.caller_left_at.is_not(None))
-        .values(caller_seen_at=tx.now, caller_left_at=None)
-        .returning(contacts)
+async def callers_back(tx: Tx, contact_ids: Collection[str]) -> list[Row[Any]]:
+    """Renew these signs of life; the contacts among them whose callers had been thought gone."""
+    these = tx.among(contacts.c.id, contact_ids)
+    rows = await tx.connection.execute(
+        select(contacts).where(these).order_by(contacts.c.id).with_for_update(key_share=True)
     )
-    row: Row[Any] | None = (await tx.connection.execute(back)).one_or_none()
-    if row is None:
-        await change(tx, contact_id, caller_seen_at=tx.now)
-    return row
+    gone = [row for row in rows if row.caller_left_at is not None]
+    await tx.connection.execute(
+        update(contacts).where(these).values(caller_seen_at=tx.now, caller_left_at=None)
+    )
+    return gone
 
 
 async def callers_seen(tx: Tx, contact_ids: Collection[str]) -> list[str]:
