@@ -34,13 +34,12 @@ from hotline.vault import Vault, read_master_key
 from hotline.web import (
     beats,
     caller_held,
-    console_live,
     embed,
-    line_session,
     middleware,
     news,
     pulse,
     rates,
+    readings,
     routes,
     wire,
 )
@@ -174,8 +173,7 @@ def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> w
     app[news.NEWS], app[pulse.PULSE] = news.News(system, hub), pulse.Pulse()
     app[caller_held.HELD] = caller_held.Held()
     app[embed.SCENES] = embed.Scenes(system)
-    app[console_live.READINGS] = console_live.Readings(system)
-    app[line_session.SESSIONS] = line_session.sessions_of(system)
+    app[readings.READINGS] = readings.Readings(system)
     routes.add_to(app)
     app.on_response_prepare.append(middleware.strict_headers)
     app.on_shutdown.extend((caller_held.end_all, wire.close_all))

@@ -26,8 +26,11 @@ class Gathered(Generic[Key, Value]):
     As the journal does with lines: alone nobody waits for others, and many cost little more than one.
     """
 
-    def __init__(self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
-        self._read = read
+    def __init__(
+        self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]], seconds: float = 0.0
+    ) -> None:
+        """Where nobody is in a hurry, each reading waits so long for those who come after the first."""
+        self._read, self._seconds = read, seconds
         self._turn = asyncio.Lock()
         self._next: _Round[Key, Value] = _Round()
 
@@ -39,6 +42,8 @@ class Gathered(Generic[Key, Value]):
         mine.keys[key] = None
         async with self._turn:
             if mine.found is None:  # the first of the round, or the first after one who was cut short
+                if self._seconds:
+                    await asyncio.sleep(self._seconds)
                 if self._next is mine:
                     self._next = _Round()
                 try:

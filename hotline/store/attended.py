@@ -3,13 +3,16 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hotline.rules.duty import ClosedNow, OpenButEmpty, asking
 from hotline.rules.presence import GONE_AFTER
-from hotline.store.db import Tx
+from hotline.store.db import Instant, Tx, only
 from hotline.store.tables import staff
 from hotline.values import dataclass
+
+_SINCE = staff.c.seen_at >= bindparam("since", type_=Instant)
+_SPOKEN = only(select(staff.c.languages).where(_SINCE), staff.c.id, "seated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,6 @@ async def attended(tx: Tx, lines: Collection[str], barred: frozenset[str] = froz
         starts = [each.next_at for each in answers if isinstance(each, OpenButEmpty) and each.next_at]
         starts += [each.next_open for each in answers if isinstance(each, ClosedNow) and each.next_open]
         return Attended(on_duty=False, next_at=min(starts, default=None))
-    at_console = select(staff.c.languages).where(
-        staff.c.id.in_(seated), staff.c.seen_at >= tx.now - GONE_AFTER
-    )
-    spoken = list((await tx.connection.execute(at_console)).scalars())
+    given = {"seated": list(seated), "since": tx.now - GONE_AFTER}
+    spoken = list((await tx.connection.execute(tx.made(_SPOKEN), given)).scalars())
     return Attended(True, bool(spoken), frozenset().union(*spoken))

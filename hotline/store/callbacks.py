@@ -10,7 +10,7 @@ from hotline.store.db import Tx
 from hotline.store.tables import callbacks, contacts
 
 
-def in_queue(now: datetime) -> ColumnElement[bool]:
+def in_queue(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """It waits, and not for a later time: whoever is to be called back is in nobody's way until due."""
     return and_(contacts.c.state == "waiting", or_(contacts.c.due_at.is_(None), contacts.c.due_at <= now))
 

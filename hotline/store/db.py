@@ -7,7 +7,7 @@ locks (see `claims`). Everything above this file is the same for both.
 import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import (
-    Column,
     ColumnElement,
     DateTime,
     Select,
@@ -107,6 +106,10 @@ class Tx(ABC):
         """An INSERT that knows ON CONFLICT, in this database's dialect."""
         return upsert_on(self.connection, table)
 
+    def made(self, statements: Mapping[str, Select[Any]]) -> Select[Any]:
+        """The one of this dialect, see `only`."""
+        return statements[self.connection.dialect.name]
+
     def among(self, column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
         """Is it one of these? PostgreSQL takes them as one value: thousands of parameters cost more than their rows."""
         if self.connection.dialect.name == "postgresql":
@@ -114,12 +117,17 @@ class Tx(ABC):
         return column.in_(ids)
 
 
-def one_of(column: Column[str], name: str) -> dict[str, ColumnElement[bool]]:
+def one_of(column: ColumnElement[str], name: str) -> dict[str, ColumnElement[bool]]:
     """The same for statements that are made once, by dialect: is it one of what is given by that name?"""
     return {
         "postgresql": column == any_(bindparam(name, type_=postgresql.ARRAY(String))),
         "sqlite": column.in_(bindparam(name, expanding=True)),
     }
+
+
+def only(query: Select[Any], column: ColumnElement[str], name: str) -> dict[str, Select[Any]]:
+    """A statement that is made once, by dialect: where the column is one of what is given by that name."""
+    return {dialect: query.where(those) for dialect, those in one_of(column, name).items()}
 
 
 def upsert_on(connection: AsyncConnection, table: Table) -> "postgresql.Insert | sqlite.Insert":

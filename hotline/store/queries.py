@@ -10,7 +10,9 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Row,
+    Select,
     String,
+    bindparam,
     exists,
     func,
     literal,
@@ -27,7 +29,7 @@ from hotline.rules.duty import Board, asking
 from hotline.rules.duty.plan import COORDINATOR, PRIMARY
 from hotline.store import conflicts, order, steps
 from hotline.store.callbacks import in_queue
-from hotline.store.db import Ids, Instant, Tx, one_of
+from hotline.store.db import Ids, Instant, Tx, only
 from hotline.store.held import needs_person_alone
 from hotline.store.tables import (
     alarms,
@@ -207,16 +209,19 @@ def intent_now(intent: str, until: datetime | None, now: datetime) -> str:
     return intent
 
 
+_COUNTED: Select[Any] = (
+    select(contacts.c.holder_id, func.count())
+    .where(contacts.c.state == bindparam("state"), contacts.c.holder_id.is_not(None))
+    .group_by(contacts.c.holder_id)
+)
+_COUNTED_OF = only(_COUNTED, contacts.c.holder_id, "holders")
+
+
 async def count_by_holder(tx: Tx, state: str, holders: Collection[str] | None = None) -> dict[str, int]:
     """How many conversations in this state everybody has, or each of these people; who has none is not among them."""
-    query = (
-        select(contacts.c.holder_id, func.count())
-        .where(contacts.c.state == state, contacts.c.holder_id.is_not(None))
-        .group_by(contacts.c.holder_id)
-    )
-    if holders is not None:
-        query = query.where(tx.among(contacts.c.holder_id, holders))
-    return {row[0]: row[1] for row in await tx.connection.execute(query)}
+    query = _COUNTED if holders is None else tx.made(_COUNTED_OF)
+    given = {"state": state, **({} if holders is None else {"holders": list(holders)})}
+    return {row[0]: row[1] for row in await tx.connection.execute(query, given)}
 
 
 async def _alone(tx: Tx) -> set[str]:
@@ -324,15 +329,35 @@ async def contact_by_code(tx: Tx, code_blind: str) -> str | None:
     ).scalar_one_or_none()
 
 
+_TURN = (contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
+
+
 async def place(tx: Tx, me: Row[Any]) -> int:
     """1 for the next in turn. The order is the one in which contacts are offered."""
-    mine = tuple_(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
+    mine = tuple_(*_TURN)
     query = select(func.count()).where(
         in_queue(tx.now),
         contacts.c.queue == me.queue,
         mine < tuple_(literal(me.queue_class), literal(me.queue_at, Instant), literal(me.id)),
     )
     return int((await tx.connection.execute(query)).scalar_one()) + 1
+
+
+_PLACE = func.row_number().over(partition_by=contacts.c.queue, order_by=_TURN).label("place")
+_TURNS = (
+    select(contacts.c.id, _PLACE)
+    .where(
+        in_queue(bindparam("now", type_=Instant)), contacts.c.queue.in_(bindparam("queues", expanding=True))
+    )
+    .subquery()
+)
+_PLACES = only(select(_TURNS), _TURNS.c.id, "contacts")
+
+
+async def places(tx: Tx, contact_ids: Collection[str], queues: Collection[str]) -> dict[str, int]:
+    """The same of those among these that are in one of these queues."""
+    given = {"now": tx.now, "queues": list(queues), "contacts": list(contact_ids)}
+    return {row.id: row.place for row in await tx.connection.execute(tx.made(_PLACES), given)}
 
 
 async def said(tx: Tx, contact_id: str, texts: Collection[str], since: datetime) -> bool:
@@ -383,9 +408,12 @@ async def staff_row(tx: Tx, staff_id: str) -> Row[Any] | None:
     return (await tx.connection.execute(select(staff).where(staff.c.id == staff_id))).one_or_none()
 
 
+_STAFF = only(select(staff), staff.c.id, "people")
+
+
 async def staff_rows(tx: Tx, staff_ids: Collection[str]) -> dict[str, Row[Any]]:
     """Of these people, by id."""
-    rows = await tx.connection.execute(select(staff).where(tx.among(staff.c.id, staff_ids)))
+    rows = await tx.connection.execute(tx.made(_STAFF), {"people": list(staff_ids)})
     return {row.id: row for row in rows}
 
 
@@ -407,12 +435,12 @@ _SESSION = (
     .where(sessions.c.revoked_at.is_(None), staff.c.active)
 )
 # Made once: making them costs as much as running them, for every request of staff and every page now and then.
-_SESSIONS = {name: _SESSION.where(those) for name, those in one_of(sessions.c.secret_hash, "hashes").items()}
+_SESSIONS = only(_SESSION, sessions.c.secret_hash, "hashes")
 
 
 async def sessions_of(tx: Tx, secret_hashes: Collection[str]) -> dict[str, Row[Any]]:
     """Of these the sessions that were not revoked, each with its person."""
-    rows = await tx.connection.execute(_SESSIONS[tx.connection.dialect.name], {"hashes": list(secret_hashes)})
+    rows = await tx.connection.execute(tx.made(_SESSIONS), {"hashes": list(secret_hashes)})
     return {row.secret_hash: row for row in rows}
 
 

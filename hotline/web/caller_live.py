@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic_core import to_json
 
 from hotline.actions import contacts, messages
-from hotline.errors import HotlineError, Malformed, NotSignedIn
+from hotline.errors import HotlineError, Malformed, NotFound, NotSignedIn
 from hotline.live import topics
 from hotline.live.hub import Listener
 from hotline.rules.access import Actor
@@ -22,9 +22,10 @@ from hotline.web.body import Body, ClientId, parse
 from hotline.web.chat import stored_json
 from hotline.web.keys import SYSTEM
 from hotline.web.news import NEWS, are_words, full
+from hotline.web.readings import READINGS
 from hotline.web.typing import Typing
 
-CALM: Final = 0.25  # a state goes out at most four times a second
+CALM: Final = 1.0  # what others do in the queue or on the roster goes out at most so often, in seconds
 REFRESH: Final = 15.0  # while one waits, minutes pass and shifts begin without any poke
 SELDOM: Final = 300.0
 NONE: Final[frozenset[int]] = frozenset()  # one for all whose page waits for nothing
@@ -52,8 +53,8 @@ class CallerFeed:
     """One caller's cursor, and the state their page shows; `known` is the mark of the one it shows already."""
 
     __slots__ = (
-        "__weakref__", "_acknowledged", "_actor", "_after", "_beats", "_known", "_language", "_listener", "_news",
-        "_request", "_spoken", "_state", "_system", "_token", "_typing", "_way", "mark",
+        "__weakref__", "_acknowledged", "_actor", "_after", "_beats", "_callers", "_known", "_language", "_listener",
+        "_news", "_request", "_spoken", "_state", "_system", "_token", "_typing", "_way", "mark",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +68,7 @@ class CallerFeed:
         known: str = "",
     ) -> None:
         self._request, self._system, self._news = request, request.app[SYSTEM], request.app[NEWS]
+        self._callers = request.app[READINGS].callers
         self._actor, self._token, self._after = actor, token, after
         self._listener, self._way = listener, way
         self._beats = request.app[BEATS]
@@ -98,11 +100,10 @@ class CallerFeed:
         listener.add(topics.contact(self._actor.id))
         listener.add(topics.words(self._actor.id))
         listener.add(topics.roster())
-        async with self._news.few, self._system.read() as tx:
-            head = await views.contact_head(tx, self._actor.id)
-            self._spoken = await caller_view.tongues(tx, self._actor.id, self._language)
-        if head is not None and head.queue is not None:
-            listener.add(topics.queue(head.queue))
+        sees = await self._read()
+        self._spoken = sees.tongues(self._language)
+        if sees.head.queue is not None:
+            listener.add(topics.queue(sees.head.queue))
 
     async def alive(self) -> None:
         """The page has answered."""
@@ -140,11 +141,17 @@ class CallerFeed:
 
     async def look(self, changed: Set[str]) -> tuple[dict[str, Any], bool]:
         """What is new after the cursor, with the state if it is another; were there only words to look for?"""
-        rows = await self._news.after(self._actor.id, self._after)
+        words, contact = topics.words(self._actor.id), topics.contact(self._actor.id)
+        others = changed and changed.isdisjoint(
+            {words, contact}
+        )  # the queue or the roster, which say nothing here
+        rows = () if others else await self._news.after(self._actor.id, self._after)
         frame = await self._frame(rows)
-        only_words = changed == {topics.words(self._actor.id)} and are_words(rows)
+        only_words = changed == {words} and are_words(rows)
         if not only_words:
-            state = await self._read_state()
+            # a quick exit elsewhere ends this line, too
+            await contacts.caller_of(self._system, self._token)
+            state = caller_view.state_json(await self._read(), self._language)
             mark = hashlib.blake2b(to_json(state), digest_size=8).hexdigest()
             if mark != self.mark:
                 self._state, self.mark = state["state"], mark
@@ -153,11 +160,12 @@ class CallerFeed:
                 self._known = ""
         return frame, only_words
 
-    async def _read_state(self) -> dict[str, Any]:
-        async with self._news.few:
-            await contacts.caller_of(self._system, self._token)  # a quick exit elsewhere ends this line, too
-            async with self._system.read() as tx:
-                return await caller_view.state(tx, self._actor.id, self._language)
+    async def _read(self) -> caller_view.CallerSees:
+        """Raises NotFound."""
+        sees = await self._callers.get(self._actor.id)
+        if sees is None:
+            raise NotFound
+        return sees
 
     async def _frame(self, rows: views.Rows) -> dict[str, Any]:
         shown = await self._news.opened([row for row in rows if row.seq not in self._acknowledged], "caller")

@@ -3,7 +3,7 @@
 Every sentence is true at the instant of the transaction: nobody is promised who is not on duty.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -11,7 +11,7 @@ from hotline.errors import NotFound
 from hotline.rules.centre import Centre, Line
 from hotline.rules.contact import ACTIVE, P1, WAITING
 from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty
-from hotline.store import views
+from hotline.store import queries, views
 from hotline.store.views import Attended, ContactHead, Entry
 from hotline.system import Transaction
 from hotline.texts import clock, say, shown
@@ -72,11 +72,55 @@ def _live(now: Attended) -> Scene:
     return Scene("live", now.on_duty, now.there, now.next_at)
 
 
-async def waiting_scene(tx: Transaction, head: ContactHead) -> Scene:
-    """Whether somebody who may answer it is on duty for its queue; danger may wait in another than its line's."""
-    queue = tx.centre.queues.get(head.queue or "")
-    lines = queue.lines if queue is not None else (head.line,)
-    return _live(await views.attended(tx, lines, tx.centre.barred_lines(head.line, head.queue)))
+@dataclass(frozen=True, slots=True)
+class CallerSees:
+    """What a caller may know of a contact, as it was at one instant; `changes`: of its language.
+
+    Of one who waits: the `place` in turn, and the `usual` minutes, where these can be told.
+    """
+
+    head: ContactHead
+    changes: Mapping[int, tuple[str, str]]
+    now: Scene
+    place: int | None
+    usual: int | None
+    centre: Centre
+    at: datetime
+
+    def tongues(self, page: str) -> Tongues:
+        """On a page in that language."""
+        return Tongues(page, self.head.language, self.changes)
+
+
+async def seen(tx: Transaction, contact_ids: Collection[str]) -> dict[str, CallerSees]:
+    """Of those contacts that there are: many are read in hardly more statements than one."""
+    heads = await views.contact_heads(tx, contact_ids)
+    changes = await views.tongues(tx, contact_ids)
+    waiting = [head for head in heads.values() if head.state == WAITING]
+    scenes = await _waiting_scenes(tx, waiting)
+    queues = {head.queue for head in waiting if head.queue is not None}
+    places = await queries.places(tx, [head.id for head in waiting], queues) if queues else {}
+    found = {}
+    for head in heads.values():
+        now, place, usual = Scene("live", on_duty=head.state == ACTIVE), None, None
+        if head.state == WAITING:
+            now, place = scenes[head.line, head.queue], places.get(head.id)
+            usual = await tx.system.waits.minutes(tx, head.queue or "", head.arrived_at)
+        found[head.id] = CallerSees(head, changes.get(head.id, NEVER), now, place, usual, tx.centre, tx.now)
+    return found
+
+
+async def _waiting_scenes(
+    tx: Transaction, heads: Collection[ContactHead]
+) -> dict[tuple[str, str | None], Scene]:
+    """By line and queue: whether somebody who may answer it is on duty for its queue; danger may wait in another
+    than its line's."""
+    found: dict[tuple[str, str | None], Scene] = {}
+    for line, name in {(head.line, head.queue) for head in heads}:
+        queue = tx.centre.queues.get(name or "")
+        lines = queue.lines if queue is not None else (line,)
+        found[line, name] = _live(await views.attended(tx, lines, tx.centre.barred_lines(line, name)))
+    return found
 
 
 def _has_chat(centre: Centre, line: Line) -> bool:
@@ -87,21 +131,15 @@ def _has_chat(centre: Centre, line: Line) -> bool:
 async def frame(tx: Transaction, contact_id: str, after: int, language: str) -> dict[str, Any]:
     """{"state": CallerState, "entries": [CallerEntry], "cursor", "more"}: what follows. Raises NotFound."""
     entries = await views.entries_after(tx, contact_id, after, "caller", LIMIT)
-    spoken = await tongues(tx, contact_id, language)
+    sees = (await seen(tx, [contact_id])).get(contact_id)
+    if sees is None:
+        raise NotFound
     return {
-        "state": await state(tx, contact_id, language),
-        "entries": entries_json(tx.centre, entries, spoken),
+        "state": state_json(sees, language),
+        "entries": entries_json(tx.centre, entries, sees.tongues(language)),
         "cursor": entries[-1].seq if entries else after,
         "more": len(entries) == LIMIT,
     }
-
-
-async def tongues(tx: Transaction, contact_id: str, page: str) -> Tongues:
-    """Of a contact, on a page in that language. Raises NotFound."""
-    head = await views.contact_head(tx, contact_id)
-    if head is None:
-        raise NotFound
-    return Tongues(page, head.language, await views.tongues(tx, contact_id) or NEVER)
 
 
 def entries_json(centre: Centre, entries: Sequence[Entry], spoken: Tongues) -> list[dict[str, Any]]:
@@ -116,39 +154,28 @@ def entries_json(centre: Centre, entries: Sequence[Entry], spoken: Tongues) -> l
     return shown
 
 
-async def state(tx: Transaction, contact_id: str, language: str) -> dict[str, Any]:
-    """CallerState of a contact. Raises NotFound."""
-    head = await views.contact_head(tx, contact_id)
-    if head is None:
-        raise NotFound
-    return await state_json(tx, head, language)
-
-
-async def state_json(tx: Transaction, head: ContactHead, language: str) -> dict[str, Any]:
+def state_json(sees: CallerSees, language: str) -> dict[str, Any]:
     """CallerState: `open` tells whether one can write, `duty` whether somebody is on duty, `typing` whether
     the other side hears that one writes."""
-    now, place, usual = Scene("live", on_duty=head.state == ACTIVE), None, None
-    if head.state == WAITING:
-        now, place = await waiting_scene(tx, head), await views.queue_place(tx, head.id)
-        usual = await tx.system.waits.minutes(tx, head.queue or "", head.arrived_at)
+    head, place = sees.head, sees.place
     danger = head.priority == P1
-    held = head.state == WAITING and head.due_at is not None and head.due_at > tx.now
+    held = head.state == WAITING and head.due_at is not None and head.due_at > sees.at
     later = held and head.calls_back
     return {
         "later": later,
         "state": head.state,
-        "sentence": _later(tx.centre, head.due_at, language)
+        "sentence": _later(sees.centre, head.due_at, language)
         if later and head.due_at
         else say("chat.state_held", language)
         if held
-        else sentence(tx.centre, head, now, place, usual, language),
+        else sentence(sees.centre, head, sees.now, place, sees.usual, language),
         "position": None if danger or held else place,
         "counsellor": head.holder_signature or None,
         "priority_danger": danger,
         "open": head.state in (WAITING, ACTIVE),
         "typing": head.state
         == ACTIVE,  # is it told, and heard? A server of the release before would take it for noise
-        "duty": now.on_duty,
+        "duty": sees.now.on_duty,
     }
 
 

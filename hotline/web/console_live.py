@@ -1,14 +1,9 @@
-"""What one console has seen and what to send it next: its left pane, and the conversation it watches.
+"""What one console has seen and what to send it next: its left pane, and the conversation it watches."""
 
-A hundred consoles hear of every arrival at the same moment. The queue is read once for all who show the same one, their
-desks in one go, and few read at a time, so that callers find a connection to the database.
-"""
-
-import asyncio
 import time
 from collections.abc import Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import uniform
 from typing import Any, Final
 
@@ -25,13 +20,12 @@ from hotline.errors import (
     ScreenLocked,
 )
 from hotline.live import topics
-from hotline.live.gathered import Gathered
 from hotline.live.hub import Listener
 from hotline.rules.access import Actor
 from hotline.rules.contact import ACTIVE
 from hotline.store import views
 from hotline.store.views import ConsoleView, Mine, Pairs, QueueView
-from hotline.system import System, Transaction
+from hotline.system import Transaction
 from hotline.texts import clock
 from hotline.web import render
 from hotline.web.beats import BEATS
@@ -42,6 +36,7 @@ from hotline.web.console_says import Reply, Said
 from hotline.web.keys import SYSTEM
 from hotline.web.line_session import LineSession
 from hotline.web.news import NEWS, are_words, full
+from hotline.web.readings import READINGS
 from hotline.web.rings import rings
 from hotline.web.transfers import around
 from hotline.web.typing import Typing
@@ -50,33 +45,7 @@ from hotline.web.wire import Wire
 CALM = 0.25  # the pane goes out at most four times a second, and at once for what concerns its person
 CALM_TALK = 2.0  # and more seldom, where only somebody has spoken: the page shows the words by itself
 REFRESH = 30.0  # minutes pass and shifts begin without any poke
-READ_AT_ONCE: Final = 3
 LIMIT: Final = 200  # entries of a talk that is opened, in one frame
-
-
-@dataclass(slots=True)
-class Readings:
-    """What the consoles of one process share."""
-
-    system: System
-    turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
-    queues: Gathered[Pairs, QueueView] = field(init=False)
-    desks: Gathered[Actor, ConsoleView] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.queues, self.desks = Gathered(self._read_queues), Gathered(self._read_desks)
-
-    async def _read_queues(self, wanted: list[Pairs]) -> dict[Pairs, QueueView]:
-        async with self.system.read() as tx:
-            return {pairs: await views.queue(tx, pairs) for pairs in wanted}
-
-    async def _read_desks(self, actors: list[Actor]) -> dict[Actor, ConsoleView]:
-        async with self.turn, self.system.read() as tx:
-            found = await views.own_desks(tx, tx.centre, actors)
-        return {actor: found[actor.id] for actor in actors}
-
-
-READINGS: web.AppKey[Readings] = web.AppKey("readings", Readings)
 
 
 @dataclass(slots=True)

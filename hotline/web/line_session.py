@@ -1,29 +1,19 @@
 """The session behind a line that stays open: rights change, and it ends by time, whatever the page answers."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 from aiohttp import web
 
 from hotline.actions import signing_in
-from hotline.actions.signing_in import Found
 from hotline.errors import NotSignedIn
-from hotline.live.gathered import Gathered
 from hotline.rules import access
 from hotline.rules.access import Actor
-from hotline.system import System
 from hotline.web.keys import SYSTEM
+from hotline.web.readings import READINGS
 from hotline.web.session import secret_of
 
 ASKED: Final = timedelta(seconds=35)  # more than the half minute in which a console looks anyway
-Sessions = Gathered[str, Found | None]
-SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions_at_once", Gathered)
-
-
-def sessions_of(system: System) -> Sessions:
-    """Those of all lines of a process: after a pause many are looked up at once, and then in one go."""
-    return Gathered(partial(signing_in.look_up_again, system))
 
 
 class LineSession:
@@ -38,7 +28,7 @@ class LineSession:
 
     def __init__(self, request: web.Request, verb: str) -> None:
         self._system, self._secret, self._verb = request.app[SYSTEM], secret_of(request), verb
-        self._sessions = request.app[SESSIONS]
+        self._sessions = request.app[READINGS].sessions
         self._asked = self._system.clock.now()
 
     @classmethod

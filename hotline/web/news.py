@@ -17,7 +17,6 @@ from hotline.system import System
 LIMIT = 40  # entries at once
 WEIGHT = 32 * 1024  # bytes of words at once: a page that asks for a long talk and does not read holds so much
 
-READ_AT_ONCE = 3  # so that whoever writes finds a connection, however many pages open at once
 CONTACTS_AT_ONCE = 100  # of one reading
 Place = tuple[str, int]  # a contact, and the number after which
 
@@ -29,7 +28,6 @@ class News:
         self._system, self._hub = system, hub
         self._wanted: dict[Place, asyncio.Future[Rows]] = {}
         self._asked = asyncio.Event()
-        self.few = asyncio.Semaphore(READ_AT_ONCE)  # for what callers' pages read besides
 
     async def after(self, contact_id: str, seq: int) -> Rows:
         """Entries as they are stored, sealed, as many as go into one frame. Raises Unavailable.

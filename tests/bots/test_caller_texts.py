@@ -27,7 +27,7 @@ async def test_the_language_is_changed_in_the_middle_of_a_talk(
     assert changes == [{"question": "language", "value": "en", "before": "pl"}]
     await until(lambda: any(say("translation_note", "en") in text for text in api.texts(ANNA)))
     async with system.read() as tx:
-        assert list((await views.tongues(tx, row.id)).values()) == [("pl", "en")]
+        assert list((await views.tongues(tx, [row.id]))[row.id].values()) == [("pl", "en")]
 
 
 async def test_a_first_word_in_a_language_that_nobody_there_speaks(

@@ -123,3 +123,19 @@ async def test_no_round_is_longer_than_it_may_be(monkeypatch: pytest.MonkeyPatch
     gathered = Gathered(read)
     assert await asyncio.gather(*map(gathered.get, range(35))) == list(range(35))
     assert rounds == [1, 10, 10, 10, 4]
+
+
+async def test_who_is_in_no_hurry_waits_for_those_who_come_next() -> None:
+    rounds: list[list[str]] = []
+
+    async def read(keys: list[str]) -> dict[str, str]:
+        rounds.append(keys)
+        return {key: key.upper() for key in keys}
+
+    gathered = Gathered(read, 0.5)
+    async with asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(gathered.get("a"))
+        await asyncio.sleep(0.01)
+        others = [tasks.create_task(gathered.get(key)) for key in "bc"]
+    assert [each.result() for each in (first, *others)] == list("ABC")
+    assert rounds == [["a", "b", "c"]]

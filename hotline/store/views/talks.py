@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from hotline.rules.presence import CALLER_PING, LEAVING_GRACE
 from hotline.store import lines, queries
-from hotline.store.db import Tx
+from hotline.store.db import Tx, only
 from hotline.store.recent import Rows
 from hotline.store.tables import callbacks, case_contacts, contacts, entries, staff, summaries, threads
 from hotline.values import dataclass
@@ -75,30 +75,39 @@ class Entry:
     delivery_reason: str | None
 
 
+_SUMMARIES = select(func.count()).where(summaries.c.contact_id == contacts.c.id).scalar_subquery()
+_CALLS_BACK = exists().where(callbacks.c.contact_id == contacts.c.id, callbacks.c.outcome.is_(None))
+_HEAD = (
+    select(
+        contacts,
+        threads.c.last_seq,
+        staff.c.name.label("holder_name"),
+        staff.c.signature.label("holder_signature"),
+        case_contacts.c.case_id,
+        _SUMMARIES.label("summaries"),
+        _CALLS_BACK.label("calls_back"),
+    )
+    .join(threads, threads.c.contact_id == contacts.c.id)
+    .outerjoin(staff, staff.c.id == contacts.c.holder_id)
+    .outerjoin(case_contacts, case_contacts.c.contact_id == contacts.c.id)
+)
+# Whoever waits asks this four times a minute, and whenever the queue moves: the statements are made once.
+_HEADS = only(_HEAD, contacts.c.id, "contacts")
+_OF_HEAD = [name for name in ContactHead.__slots__ if name != "has_summary"]
+
+
 async def contact_head(tx: Tx, contact_id: str) -> ContactHead | None:
     """The contact without its content, or None."""
-    summary = select(func.count()).where(summaries.c.contact_id == contacts.c.id).scalar_subquery()
-    calls_back = exists().where(callbacks.c.contact_id == contacts.c.id, callbacks.c.outcome.is_(None))
-    query = (
-        select(
-            contacts,
-            threads.c.last_seq,
-            staff.c.name.label("holder_name"),
-            staff.c.signature.label("holder_signature"),
-            case_contacts.c.case_id,
-            summary.label("summaries"),
-            calls_back.label("calls_back"),
-        )
-        .join(threads, threads.c.contact_id == contacts.c.id)
-        .outerjoin(staff, staff.c.id == contacts.c.holder_id)
-        .outerjoin(case_contacts, case_contacts.c.contact_id == contacts.c.id)
-        .where(contacts.c.id == contact_id)
-    )
-    row = (await tx.connection.execute(query)).one_or_none()
-    if row is None:
-        return None
-    names = [name for name in ContactHead.__slots__ if name != "has_summary"]
-    return ContactHead(**{name: getattr(row, name) for name in names}, has_summary=row.summaries > 0)
+    return (await contact_heads(tx, [contact_id])).get(contact_id)
+
+
+async def contact_heads(tx: Tx, contact_ids: Collection[str]) -> dict[str, ContactHead]:
+    """Of those that there are."""
+    rows = await tx.connection.execute(tx.made(_HEADS), {"contacts": list(contact_ids)})
+    return {
+        row.id: ContactHead(**{name: getattr(row, name) for name in _OF_HEAD}, has_summary=row.summaries > 0)
+        for row in rows
+    }
 
 
 async def entries_after(
@@ -208,26 +217,27 @@ async def address(tx: Tx, contact_id: str) -> str:
     return await tx.unseal(contact_id, "contacts", contact_id, row.address_sealed)
 
 
-async def tongues(tx: Tx, contact_id: str) -> dict[int, tuple[str, str]]:
-    """Where in the conversation its language was changed: number of the entry -> (before, from then on)."""
-    query = select(entries.c.seq, entries.c.data).where(
-        entries.c.contact_id == contact_id, entries.c.kind == "answer"
-    )
-    found = (await tx.connection.execute(query.order_by(entries.c.seq))).all()
-    return {row.seq: change for row in found if (change := tongue(row.data)) is not None}
+_ANSWERS = only(
+    select(entries.c.contact_id, entries.c.seq, entries.c.data)
+    .where(entries.c.kind == "answer")
+    .order_by(entries.c.seq),
+    entries.c.contact_id,
+    "contacts",
+)
+
+
+async def tongues(tx: Tx, contact_ids: Collection[str]) -> dict[str, dict[int, tuple[str, str]]]:
+    """Where in these conversations their language was changed: number of the entry -> (before, from then on)."""
+    found: dict[str, dict[int, tuple[str, str]]] = {}
+    for row in await tx.connection.execute(tx.made(_ANSWERS), {"contacts": list(contact_ids)}):
+        if (change := tongue(row.data)) is not None:
+            found.setdefault(row.contact_id, {})[row.seq] = change
+    return found
 
 
 def tongue(data: Mapping[str, Any]) -> tuple[str, str] | None:
     """The change of language that an answer is; None for any other answer."""
     return (data["before"], data["value"]) if data.get("question") == "language" else None
-
-
-async def queue_place(tx: Tx, contact_id: str) -> int:
-    """1 for the next in turn; 0 if the contact does not wait."""
-    me = await queries.contact(tx, contact_id)
-    if me is None or me.state != "waiting":
-        return 0
-    return await queries.place(tx, me)
 
 
 async def summary(tx: Tx, contact_id: str) -> dict[str, Any] | None:
