@@ -17,6 +17,7 @@ _siblings = case_contacts.alias("siblings")
 _callers = contacts.alias("callers")
 _about = cases.alias("about")
 _LIVE = conflicts.c.ended_at.is_(None)
+_ONE = select(conflicts.c.id).where(_LIVE).limit(1)
 
 
 def _case_met(case_id: ColumnElement[str]) -> ColumnElement[bool]:
@@ -89,4 +90,4 @@ async def offered_despite(tx: Tx, staff_id: str) -> list[str]:
 
 
 async def _any(tx: Tx) -> bool:
-    return (await tx.connection.execute(select(conflicts.c.id).where(_LIVE).limit(1))).first() is not None
+    return (await tx.connection.execute(_ONE)).first() is not None

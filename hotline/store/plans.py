@@ -40,9 +40,12 @@ PEOPLE = "*"  # the version of what is about people and no line: absences, skill
 Span = tuple[datetime, datetime]
 
 
+_VERSIONS = select(roster_versions)
+
+
 async def versions(tx: Tx) -> dict[str, str]:
     """The version of every line that was ever edited. Read before the rows: they may only be newer."""
-    return {row.line: row.version for row in await tx.connection.execute(select(roster_versions))}
+    return {row.line: row.version for row in await tx.connection.execute(_VERSIONS)}
 
 
 async def load(tx: Tx, centre: Centre, span: Span) -> Plan:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, select
+from sqlalchemy import Select, and_, bindparam, exists, func, select
 
 from hotline.rules.contact import ACTIVE
 from hotline.rules.reply_watch import ASKED, WARNED, Turn
-from hotline.store.db import Tx
+from hotline.store.db import Tx, only
 from hotline.store.tables import assignments, callbacks, contacts, entries
 
 WORDS = ("message", "edit", "answer")
@@ -46,22 +46,29 @@ _TOLD = (
 )
 
 
+_ASSIGNED = and_(assignments.c.contact_id == contacts.c.id, assignments.c.until_at.is_(None))
+_CALLED_BACK = exists().where(callbacks.c.contact_id == contacts.c.id, callbacks.c.outcome.is_(None))
+_TALKS: Select[Any] = (
+    select(contacts.c.id, contacts.c.priority, contacts.c.line, assignments.c.from_at)
+    .join(assignments, _ASSIGNED)
+    .where(contacts.c.state == ACTIVE, ~_CALLED_BACK)
+    .order_by(contacts.c.id)
+)
+_TALKS_OF = only(_TALKS, contacts.c.holder_id, "holders")
+
+
 async def turns(
     tx: Tx, *, contact_id: str | None = None, holders: Collection[str] | None = None
 ) -> list[Turn]:
-    """Of every conversation; or of one, or of these people's. Time counts from when its holder took it, at most.
+    """Of every conversation; or of one; or of these people's. Time counts from when its holder took it, at most.
 
     Whoever is being called back is not waiting in the chat.
     """
-    live = and_(assignments.c.contact_id == contacts.c.id, assignments.c.until_at.is_(None))
-    columns = (contacts.c.id, contacts.c.priority, contacts.c.line, assignments.c.from_at)
-    called_back = exists().where(callbacks.c.contact_id == contacts.c.id, callbacks.c.outcome.is_(None))
-    query = select(*columns).join(assignments, live).where(contacts.c.state == ACTIVE, ~called_back)
+    query = _TALKS if holders is None else tx.made(_TALKS_OF)
     if contact_id is not None:
         query = query.where(contacts.c.id == contact_id)
-    if holders is not None:
-        query = query.where(tx.among(contacts.c.holder_id, holders))
-    talks = (await tx.connection.execute(query.order_by(contacts.c.id))).all()
+    given = {} if holders is None else {"holders": list(holders)}
+    talks = (await tx.connection.execute(query, given)).all()
     if not talks:
         return []
     said = await _since_last_reply(tx, [talk.id for talk in talks])

@@ -173,11 +173,11 @@ FAULTS = (
         "heard-before-it-was-said",
         "a word that is stored while a desk is read is not taken for heard",
         "hotline/store/views/mine.py",
-        """    talks = (await tx.connection.execute(query)).all()
+        """    talks = (await tx.connection.execute(tx.made(_HELD), {"holders": list(roles)})).all()
     turn = {each.contact_id: each for each in await turns(tx, holders=roles)}
 """,
         """    turn = {each.contact_id: each for each in await turns(tx, holders=roles)}
-    talks = (await tx.connection.execute(query)).all()
+    talks = (await tx.connection.execute(tx.made(_HELD), {"holders": list(roles)})).all()
 """,
         (
             "tests/store/test_mine.py::test_a_word_that_comes_while_a_desk_is_read_is_not_taken_for_heard[postgres-after]",

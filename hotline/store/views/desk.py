@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
@@ -16,7 +16,7 @@ from hotline.rules.duty.board import Worked
 from hotline.rules.signals import Signals, signals
 from hotline.store import conflicts, queries
 from hotline.store.callbacks import in_queue
-from hotline.store.db import Tx
+from hotline.store.db import Instant, Tx, only
 from hotline.store.handling import notes_of
 from hotline.store.tables import contacts, offers
 from hotline.store.views.drafts import Revisions, draft_revisions
@@ -171,21 +171,33 @@ def seen_pairs(centre: Centre, actor: Actor, queues: Collection[str]) -> Pairs:
     )
 
 
+# Each console asks these whenever something happens and twice a minute, so the statements are made once.
+_NOW = bindparam("now", type_=Instant)
+_PAIR = contacts.c.line + "/" + contacts.c.queue  # hundreds of pairs would cost more than all that is found
+_WAITS = select(contacts).where(in_queue(_NOW))
+_QUEUE = only(
+    _WAITS.order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id).limit(SHOWN), _PAIR, "pairs"
+)
+_IN_QUEUE = only(_WAITS.with_only_columns(func.count()), _PAIR, "pairs")
+_RINGING = only(
+    select(offers.c.contact_id, offers.c.staff_id).where(offers.c.state == "pending"),
+    offers.c.contact_id,
+    "contacts",
+)
+_RINGS = only(
+    select(offers).where(offers.c.state == "pending", offers.c.deadline_at > _NOW),
+    offers.c.staff_id,
+    "people",
+)
+
+
 async def queue(tx: Tx, pairs: Pairs) -> QueueView:
     """Who waits there, in the order in which they are offered."""
-    # as one value each: hundreds of pairs would cost more than all that is found
-    place = contacts.c.line + "/" + contacts.c.queue
-    where = (in_queue(tx.now), tx.among(place, [f"{line}/{each}" for line, each in sorted(pairs)]))
-    query = (
-        select(contacts)
-        .where(*where)
-        .order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
-        .limit(SHOWN)
-    )
-    rows = (await tx.connection.execute(query)).all()
+    given = {"now": tx.now, "pairs": [f"{line}/{each}" for line, each in sorted(pairs)]}
+    rows = (await tx.connection.execute(tx.made(_QUEUE), given)).all()
     total = len(rows)
     if total == SHOWN:
-        total = (await tx.connection.execute(select(func.count()).where(*where))).scalar_one()
+        total = (await tx.connection.execute(tx.made(_IN_QUEUE), given)).scalar_one()
     apart = await conflicts.with_contacts(tx, [row.id for row in rows])
     rings = await _ringing(tx, [row.id for row in rows])
     return QueueView(
@@ -271,11 +283,9 @@ def _until(shifts: Sequence[Worked], now: datetime) -> tuple[dict[str, datetime]
 async def _offers(tx: Tx, centre: Centre, actors: Collection[Actor]) -> dict[str, OfferView]:
     """Few ring at a time, so what each of them says is read one by one."""
     who = {actor.id: actor for actor in actors}
-    query = select(offers).where(
-        tx.among(offers.c.staff_id, who), offers.c.state == "pending", offers.c.deadline_at > tx.now
-    )
     found = {}
-    for offer in (await tx.connection.execute(query)).all():
+    rows = await tx.connection.execute(tx.made(_RINGS), {"people": list(who), "now": tx.now})
+    for offer in rows.all():
         contact = await queries.contact(tx, offer.contact_id)
         if contact is not None:
             found[offer.staff_id] = await _offer(tx, centre, who[offer.staff_id], offer, contact)
@@ -306,10 +316,7 @@ async def _offer(
 
 async def _ringing(tx: Tx, contact_ids: list[str]) -> dict[str, set[str]]:
     """Whose consoles ring for each of these contacts."""
-    query = select(offers.c.contact_id, offers.c.staff_id)
     found: dict[str, set[str]] = defaultdict(set)
-    for row in await tx.connection.execute(
-        query.where(offers.c.contact_id.in_(contact_ids), offers.c.state == "pending")
-    ):
+    for row in await tx.connection.execute(tx.made(_RINGING), {"contacts": contact_ids}):
         found[row.contact_id].add(row.staff_id)
     return found

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, bindparam, func, or_, select
 
 from hotline.rules.access import Actor
 from hotline.rules.centre import Centre
 from hotline.rules.contact import ACTIVE
 from hotline.rules.reply_watch import late
-from hotline.store.db import Tx
+from hotline.store.db import Instant, Tx, only
 from hotline.store.recent import Rows
 from hotline.store.tables import assignments, contacts, entries, staff, threads
 from hotline.store.turns import turns
@@ -19,7 +19,39 @@ from hotline.store.views.talks import caller_away
 from hotline.values import dataclass
 
 PASSED_ON = timedelta(minutes=15)  # so long a console tells that somebody else goes on
+# Each console asks these whenever something happens and twice a minute, so the statements are made once.
+_LAST_SAID = (
+    select(func.max(entries.c.seq))
+    .where(entries.c.contact_id == contacts.c.id, entries.c.author == "caller")
+    .scalar_subquery()
+)
+_TALKS = (
+    select(contacts, threads.c.last_seq, _LAST_SAID.label("caller_seq"))
+    .join(threads, threads.c.contact_id == contacts.c.id)
+    .where(contacts.c.state.in_((ACTIVE, "wrap_up")))
+)
+_HELD = only(_TALKS, contacts.c.holder_id, "holders")
 _WAS_MINE, _LIVE = assignments.alias("mine"), assignments.alias("live")
+_ENDED = func.max(_WAS_MINE.c.until_at)  # whoever held it twice lost it once more
+_LOST = (
+    select(
+        _WAS_MINE.c.staff_id,
+        contacts.c.ref,
+        staff.c.name,
+        func.coalesce(_LIVE.c.from_at, _ENDED).label("at"),
+    )
+    .select_from(_WAS_MINE)
+    .join(contacts, contacts.c.id == _WAS_MINE.c.contact_id)
+    .outerjoin(_LIVE, (_LIVE.c.contact_id == contacts.c.id) & _LIVE.c.until_at.is_(None))
+    .outerjoin(staff, staff.c.id == _LIVE.c.staff_id)
+    .where(
+        _WAS_MINE.c.until_at > bindparam("since", type_=Instant),
+        or_(_LIVE.c.staff_id != _WAS_MINE.c.staff_id, contacts.c.state == "waiting"),
+    )
+    .group_by(_WAS_MINE.c.staff_id, contacts.c.ref, staff.c.name, _LIVE.c.from_at)
+    .order_by("at")
+)
+_PASSED_ON = only(_LOST, _WAS_MINE.c.staff_id, "people")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +92,9 @@ async def held(
     `on_duty` says for which lines each of them is.
     """
     roles = {actor.id: actor.roles for actor in actors}
-    last_said = (
-        select(func.max(entries.c.seq))
-        .where(entries.c.contact_id == contacts.c.id, entries.c.author == "caller")
-        .scalar_subquery()
-    )
-    query = (
-        select(contacts, threads.c.last_seq, last_said.label("caller_seq"))
-        .join(threads, threads.c.contact_id == contacts.c.id)
-        .where(tx.among(contacts.c.holder_id, roles), contacts.c.state.in_((ACTIVE, "wrap_up")))
-    )
     # The numbers first: whoever goes on from them hears of what was said since. The other way round a word in between
     # would be counted as heard while nobody waits for its answer.
-    talks = (await tx.connection.execute(query)).all()
+    talks = (await tx.connection.execute(tx.made(_HELD), {"holders": list(roles)})).all()
     turn = {each.contact_id: each for each in await turns(tx, holders=roles)}
     found: dict[str, list[Mine]] = {who: [] for who in roles}
     for row in talks:
@@ -132,25 +154,8 @@ def draining(centre: Centre, row: Row[Any], roles: Collection[str], on_duty: Col
 
 async def passed_on(tx: Tx, staff_ids: Collection[str]) -> dict[str, list[PassedOn]]:
     """By person, those that were theirs a moment ago."""
-    mine, live = _WAS_MINE, _LIVE
-    ended = func.max(mine.c.until_at)  # whoever held it twice lost it once more
-    query = (
-        select(
-            mine.c.staff_id, contacts.c.ref, staff.c.name, func.coalesce(live.c.from_at, ended).label("at")
-        )
-        .select_from(mine)
-        .join(contacts, contacts.c.id == mine.c.contact_id)
-        .outerjoin(live, (live.c.contact_id == contacts.c.id) & live.c.until_at.is_(None))
-        .outerjoin(staff, staff.c.id == live.c.staff_id)
-        .where(
-            tx.among(mine.c.staff_id, staff_ids),
-            mine.c.until_at > tx.now - PASSED_ON,
-            or_(live.c.staff_id != mine.c.staff_id, contacts.c.state == "waiting"),
-        )
-        .group_by(mine.c.staff_id, contacts.c.ref, staff.c.name, live.c.from_at)
-        .order_by("at")
-    )
     found: dict[str, list[PassedOn]] = {who: [] for who in staff_ids}
-    for row in await tx.connection.execute(query):
+    given = {"people": list(staff_ids), "since": tx.now - PASSED_ON}
+    for row in await tx.connection.execute(tx.made(_PASSED_ON), given):
         found[row.staff_id].append(PassedOn(row.ref, row.name, row.at))
     return found

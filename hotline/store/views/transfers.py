@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from hotline.rules.presence import LOOK_LIFE
 from hotline.rules.transfer import LIVE
-from hotline.store.db import Tx
+from hotline.store.db import Tx, only
 from hotline.store.tables import audit, contacts, staff, transfers
 from hotline.values import dataclass
 
@@ -51,16 +51,19 @@ class Reader:
     until: datetime | None
 
 
+_ASKED = only(
+    select(transfers, contacts.c.ref, contacts.c.line, contacts.c.channel, contacts.c.priority,
+           contacts.c.language, contacts.c.arrived_at, staff.c.name.label("from_name"))
+    .join(contacts, contacts.c.id == transfers.c.contact_id)
+    .join(staff, staff.c.id == transfers.c.from_id)
+    .where(transfers.c.state.in_(LIVE)),
+    transfers.c.to_id, "people",
+)  # fmt: skip
+
+
 async def asked_of(tx: Tx, staff_ids: Collection[str]) -> dict[str, Asked]:
     """What each of these people is asked to take. One at most: nobody is asked twice at once."""
-    query = (
-        select(transfers, contacts.c.ref, contacts.c.line, contacts.c.channel, contacts.c.priority,
-               contacts.c.language, contacts.c.arrived_at, staff.c.name.label("from_name"))
-        .join(contacts, contacts.c.id == transfers.c.contact_id)
-        .join(staff, staff.c.id == transfers.c.from_id)
-        .where(tx.among(transfers.c.to_id, staff_ids), transfers.c.state.in_(LIVE))
-    )  # fmt: skip
-    rows = await tx.connection.execute(query)
+    rows = await tx.connection.execute(tx.made(_ASKED), {"people": list(staff_ids)})
     return {row.to_id: Asked(**{name: getattr(row, name) for name in Asked.__slots__}) for row in rows}
 
 
