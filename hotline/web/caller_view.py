@@ -11,7 +11,7 @@ from hotline.errors import NotFound
 from hotline.rules.centre import Centre, Line
 from hotline.rules.contact import ACTIVE, P1, WAITING
 from hotline.rules.duty import ClosedNow, NotStated, OnDuty, OpenButEmpty
-from hotline.store import queries, views
+from hotline.store import views
 from hotline.store.views import Attended, ContactHead, Entry
 from hotline.system import Transaction
 from hotline.texts import clock, say, shown
@@ -99,7 +99,7 @@ async def seen(tx: Transaction, contact_ids: Collection[str]) -> dict[str, Calle
     waiting = [head for head in heads.values() if head.state == WAITING]
     scenes = await _waiting_scenes(tx, waiting)
     queues = {head.queue for head in waiting if head.queue is not None}
-    places = await queries.places(tx, [head.id for head in waiting], queues) if queues else {}
+    places = await views.places(tx, [head.id for head in waiting], queues) if queues else {}
     found = {}
     for head in heads.values():
         now, place, usual = Scene("live", on_duty=head.state == ACTIVE), None, None

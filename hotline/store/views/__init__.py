@@ -1,6 +1,7 @@
 """What pages show: reads for people, opened for those who may see them. Lists never show content."""
 
 from hotline.store.attended import Attended, attended
+from hotline.store.queries import places
 from hotline.store.recent import Rows
 from hotline.store.views import roster
 from hotline.store.views.board import (
@@ -196,6 +197,7 @@ __all__ = [
     "own_desks",
     "people",
     "person",
+    "places",
     "pseudonym",
     "quarantines_now",
     "queue",
