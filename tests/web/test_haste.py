@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from hotline.actions import presence
 from hotline.rules import abuse
 from hotline.web import body
-from tests.factories import TRUST, Caller
+from tests.factories import TRUST, VICTIMS, Caller, talk
 from tests.web.doors import Answer, Doors, bearer, client_id
 
 TURN = 1.5
@@ -91,7 +92,10 @@ async def test_whose_turn_came_late_takes_turns_again(doors: Doors, monkeypatch:
 
 async def test_pages_that_open_at_once_take_turns(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abuse, "OPENING", TURN)
-    answered, loop = await doors.talk(), asyncio.get_running_loop()
+    await doors.employ("Celina", "counsellor", lines=(VICTIMS,))  # whom nobody of the others rings for
+    celina, system, loop = doors.people["Celina"], doors.running.system, asyncio.get_running_loop()
+    await presence.seen(system, celina.actor)
+    answered = await talk(system, celina, line=VICTIMS)
     first, second, third = [await doors.caller() for _ in range(3)]
     in_danger = await doors.caller(danger="yes")
     assert await comes(doors, first) < TURN
