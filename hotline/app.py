@@ -35,6 +35,7 @@ from hotline.web import (
     beats,
     caller_held,
     embed,
+    known,
     middleware,
     news,
     pulse,
@@ -168,7 +169,7 @@ def build_web(system: System, hub: Hub, health: Health, signs: beats.Beats) -> w
     """The application of the web door."""
     app = web.Application(middlewares=(middleware.edge,), client_max_size=BODY_LIMIT)
     app[SYSTEM], app[HUB], app[HEALTH], app[SOCKETS] = system, hub, health, WeakSet()
-    app[rates.RATES] = rates.Rates()
+    app[rates.RATES], app[known.KNOWN] = rates.Rates(), known.Known()
     app[beats.BEATS] = signs
     app[news.NEWS], app[pulse.PULSE] = news.News(system, hub), pulse.Pulse()
     app[caller_held.HELD] = caller_held.Held()

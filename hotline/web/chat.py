@@ -9,13 +9,14 @@ from typing import Any, Literal
 from aiohttp import web
 
 from hotline.actions import arrivals, callbacks, contacts, languages, messages
-from hotline.errors import Malformed, NotSignedIn, Unavailable
+from hotline.errors import HotlineError, Malformed, NotSignedIn, Unavailable
 from hotline.rules.access import Actor
 from hotline.system import System
 from hotline.texts import clock, say
 from hotline.web import caller_page, caller_view, chat_plain, embedding, rates, render
 from hotline.web.body import Body, ClientId, Cursor, Nothing, NoticeVersion, Token, read_json
 from hotline.web.keys import SYSTEM
+from hotline.web.known import KNOWN, Known
 
 plain = chat_plain.submit
 
@@ -114,9 +115,26 @@ async def message(request: web.Request) -> web.StreamResponse:
     system = request.app[SYSTEM]
     token, body = secret(request), await read_json(request, Message)
     slow = await rates.pace(request, token, body.text)
-    actor = await contacts.caller_of(system, token)
-    receipt = await messages.receive(system, actor, actor.id, body.id, body.text)
+    receipt = await _received(system, request.app[KNOWN], token, body)
     return web.json_response(stored_json(system, body.id, receipt, render.language_of(request), slow=slow))
+
+
+async def _received(system: System, known: Known, token: str, body: Message) -> messages.Receipt:
+    """As over an open line: by what is known of this caller, or else by what a look says. Raises as these do."""
+    who = system.vault.blind("web", token)
+    contact_id = known.of(who, system.clock.now())
+    if contact_id is not None:
+        actor = Actor("caller", contact_id)
+        try:
+            return await messages.receive(system, actor, contact_id, body.id, body.text, caller_blind=who)
+        except Unavailable:
+            raise
+        except HotlineError:  # perhaps it is another contact's by now, or nobody's
+            known.forget(who)
+    row = await contacts.caller(system, token)
+    known.keep(who, row.id, contacts.alive_until(row))
+    actor = contacts.actor_of(row)
+    return await messages.receive(system, actor, row.id, body.id, body.text, caller_blind=who)
 
 
 async def correct(request: web.Request) -> web.StreamResponse:

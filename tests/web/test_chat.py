@@ -3,14 +3,21 @@
 import json
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import pytest
 from yarl import URL
 
-from hotline.actions import contacts
+from hotline.actions import contacts, messages
+from hotline.errors import Unavailable
+from hotline.ids import new_id
+from hotline.rules.access import Actor
 from hotline.store import views
+from hotline.store.queries import ContactRow
+from hotline.system import System
+from hotline.web import known
 from tests.factories import TRUST, Running, add_caller, add_person
 
 
@@ -90,6 +97,102 @@ async def test_a_revoked_secret_opens_nothing_not_even_by_repeating(
         async with ask as response:
             assert response.status == 401
             assert "Dzień dobry." not in await response.text()
+
+
+# -- words of a caller who is known --------------------------------------------------------------------------
+
+
+@dataclass
+class Known:
+    """A caller who has just written; `looks` are those that were made for them since."""
+
+    token: str
+    contact_id: str
+    looks: list[str]
+
+
+@pytest.fixture
+async def caller(http: aiohttp.ClientSession, running: Running, monkeypatch: pytest.MonkeyPatch) -> Known:
+    body, looks = first(), list[str]()
+    async with http.post("contacts", json=body) as response:
+        assert response.status == 201
+    token = body["token"]
+    assert await say(http, token, "Halo?") == 200
+    contact_id = (await contacts.caller_of(running.system, token)).id
+    look = contacts.caller
+
+    async def counted(system: System, given: str) -> ContactRow:
+        looks.append(given)
+        return await look(system, given)
+
+    monkeypatch.setattr(contacts, "caller", counted)
+    running.clock.advance(seconds=2)  # the next is no word in haste
+    return Known(token, contact_id, looks)
+
+
+async def say(http: aiohttp.ClientSession, token: str, text: str) -> int:
+    words = {"id": new_id(), "text": text}
+    async with http.post("messages", json=words, headers=bearer(token)) as response:
+        return response.status
+
+
+async def said(running: Running, contact_id: str) -> list[str | None]:
+    async with running.system.read() as tx:
+        entries = await views.entries_after(tx, contact_id, 0, "staff")
+    return [each.text for each in entries if each.kind == "message"]
+
+
+async def test_the_next_word_is_stored_without_another_look(
+    http: aiohttp.ClientSession, running: Running, caller: Known
+) -> None:
+    assert await say(http, caller.token, "Nie wiem, co robić.") == 200
+    assert caller.looks == []
+    assert await said(running, caller.contact_id) == ["Dzień dobry.", "Halo?", "Nie wiem, co robić."]
+
+
+@pytest.mark.parametrize("words", ["Jestem.", "Nie chcę żyć."])
+async def test_a_known_secret_that_died_since_opens_nothing(
+    http: aiohttp.ClientSession, running: Running, caller: Known, words: str
+) -> None:
+    actor = Actor("caller", caller.contact_id)
+    await contacts.leave(running.system, actor, caller.contact_id, quick=True)
+    assert await say(http, caller.token, words) == 401
+    assert caller.looks == [caller.token]
+    assert await said(running, caller.contact_id) == ["Dzień dobry.", "Halo?"]
+
+
+async def test_a_known_secret_lives_no_longer_without_a_sign(
+    http: aiohttp.ClientSession, running: Running, caller: Known
+) -> None:
+    running.clock.advance(minutes=16)
+    assert await say(http, caller.token, "Jestem.") == 401
+    assert await said(running, caller.contact_id) == ["Dzień dobry.", "Halo?"]
+
+
+@pytest.mark.parametrize("words", ["Jestem.", "Nie chcę żyć."])
+async def test_what_was_known_wrongly_is_looked_up_and_stored_where_it_belongs(
+    http: aiohttp.ClientSession,
+    running: Running,
+    caller: Known,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = await add_caller(running.system)
+    monkeypatch.setattr(known.Known, "of", lambda *_: other.contact_id)
+    assert await say(http, caller.token, words) == 200
+    assert (await said(running, caller.contact_id))[-1] == words
+    assert len(await said(running, other.contact_id)) == 1
+
+
+async def test_while_nothing_can_be_stored_nobody_is_looked_up(
+    http: aiohttp.ClientSession, running: Running, caller: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(messages, "receive", away)
+    assert await say(http, caller.token, "Jestem.") == 503
+    assert caller.looks == []
 
 
 @pytest.mark.parametrize(("danger", "state"), [("no", "closed"), ("yes", "waiting")])
