@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from hotline.actions import contacts, messages
 from hotline.errors import HotlineError, Malformed, NotFound, NotSignedIn
 from hotline.live import topics
+from hotline.live.gathered import Gathered
 from hotline.live.hub import Listener
 from hotline.rules.access import Actor
 from hotline.rules.contact import ACTIVE, WAITING
@@ -19,6 +20,7 @@ from hotline.texts import say
 from hotline.web import caller_view, rates, render
 from hotline.web.beats import BEATS
 from hotline.web.body import Body, ClientId, parse
+from hotline.web.caller_view import CallerSees
 from hotline.web.chat import stored_json
 from hotline.web.keys import SYSTEM
 from hotline.web.news import NEWS, are_words, full
@@ -53,8 +55,8 @@ class CallerFeed:
     """One caller's cursor, and the state their page shows; `known` is the mark of the one it shows already."""
 
     __slots__ = (
-        "__weakref__", "_acknowledged", "_actor", "_after", "_beats", "_callers", "_known", "_language", "_listener",
-        "_news", "_request", "_spoken", "_state", "_system", "_token", "_typing", "_way", "mark",
+        "__weakref__", "_acknowledged", "_actor", "_after", "_beats", "_known", "_language", "_listener",
+        "_news", "_readings", "_request", "_spoken", "_state", "_system", "_token", "_typing", "_way", "mark",
     )  # fmt: skip
 
     def __init__(
@@ -68,7 +70,7 @@ class CallerFeed:
         known: str = "",
     ) -> None:
         self._request, self._system, self._news = request, request.app[SYSTEM], request.app[NEWS]
-        self._callers = request.app[READINGS].callers
+        self._readings = request.app[READINGS]
         self._actor, self._token, self._after = actor, token, after
         self._listener, self._way = listener, way
         self._beats = request.app[BEATS]
@@ -100,7 +102,7 @@ class CallerFeed:
         listener.add(topics.contact(self._actor.id))
         listener.add(topics.words(self._actor.id))
         listener.add(topics.roster())
-        sees = await self._read()
+        sees = await self._read(self._readings.callers)
         self._spoken = sees.tongues(self._language)
         if sees.head.queue is not None:
             listener.add(topics.queue(sees.head.queue))
@@ -142,16 +144,18 @@ class CallerFeed:
     async def look(self, changed: Set[str]) -> tuple[dict[str, Any], bool]:
         """What is new after the cursor, with the state if it is another; were there only words to look for?"""
         words, contact = topics.words(self._actor.id), topics.contact(self._actor.id)
-        others = changed and changed.isdisjoint(
-            {words, contact}
-        )  # the queue or the roster, which say nothing here
-        rows = () if others else await self._news.after(self._actor.id, self._after)
+        others = changed.isdisjoint({words, contact})  # the queue or the roster, or only the time
+        rows = () if changed and others else await self._news.after(self._actor.id, self._after)
         frame = await self._frame(rows)
+        if changed and others and self._talks:  # which says nothing of either
+            return frame, False
         only_words = changed == {words} and are_words(rows)
         if not only_words:
+            at_leisure = others and self.mark and self._state == WAITING
+            sees = await self._read(self._readings.others if at_leisure else self._readings.callers)
             # a quick exit elsewhere ends this line, too
             await contacts.caller_of(self._system, self._token)
-            state = caller_view.state_json(await self._read(), self._language)
+            state = caller_view.state_json(sees, self._language)
             mark = hashlib.blake2b(to_json(state), digest_size=8).hexdigest()
             if mark != self.mark:
                 self._state, self.mark = state["state"], mark
@@ -160,9 +164,9 @@ class CallerFeed:
                 self._known = ""
         return frame, only_words
 
-    async def _read(self) -> caller_view.CallerSees:
+    async def _read(self, callers: Gathered[str, CallerSees | None]) -> CallerSees:
         """Raises NotFound."""
-        sees = await self._callers.get(self._actor.id)
+        sees = await callers.get(self._actor.id)
         if sees is None:
             raise NotFound
         return sees

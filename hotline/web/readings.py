@@ -22,7 +22,9 @@ from hotline.web import caller_view
 from hotline.web.caller_view import CallerSees
 
 READ_AT_ONCE: Final = 3
-SOON: Final = 0.02  # seconds: what a caller is told of the state of things; words do not wait for it
+# Seconds for which others are waited for with what a caller is told of the state of things; words do not wait for it.
+SOON: Final = 0.02
+AT_LEISURE: Final = 0.25  # where it waits, and only time has passed or others have moved
 
 
 class Readings:
@@ -35,6 +37,7 @@ class Readings:
         self.desks: Gathered[Actor, ConsoleView] = Gathered(self._read_desks)
         self.sessions: Gathered[str, Found | None] = Gathered(partial(signing_in.look_up_again, system))
         self.callers: Gathered[str, CallerSees | None] = Gathered(self._read_callers, SOON)
+        self.others: Gathered[str, CallerSees | None] = Gathered(self._read_callers, AT_LEISURE)
 
     async def _read_queues(self, wanted: list[Pairs]) -> dict[Pairs, QueueView]:
         async with self._system.read() as tx:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import pytest
 
-from hotline.actions import contacts
+from hotline.actions import contacts, messages, presence
 from hotline.ids import new_id
 from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
@@ -20,7 +20,7 @@ from hotline.web.readings import Readings
 from tests.factories import TRUST, VICTIMS, MovableClock, add_caller, add_person, talk
 from tests.web.doors import Doors
 from tests.web.test_news import no_versions
-from tests.web.test_sockets import CHAT, eventually, frame, hello, opened
+from tests.web.test_sockets import CHAT, eventually, frame, frames_until, has_words, hello, opened
 
 
 async def test_what_is_read_of_many_is_what_is_read_of_each(system: System) -> None:
@@ -91,6 +91,42 @@ async def test_where_the_queue_moves_no_words_are_read(doors: Doors, monkeypatch
         assert caller.contact_id not in read
         doors.running.system.bus.publish({topics.contact(caller.contact_id)})
         await eventually(lambda: caller.contact_id in read)
+
+
+async def test_where_the_queue_moves_nothing_is_read_for_who_is_in_a_talk(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
+    await doors.employ("Celina", "counsellor", lines=(VICTIMS,))  # whom nobody of the others rings for
+    celina, system = doors.people["Celina"], doors.running.system
+    await presence.seen(system, celina.actor)
+    caller, states, seen = await talk(system, celina, line=VICTIMS), list[str](), caller_view.seen
+
+    async def state(tx: Transaction, contact_ids: Collection[str]) -> dict[str, CallerSees]:
+        states.extend(contact_ids)
+        return await seen(tx, contact_ids)
+
+    async def says(words: str) -> None:
+        await messages.reply(system, celina.actor, caller.contact_id, new_id(), words)
+
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        while "state" not in await frame(page):
+            pass
+        await says("Jestem.")  # the first answer changes more than the words
+        await frames_until(page, has_words("Jestem."))
+        await says("Słucham.")
+        await frames_until(page, has_words("Słucham."))
+        monkeypatch.setattr(caller_view, "seen", state)
+        async with system.read() as tx:
+            row = await queries.contact(tx, caller.contact_id)
+        assert row is not None
+        system.bus.publish({topics.queue(row.queue), topics.roster()})
+        await says("Jestem tu.")
+        await frames_until(page, has_words("Jestem tu."))
+        assert caller.contact_id not in states
+        system.bus.publish({topics.contact(caller.contact_id)})
+        await eventually(lambda: caller.contact_id in states)
 
 
 async def test_pages_that_come_back_together_are_written_together(
