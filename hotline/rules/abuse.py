@@ -25,6 +25,4 @@ HELLOS_MOST: Final = 30
 
 HAND: Final = timedelta(seconds=1)  # between two messages, if a hand typed them
 TURN: Final = 0.02  # seconds of this process for each message of those who wait and are faster than that
-OPENING: Final = (
-    0.02  # and for each page that opens its line while it waits: of many at once, the last notice it
-)
+OPENING: Final = 0.02  # and for each page that opens its line while it waits: of many, the last notice it

@@ -135,6 +135,8 @@ async def test_pages_that_come_back_together_are_written_together(
     callers = [await add_caller(system) for _ in range(8)]
     for each in callers[::2]:
         await contacts.leave(system, each.actor, each.contact_id, quick=False)
+    out = await add_caller(system)
+    await contacts.leave(system, out.actor, out.contact_id, quick=True)
     clock.advance(seconds=3)
     rounds: list[Collection[str]] = []
     heard: set[str] = set()
@@ -147,12 +149,15 @@ async def test_pages_that_come_back_together_are_written_together(
     monkeypatch.setattr(contacts, "callers_back", counted)
     system.bus.listen(heard.update)
     beats = Beats(system, Hub(LocalBus(), no_versions))
-    await asyncio.gather(*(beats.caller_back(each.contact_id) for each in callers))
+    await asyncio.gather(*(beats.caller_back(each.contact_id) for each in (*callers, out)))
     assert len(rounds) <= 2  # the first, and those who came while it was written
     async with system.read() as tx:
         for each in callers:
             row = await queries.contact(tx, each.contact_id)
             assert row is not None
             assert (row.caller_left_at, row.caller_seen_at) == (None, clock.now())
+        gone = await queries.contact(tx, out.contact_id)
+    assert gone is not None
+    assert gone.caller_left_at is not None  # whose secret is dead
     told = [each for each in callers if topics.contact(each.contact_id) in heard]
     assert told == callers[::2]  # of those who had never gone, nothing is new

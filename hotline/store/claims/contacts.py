@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, case, exists, func, insert, or_, select, update
+from sqlalchemy import Row, and_, case, exists, func, insert, or_, select, update
 
 from hotline.ids import new_id
 from hotline.rules.contact import may_move
@@ -166,8 +166,8 @@ async def move(tx: Tx, contact_id: str, state: str, to: str, **values: Any) -> b
 
 
 async def callers_back(tx: Tx, contact_ids: Collection[str]) -> list[Row[Any]]:
-    """Renew these signs of life; the contacts among them whose callers had been thought gone."""
-    these = tx.among(contacts.c.id, contact_ids)
+    """Renew these signs of life, but for dead secrets; the contacts whose callers had been thought gone."""
+    these = and_(tx.among(contacts.c.id, contact_ids), contacts.c.caller_blind.is_not(None))
     rows = await tx.connection.execute(
         select(contacts).where(these).order_by(contacts.c.id).with_for_update(key_share=True)
     )
