@@ -166,16 +166,22 @@ async def move(tx: Tx, contact_id: str, state: str, to: str, **values: Any) -> b
 
 
 async def callers_back(tx: Tx, contact_ids: Collection[str]) -> list[Row[Any]]:
-    """Renew these signs of life, but for dead secrets; the contacts whose callers had been thought gone."""
+    """Renew these signs of life, but for dead secrets; the contacts whose callers had been thought gone.
+
+    The rows of all others are locked no longer than it takes to write them: if this process is cut off, nobody waits.
+    """
     these = and_(tx.among(contacts.c.id, contact_ids), contacts.c.caller_blind.is_not(None))
-    rows = await tx.connection.execute(
-        select(contacts).where(these).order_by(contacts.c.id).with_for_update(key_share=True)
+    gone = select(contacts.c.id).where(these, contacts.c.caller_left_at.is_not(None))
+    locked = gone.order_by(contacts.c.id).with_for_update(key_share=True).cte("gone")
+    back = (
+        update(contacts)
+        .where(contacts.c.id.in_(select(locked.c.id)))
+        .values(caller_seen_at=tx.now, caller_left_at=None)
+        .returning(contacts)
     )
-    gone = [row for row in rows if row.caller_left_at is not None]
-    await tx.connection.execute(
-        update(contacts).where(these).values(caller_seen_at=tx.now, caller_left_at=None)
-    )
-    return gone
+    rows = list(await tx.connection.execute(back))
+    await callers_seen(tx, contact_ids)
+    return rows
 
 
 async def callers_seen(tx: Tx, contact_ids: Collection[str]) -> list[str]:
