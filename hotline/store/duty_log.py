@@ -59,7 +59,7 @@ async def taken(tx: Tx, staff_ids: Collection[str] | None = None) -> dict[tuple[
     if staff_ids is None:
         rows = await tx.connection.execute(_TAKEN, after)
     else:
-        statement = _TAKEN_BY[tx.connection.dialect.name]
+        statement = tx.made(_TAKEN_BY)
         rows = await tx.connection.execute(statement, {**after, "people": list(staff_ids)})
     return {(row.staff_id, row.line): row.at for row in rows}
 

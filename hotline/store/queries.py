@@ -329,12 +329,12 @@ async def contact_by_code(tx: Tx, code_blind: str) -> str | None:
     ).scalar_one_or_none()
 
 
-_TURN = (contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)
+TURN = (contacts.c.queue_class, contacts.c.queue_at, contacts.c.id)  # in which contacts are offered
 
 
 async def place(tx: Tx, me: Row[Any]) -> int:
-    """1 for the next in turn. The order is the one in which contacts are offered."""
-    mine = tuple_(*_TURN)
+    """1 for the next in turn."""
+    mine = tuple_(*TURN)
     query = select(func.count()).where(
         in_queue(tx.now),
         contacts.c.queue == me.queue,
@@ -343,7 +343,7 @@ async def place(tx: Tx, me: Row[Any]) -> int:
     return int((await tx.connection.execute(query)).scalar_one()) + 1
 
 
-_PLACE = func.row_number().over(partition_by=contacts.c.queue, order_by=_TURN).label("place")
+_PLACE = func.row_number().over(partition_by=contacts.c.queue, order_by=TURN).label("place")
 _TURNS = (
     select(contacts.c.id, _PLACE)
     .where(

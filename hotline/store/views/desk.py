@@ -173,11 +173,10 @@ def seen_pairs(centre: Centre, actor: Actor, queues: Collection[str]) -> Pairs:
 
 # Each console asks these whenever something happens and twice a minute, so the statements are made once.
 _NOW = bindparam("now", type_=Instant)
-_PAIR = contacts.c.line + "/" + contacts.c.queue  # hundreds of pairs would cost more than all that is found
+# as one value: hundreds of pairs would cost more than all that is found
+_PAIR = contacts.c.line + "/" + contacts.c.queue
 _WAITS = select(contacts).where(in_queue(_NOW))
-_QUEUE = only(
-    _WAITS.order_by(contacts.c.queue_class, contacts.c.queue_at, contacts.c.id).limit(SHOWN), _PAIR, "pairs"
-)
+_QUEUE = only(_WAITS.order_by(*queries.TURN).limit(SHOWN), _PAIR, "pairs")
 _IN_QUEUE = only(_WAITS.with_only_columns(func.count()), _PAIR, "pairs")
 _RINGING = only(
     select(offers.c.contact_id, offers.c.staff_id).where(offers.c.state == "pending"),
