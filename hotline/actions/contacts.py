@@ -81,16 +81,11 @@ def actor_of(caller: ContactRow) -> Actor:
 async def caller_seen(system: System, actor: Actor) -> None:
     """The caller's page is alive; coming back cancels "leaving"."""
     access.require(actor, "messages.receive", Thing(actor.id))
-    await callers_back(system, [actor.id])
-
-
-async def callers_back(system: System, contact_ids: Collection[str]) -> None:
-    """The same of all these, each of which is the caller's own."""
-    access.require(access.CHANNEL, "contacts.callers_seen")
-    async with system.transaction(access.CHANNEL) as tx:
-        for row in await claims.callers_back(tx, contact_ids):
-            await alarms.over(tx, row.id, CALLER_LEFT)
-            tx.topics.update(topics_of(row))
+    async with system.transaction(actor) as tx:
+        returned = await claims.caller_seen(tx, actor.id)
+        if returned is not None:
+            await alarms.over(tx, actor.id, CALLER_LEFT)
+            tx.topics.update(topics_of(returned))
 
 
 async def callers_seen(system: System, contact_ids: Collection[str]) -> list[str]:

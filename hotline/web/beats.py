@@ -9,11 +9,12 @@ from aiohttp import web
 from hotline.actions import contacts, presence
 from hotline.errors import HotlineError
 from hotline.live import topics
-from hotline.live.gathered import Gathered
 from hotline.live.hub import Hub
+from hotline.rules.access import Actor
 from hotline.system import System
 
 log = structlog.get_logger()
+WRITTEN_AT_ONCE: Final = 3  # so that whoever writes finds a connection, however many pages open at once
 GATHER_SECONDS: Final = 2.0  # little beside the 25 after which a console is thought silent
 
 
@@ -22,7 +23,7 @@ class Beats:
 
     def __init__(self, system: System, hub: Hub) -> None:
         self._system, self._hub = system, hub
-        self._back: Gathered[str, None] = Gathered(self._write_back)
+        self._few = asyncio.Semaphore(WRITTEN_AT_ONCE)
         self._callers: set[str] = set()
         self._consoles: set[str] = set()
 
@@ -30,13 +31,14 @@ class Beats:
         """The page of this contact has answered."""
         self._callers.add(contact_id)
 
-    async def caller_back(self, contact_id: str) -> None:
-        """The page of this contact has opened, which is written at once: it cancels "leaving". Raises Unavailable."""
-        await self._back.get(contact_id)
+    async def caller_back(self, caller: Actor) -> None:
+        """The page of this caller has opened. Raises Unavailable.
 
-    async def _write_back(self, contact_ids: list[str]) -> dict[str, None]:
-        await contacts.callers_back(self._system, contact_ids)
-        return dict.fromkeys(contact_ids)
+        It is written at once, for it cancels "leaving" and keeps the secret alive. Each by itself: a group would wait
+        for whoever is being changed, and hold all others meanwhile.
+        """
+        async with self._few:
+            await contacts.caller_seen(self._system, caller)
 
     def console(self, staff_id: str) -> None:
         """The console of this person has answered."""

@@ -90,7 +90,7 @@ async def news(request: web.Request) -> web.StreamResponse:
         request.app[BEATS].caller(actor.id)
     else:
         with suppress(Unavailable):  # what nobody can write of, one may still read
-            await request.app[BEATS].caller_back(actor.id)
+            await request.app[BEATS].caller_back(actor)
     ended = asyncio.Event()
     async with request.app[HUB].listener() as listener:
 

@@ -72,7 +72,7 @@ async def _greeted(wire: Wire, listener: Listener) -> CallerFeed | None:
             hello = parse(await wire.socket.receive_str(), Hello)
         actor = await rates.hello(request, hello.token)
         with suppress(Unavailable):  # what nobody can write of, one may still read
-            await request.app[BEATS].caller_back(actor.id)
+            await request.app[BEATS].caller_back(actor)
     except (NotSignedIn, Malformed, TypeError):  # no text, among others
         await wire.socket.close(code=NOT_SIGNED_IN)
         return None

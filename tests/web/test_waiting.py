@@ -8,18 +8,14 @@ import pytest
 from hotline.actions import contacts, messages, presence
 from hotline.ids import new_id
 from hotline.live import hub, topics
-from hotline.live.bus import LocalBus
-from hotline.live.hub import Hub
 from hotline.rules.contact import WAITING
 from hotline.store import queries
 from hotline.system import System, Transaction
 from hotline.web import caller_view, news
-from hotline.web.beats import Beats
 from hotline.web.caller_view import CallerSees
 from hotline.web.readings import Readings
-from tests.factories import TRUST, VICTIMS, MovableClock, add_caller, add_person, talk
+from tests.factories import TRUST, VICTIMS, add_caller, add_person, talk
 from tests.web.doors import Doors
-from tests.web.test_news import no_versions
 from tests.web.test_sockets import CHAT, eventually, frame, frames_until, has_words, hello, opened
 
 
@@ -127,37 +123,3 @@ async def test_where_the_queue_moves_nothing_is_read_for_who_is_in_a_talk(
         assert caller.contact_id not in states
         system.bus.publish({topics.contact(caller.contact_id)})
         await eventually(lambda: caller.contact_id in states)
-
-
-async def test_pages_that_come_back_together_are_written_together(
-    system: System, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    callers = [await add_caller(system) for _ in range(8)]
-    for each in callers[::2]:
-        await contacts.leave(system, each.actor, each.contact_id, quick=False)
-    out = await add_caller(system)
-    await contacts.leave(system, out.actor, out.contact_id, quick=True)
-    clock.advance(seconds=3)
-    rounds: list[Collection[str]] = []
-    heard: set[str] = set()
-    written = contacts.callers_back
-
-    async def counted(system: System, contact_ids: Collection[str]) -> None:
-        rounds.append(contact_ids)
-        await written(system, contact_ids)
-
-    monkeypatch.setattr(contacts, "callers_back", counted)
-    system.bus.listen(heard.update)
-    beats = Beats(system, Hub(LocalBus(), no_versions))
-    await asyncio.gather(*(beats.caller_back(each.contact_id) for each in (*callers, out)))
-    assert len(rounds) <= 2  # the first, and those who came while it was written
-    async with system.read() as tx:
-        for each in callers:
-            row = await queries.contact(tx, each.contact_id)
-            assert row is not None
-            assert (row.caller_left_at, row.caller_seen_at) == (None, clock.now())
-        gone = await queries.contact(tx, out.contact_id)
-    assert gone is not None
-    assert gone.caller_left_at is not None  # whose secret is dead
-    told = [each for each in callers if topics.contact(each.contact_id) in heard]
-    assert told == callers[::2]  # of those who had never gone, nothing is new

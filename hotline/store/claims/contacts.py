@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import Row, case, exists, func, insert, or_, select, update
 
 from hotline.ids import new_id
 from hotline.rules.contact import may_move
@@ -165,23 +165,18 @@ async def move(tx: Tx, contact_id: str, state: str, to: str, **values: Any) -> b
     return (await tx.connection.execute(statement)).rowcount == 1
 
 
-async def callers_back(tx: Tx, contact_ids: Collection[str]) -> list[Row[Any]]:
-    """Renew these signs of life, but for dead secrets; the contacts whose callers had been thought gone.
-
-    The rows of all others are locked no longer than it takes to write them: if this process is cut off, nobody waits.
-    """
-    these = and_(tx.among(contacts.c.id, contact_ids), contacts.c.caller_blind.is_not(None))
-    gone = select(contacts.c.id).where(these, contacts.c.caller_left_at.is_not(None))
-    locked = gone.order_by(contacts.c.id).with_for_update(key_share=True).cte("gone")
+async def caller_seen(tx: Tx, contact_id: str) -> Row[Any] | None:
+    """Renew the sign of life; the contact, if the caller had been thought gone."""
     back = (
         update(contacts)
-        .where(contacts.c.id.in_(select(locked.c.id)))
+        .where(contacts.c.id == contact_id, contacts.c.caller_left_at.is_not(None))
         .values(caller_seen_at=tx.now, caller_left_at=None)
         .returning(contacts)
     )
-    rows = list(await tx.connection.execute(back))
-    await callers_seen(tx, contact_ids)
-    return rows
+    row: Row[Any] | None = (await tx.connection.execute(back)).one_or_none()
+    if row is None:
+        await change(tx, contact_id, caller_seen_at=tx.now)
+    return row
 
 
 async def callers_seen(tx: Tx, contact_ids: Collection[str]) -> list[str]:
