@@ -16,7 +16,7 @@ import traceback
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from bots import telegram  # noqa: F401  for the children: importing aiogram takes seconds
 from hotline import __main__ as command
@@ -28,7 +28,7 @@ from tests.flows.clock import StoryClock
 
 REPO = Path(__file__).parent.parent.parent
 STOP_SECONDS = 20
-DEATHS = {signal.SIGCHLD}
+DEATHS = {signal.SIGCHLD, signal.SIGTERM}  # its children's, and its own
 
 
 class Nursery:
@@ -104,13 +104,20 @@ def _main() -> None:
     children: set[int] = set()
 
     def bury(*_: object) -> None:
-        with suppress(ChildProcessError, BrokenPipeError):  # or nobody listens any more
+        with suppress(ChildProcessError, ConnectionError):  # or nobody listens any more
             while (found := os.waitpid(-1, os.WNOHANG)) != (0, 0):
                 children.discard(found[0])
                 _tell("dead", found[0], os.waitstatus_to_exitcode(found[1]))
 
+    def end(*_: object) -> NoReturn:
+        """It may come twice, by the signal and by the end of all orders, and among deaths: none may be left."""
+        for child in tuple(children):
+            with suppress(ProcessLookupError):  # it ended just now
+                os.kill(child, signal.SIGKILL)
+        os._exit(0)  # all that was imported need not be taken apart
+
     signal.signal(signal.SIGCHLD, bury)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGTERM, end)
     try:
         for line in sys.stdin:
             signal.pthread_sigmask(signal.SIG_BLOCK, DEATHS)  # none is told before its birth
@@ -121,10 +128,7 @@ def _main() -> None:
             _tell("born", child, 0)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, DEATHS)
     finally:
-        for child in tuple(children):
-            with suppress(ProcessLookupError):  # it ended just now
-                os.kill(child, signal.SIGKILL)
-        os._exit(0)  # all that was imported need not be taken apart
+        end()
 
 
 def _tell(what: str, process: int, status: int) -> None:
@@ -145,9 +149,9 @@ def _live(order: dict[str, Any]) -> None:
 
 
 def _run(order: dict[str, Any]) -> int:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for each in DEATHS:
+        signal.signal(each, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, DEATHS)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(log, 1)

@@ -14,7 +14,7 @@ import tarfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -137,6 +137,12 @@ class Town:
         await self.starts(post, release)
         self.found.replaced += 1
 
+    def ends(self) -> None:
+        """All of them, whatever they do."""
+        for post in self.posts:
+            if post.process is not None:
+                post.process.end()
+
     @property
     def webs(self) -> list[Process]:
         return [post.process for post in self.posts if post.part == "web" and post.process is not None]
@@ -160,10 +166,15 @@ async def run(size: Size) -> int:
     if before is None:
         print("NOT RUN: this clone has neither a tag nor the commits before the newest migration: fetch them")  # noqa: T201
         return size is LONG
-    async with ground_of() as ground, nursery_of(unpacked(before, ground.folder / "before")) as old:
+    async with (
+        ground_of() as ground,
+        nursery_of(unpacked(before, ground.folder / "before")) as old,
+        AsyncExitStack() as stack,
+    ):
         street, api = ground.street, ground.api
         town = Town(street, ground.folder, api, old)
         history = History()
+        stack.callback(town.ends)  # the release before may not know how to end what it has borne
         for post in town.posts:
             await town.starts(post, old)
         talks = await talks_of(street, size.talks, *town.webs, pause=0.1)
