@@ -51,6 +51,7 @@ class Listener:
 
     async def __aexit__(self, *_error: object) -> None:
         self.only(NOTHING)
+        self.at_once = None  # which knows this listener
         if self._alarm is not None:
             self._alarm.cancel()
 

@@ -132,3 +132,7 @@ class _Answer:
 
     async def send(self, frame: dict[str, Any]) -> None:
         """Nowhere."""
+
+    def send_now(self, frame: dict[str, Any]) -> bool:
+        """Never."""
+        return False

@@ -1,7 +1,7 @@
 """What one caller's page has seen and what to send it next; and what comes from it: words, acknowledged once stored."""
 
 import hashlib
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -42,6 +42,9 @@ class Way(Protocol):
     async def send(self, frame: dict[str, Any]) -> None:
         """As soon as there is room."""
 
+    def send_now(self, frame: dict[str, Any]) -> bool:
+        """Without waiting; False where that cannot be, and nothing is sent."""
+
 
 class Said(Body):
     """What the page says: a message, or that one is being written."""
@@ -56,7 +59,8 @@ class CallerFeed:
 
     __slots__ = (
         "__weakref__", "_acknowledged", "_actor", "_after", "_beats", "_known", "_language", "_listener",
-        "_news", "_readings", "_request", "_spoken", "_state", "_system", "_token", "_typing", "_way", "mark",
+        "_news", "_readings", "_request", "_spared", "_spoken", "_state", "_system", "_token", "_typing", "_way",
+        "_writes", "mark",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +81,8 @@ class CallerFeed:
         self._language = render.language_of(request)
         self._spoken = caller_view.Tongues(self._language, self._language, caller_view.NEVER)
         self._acknowledged: frozenset[int] = NONE  # the page has these without being sent them
+        self._writes = ""  # the id of what is being stored: the answer will tell the page of it
+        self._spared = False  # was it stored meanwhile, and the page not told?
         self._state = WAITING  # as it was read last
         self.mark = ""  # a short name of all that was read with it
         self._known = known
@@ -115,8 +121,26 @@ class CallerFeed:
         """Send what is new until cancelled: words at once, the state of things whenever it may be another."""
         await self.watch()
         self._listener.add(topics.typing(self._actor.id, "staff"))
+        self._listener.at_once = self._at_once
         while True:  # while it waits it keeps nothing of what it told
             await self._show(await self._listener.changed(at_most=self.patience))
+
+    def _at_once(self, topic: str) -> bool:
+        """Words, as soon as they are stored; False if there is more to it than that."""
+        if topic != topics.words(self._actor.id):
+            return False
+        rows = self._news.at_hand(self._actor.id, self._after)
+        if any(row.id == self._writes for row in rows):
+            self._spared = len(rows) == 1
+            return self._spared
+        if not rows:
+            return False
+        shown = self._news.opened_now(self._unseen(rows), "caller")
+        frame = self._frame(shown, rows[-1].seq)
+        if shown and not self._way.send_now(frame):
+            return False
+        self._has(rows)
+        return True
 
     async def _show(self, changed: Set[str]) -> None:
         words, contact = topics.words(self._actor.id), topics.contact(self._actor.id)
@@ -146,7 +170,9 @@ class CallerFeed:
         words, contact = topics.words(self._actor.id), topics.contact(self._actor.id)
         others = changed.isdisjoint({words, contact})  # the queue or the roster, or only the time
         rows = () if changed and others else await self._news.after(self._actor.id, self._after)
-        frame = await self._frame(rows)
+        shown = await self._news.opened(self._unseen(rows), "caller")
+        self._has(rows)
+        frame = {**self._frame(shown, self._after), "more": full(rows)}
         if changed and others and self._talks:  # which says nothing of either
             return frame, False
         only_words = changed == {words} and are_words(rows)
@@ -171,14 +197,19 @@ class CallerFeed:
             raise NotFound
         return sees
 
-    async def _frame(self, rows: views.Rows) -> dict[str, Any]:
-        shown = await self._news.opened([row for row in rows if row.seq not in self._acknowledged], "caller")
+    def _unseen(self, rows: views.Rows) -> views.Rows:
+        return [row for row in rows if row.seq > self._after and row.seq not in self._acknowledged]
+
+    def _has(self, rows: views.Rows) -> None:
+        """The page knows of these."""
         if rows:
-            self._after = rows[-1].seq
+            self._after = max(self._after, rows[-1].seq)
             self._acknowledged = frozenset(seq for seq in self._acknowledged if seq > self._after) or NONE
         self._spoken = _changed(self._spoken, rows)
+
+    def _frame(self, shown: Sequence[views.Entry], cursor: int) -> dict[str, Any]:
         said = caller_view.entries_json(self._system.centre, shown, self._spoken)
-        return {"entries": said, "cursor": self._after, "more": full(rows)}
+        return {"entries": said, "cursor": cursor, "more": False}
 
     async def hear(self, text: str) -> None:
         """A message over the open line. What is refused is told with the reason; the line stays.
@@ -196,17 +227,25 @@ class CallerFeed:
 
     async def _message(self, line_id: str, text: str) -> None:
         who = self._system.vault.blind("web", self._token)
+        self._writes, stored = line_id, False
         try:
             slow = await rates.pace(self._request, self._token, text)
             receipt = await messages.receive(
                 self._system, self._actor, self._actor.id, line_id, text, caller_blind=who
             )
+            stored = not receipt.repeated
         except NotSignedIn:
             raise
         except HotlineError as error:
             await self._way.send({"refused": refused_json(line_id, error, self._language)})
             return
-        if not receipt.repeated and receipt.seq > self._after:
+        finally:
+            self._writes, spared, self._spared = "", self._spared, False
+            if spared and not stored:  # another page of theirs has stored it
+                self._listener.poke(topics.words(self._actor.id))
+        if stored and receipt.seq == self._after + 1:
+            self._after = receipt.seq
+        elif stored and receipt.seq > self._after:
             self._acknowledged |= {receipt.seq}
         await self._way.send({"ack": stored_json(self._system, line_id, receipt, self._language, slow=slow)})
 

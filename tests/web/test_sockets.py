@@ -88,6 +88,19 @@ def hello(caller: Caller, after: object = 0) -> dict[str, object]:
     return {"token": caller.token, "after": after}
 
 
+def listeners_from_now(monkeypatch: pytest.MonkeyPatch) -> list[hub.Listener]:
+    """Those that begin to listen; it grows."""
+    found: list[hub.Listener] = []
+    begin = hub.Listener.__init__
+
+    def begun(self: hub.Listener, of: hub.Hub) -> None:
+        begin(self, of)
+        found.append(self)
+
+    monkeypatch.setattr(hub.Listener, "__init__", begun)
+    return found
+
+
 def no_failures(logged: list[Any]) -> None:
     assert [each for each in logged if each["log_level"] in ("error", "critical")] == []
 
@@ -216,12 +229,7 @@ async def test_words_reach_a_console_that_rests_with_their_commit(
     monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
     monkeypatch.setattr(console_live, "CALM_TALK", 3600.0)  # no pane comes in between
     looks_never(monkeypatch)
-    readers: list[hub.Listener] = []
-    begin = hub.Listener.__init__
-
-    def begun(self: hub.Listener, of: hub.Hub) -> None:
-        begin(self, of)
-        readers.append(self)
+    readers = listeners_from_now(monkeypatch)
 
     async def rests() -> None:
         await eventually(lambda: [each._rests for each in readers] == [True])
@@ -229,7 +237,6 @@ async def test_words_reach_a_console_that_rests_with_their_commit(
     async def never(*_given: Any) -> views.Rows:
         raise AssertionError("it looks")
 
-    monkeypatch.setattr(hub.Listener, "__init__", begun)
     async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
         await page.send_json({"watch": contact_id, "after": 0})
         await frames_until(page, lambda each: bool(each.get("entries")))
@@ -248,6 +255,63 @@ async def test_words_reach_a_console_that_rests_with_their_commit(
             assert [entry["text"] for entry in shown[-1]["entries"]] == ["Jestem."]
         await factories.finish(system, doors.people["Anna"], contact_id)
         await frames_until(page, lambda each: each.get("head", {}).get("state") in ("wrap_up", "closed"))
+
+
+async def test_words_reach_a_callers_page_that_rests_with_their_commit(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing is looked for because of its own, of which the acknowledgement tells; nor do they come back later."""
+    caller, anna = await doors.talk(), doors.people["Anna"].actor
+    system, contact_id = doors.running.system, caller.contact_id
+    monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
+    readers = listeners_from_now(monkeypatch)
+
+    async def rests() -> None:
+        await eventually(lambda: [each._rests for each in readers] == [True])
+
+    async def never(*_given: Any) -> views.Rows:
+        raise AssertionError("it looks")
+
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frames_until(page, lambda each: "state" in each)
+        with monkeypatch.context() as patch:
+            patch.setattr(news.News, "after", never)
+            for number in range(3):
+                await rests()
+                await page.send_json({"id": f"rests-own-{number}", "text": "Halo?"})
+                assert (await frame(page))["ack"]["id"] == f"rests-own-{number}"
+                await rests()
+                await messages.reply(system, anna, contact_id, f"rests-reply-{number}", f"słowo {number}")
+                shown = await frame(page)
+                assert [entry["text"] for entry in shown["entries"]] == [f"słowo {number}"]
+                assert shown["cursor"] == shown["entries"][-1]["seq"]
+            await rests()
+    await factories.finish(system, doors.people["Anna"], contact_id)
+
+
+async def test_words_that_another_page_of_theirs_stored_meanwhile_are_shown(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both had them under way with one id: one page has stored them, the other is shown them."""
+    caller = await doors.talk()
+    system, contact_id = doors.running.system, caller.contact_id
+    monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
+    readers = listeners_from_now(monkeypatch)
+    async with opened(doors, CHAT) as page, opened(doors, CHAT) as other:
+        for each in (page, other):
+            await each.send_json(hello(caller))
+            await frames_until(each, lambda each: "state" in each)
+        await eventually(lambda: [each._rests for each in readers] == [True, True])
+        async with system.transaction(OPERATOR) as tx:
+            await claims.lock_contact(tx, contact_id)
+            for number, each in enumerate((page, other), 1):
+                await each.send_json({"id": "both-pages", "text": "Halo?"})
+                await eventually(lambda number=number: system.journal._waiting == number)  # type: ignore[misc]
+        await frames_until(page, lambda each: "ack" in each)
+        told = {name for _ in range(2) for name in await frame(other)}
+        assert {"ack", "entries"} <= told
+    await factories.finish(system, doors.people["Anna"], contact_id)
 
 
 async def test_no_cursor_passes_own_words_before_they_are_acknowledged(doors: Doors) -> None:
