@@ -72,24 +72,20 @@ def raised(priority: str, danger: str | None, topic: str | None, text: str) -> s
 
 
 def _plain(text: str) -> str:
-    lowered = (
-        unicodedata.normalize("NFKC", text)
-        .casefold()
-        .replace("ł", "l")
-        .replace("\u2019", "'")
-        .replace("ʼ", "'")
-    )
+    if text.isascii():
+        return text.lower()
+    lowered = unicodedata.normalize("NFKC", text).casefold()
+    lowered = lowered.replace("ł", "l").replace("\u2019", "'").replace("ʼ", "'")
     decomposed = unicodedata.normalize("NFD", lowered)
     # й and ї keep their marks' base letter; losing marks on both sides alike is what makes this a match.
-    bare = "".join(filterfalse(unicodedata.combining, decomposed))
-    return " ".join(re.findall(r"[\w']+", bare))
+    return "".join(filterfalse(unicodedata.combining, decomposed))
 
 
 def _pattern() -> re.Pattern[str]:
     alternatives = []
     for phrase in PHRASES:
-        stem = _plain(phrase.removesuffix("*"))
-        alternatives.append(re.escape(stem) + ("" if phrase.endswith("*") else r"\b"))
+        words = map(re.escape, _plain(phrase.removesuffix("*")).split())
+        alternatives.append(r"[^\w']+".join(words) + ("" if phrase.endswith("*") else r"\b"))
     return re.compile(r"\b(?:" + "|".join(alternatives) + ")")
 
 
