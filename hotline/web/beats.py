@@ -11,6 +11,8 @@ from hotline.errors import HotlineError
 from hotline.live import topics
 from hotline.live.hub import Hub
 from hotline.rules.access import Actor
+from hotline.store import views
+from hotline.store.views import ContactHead
 from hotline.system import System
 
 log = structlog.get_logger()
@@ -31,12 +33,15 @@ class Beats:
         """The page of this contact has answered."""
         self._callers.add(contact_id)
 
-    async def caller_back(self, caller: Actor) -> None:
-        """The page of this caller has opened. Raises Unavailable.
+    async def caller_back(self, caller: Actor, head: ContactHead) -> None:
+        """The page of this caller has opened, and their contact stands like that. Raises Unavailable.
 
-        It is written at once, for it cancels "leaving" and keeps the secret alive. Each by itself: a group would wait
-        for whoever is being changed, and hold all others meanwhile.
+        Who has left, or was not heard of for long, is written at once, for it cancels "leaving" and keeps the secret
+        alive. Each by itself: a group would wait for whoever is being changed, and hold all others meanwhile.
         """
+        if head.caller_left_at is None and not views.caller_away(head, self._system.clock.now()):
+            self.caller(caller.id)
+            return
         async with self._few:
             await contacts.caller_seen(self._system, caller)
 

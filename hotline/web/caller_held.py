@@ -7,18 +7,16 @@ and for so many of one network; whoever finds none is answered at once and told 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Set
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final
 
 from aiohttp import web
 
 from hotline import metrics
 from hotline.actions import contacts
-from hotline.errors import Unavailable
 from hotline.live import topics
 from hotline.web import chat, middleware
 from hotline.web.addresses import network_of
-from hotline.web.beats import BEATS
 from hotline.web.caller_live import CallerFeed, tells
 from hotline.web.keys import HUB, SYSTEM
 
@@ -86,11 +84,6 @@ async def news(request: web.Request) -> web.StreamResponse:
     system, token, known = request.app[SYSTEM], chat.secret(request), request.query.get("known", "")
     after = chat.cursor(request)
     actor = await contacts.caller_of(system, token)
-    if known:  # one that goes on
-        request.app[BEATS].caller(actor.id)
-    else:
-        with suppress(Unavailable):  # what nobody can write of, one may still read
-            await request.app[BEATS].caller_back(actor)
     ended = asyncio.Event()
     async with request.app[HUB].listener() as listener:
 

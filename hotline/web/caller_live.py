@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -9,7 +10,7 @@ from aiohttp import web
 from pydantic_core import to_json
 
 from hotline.actions import contacts, messages
-from hotline.errors import HotlineError, Malformed, NotFound, NotSignedIn
+from hotline.errors import HotlineError, Malformed, NotFound, NotSignedIn, Unavailable
 from hotline.live import topics
 from hotline.live.gathered import Gathered
 from hotline.live.hub import Listener
@@ -109,6 +110,11 @@ class CallerFeed:
         listener.add(topics.words(self._actor.id))
         listener.add(topics.roster())
         sees = await self._read(self._readings.callers)
+        if self._known:  # one that goes on
+            await self.alive()
+        else:
+            with suppress(Unavailable):  # what nobody can write of, one may still read
+                await self._beats.caller_back(self._actor, sees.head)
         self._spoken = sees.tongues(self._language)
         if sees.head.queue is not None:
             listener.add(topics.queue(sees.head.queue))

@@ -4,7 +4,6 @@ Pings come from the server and their answers are the signs of life; no timer in 
 """
 
 import asyncio
-from contextlib import suppress
 from typing import Final, Protocol
 
 import structlog
@@ -12,11 +11,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from hotline import metrics
 from hotline.actions import presence
-from hotline.errors import HotlineError, Malformed, NotSignedIn, Unavailable
+from hotline.errors import HotlineError, Malformed, NotSignedIn
 from hotline.live.hub import Listener
 from hotline.rules.presence import CALLER_PING, CONSOLE_PING
 from hotline.web import middleware, rates, render
-from hotline.web.beats import BEATS
 from hotline.web.board_live import BoardFeed
 from hotline.web.body import Body, Cursor, Token, parse
 from hotline.web.caller_live import CallerFeed
@@ -71,8 +69,6 @@ async def _greeted(wire: Wire, listener: Listener) -> CallerFeed | None:
         async with asyncio.timeout(10):
             hello = parse(await wire.socket.receive_str(), Hello)
         actor = await rates.hello(request, hello.token)
-        with suppress(Unavailable):  # what nobody can write of, one may still read
-            await request.app[BEATS].caller_back(actor)
     except (NotSignedIn, Malformed, TypeError):  # no text, among others
         await wire.socket.close(code=NOT_SIGNED_IN)
         return None
