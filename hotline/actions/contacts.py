@@ -19,6 +19,7 @@ from hotline.store.attended import Attended, attended
 from hotline.store.journal import Line
 from hotline.store.queries import ContactRow
 from hotline.store.transfers import guest_of
+from hotline.store.views import ContactHead
 from hotline.system import System, Transaction
 from hotline.texts.situations import fill
 
@@ -62,12 +63,19 @@ async def caller_of(system: System, token: str) -> Actor:
 async def caller(system: System, token: str) -> ContactRow:
     """The contact of a web token. Raises NotSignedIn."""
     row = await system.callers.get(system.vault.blind("web", token))
-    if row is None or system.clock.now() > alive_until(row):
+    if row is None:
         raise NotSignedIn
+    require_alive(system, row)
     return row
 
 
-def alive_until(row: ContactRow) -> datetime:
+def require_alive(system: System, row: ContactRow | ContactHead) -> None:
+    """Raises NotSignedIn where nothing was heard of the page for so long that its secret opens nothing any more."""
+    if system.clock.now() > alive_until(row):
+        raise NotSignedIn
+
+
+def alive_until(row: ContactRow | ContactHead) -> datetime:
     """So long the secret of this contact opens it, if nothing more is heard of its page."""
     seen: datetime = row.caller_seen_at or row.arrived_at
     return seen + TOKEN_LIFE

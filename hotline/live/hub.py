@@ -63,14 +63,19 @@ class Listener:
         if not topics.is_hint(topic):
             self.poke(topic)
 
+    def leave(self, topic: str) -> None:
+        """Listen to it no more."""
+        if topic in self._topics:
+            self._topics.remove(topic)
+            self._hub.detach(topic, self)
+            self._changed -= {topic}
+
     def only(self, wanted: Set[str]) -> None:
         """Listen to these and to no others."""
         for topic in wanted - set(self._topics):
             self.add(topic)
         for topic in set(self._topics) - wanted:
-            self._hub.detach(topic, self)
-        self._topics = [topic for topic in self._topics if topic in wanted]
-        self._changed &= wanted
+            self.leave(topic)
 
     def poke(self, topic: str) -> None:
         if self._rests and not self._changed and self._shown(topic):

@@ -83,17 +83,18 @@ async def news(request: web.Request) -> web.StreamResponse:
     """
     system, token, known = request.app[SYSTEM], chat.secret(request), request.query.get("known", "")
     after = chat.cursor(request)
-    actor = await contacts.caller_of(system, token)
+    contact = await contacts.caller(system, token)
     ended = asyncio.Event()
     async with request.app[HUB].listener() as listener:
 
         def end() -> None:
             ended.set()
-            listener.poke(topics.words(actor.id))
+            listener.poke(topics.words(contact.id))
 
-        feed = CallerFeed(request, actor, token, after, listener, _Answer(), known)
-        with request.app[HELD].place(actor.id, network_of(request), end) as room:
-            await feed.watch()
+        actor = contacts.actor_of(contact)
+        feed = CallerFeed(request, actor, contact.queue, token, after, listener, _Answer(), known)
+        with request.app[HELD].place(contact.id, network_of(request), end) as room:
+            feed.watch()
             seconds = HELD_SECONDS if room and not system.closing.is_set() else 0.0
             with metrics.SOCKETS.labels(middleware.route_of(request)).track_inprogress():
                 frame = await _first(feed, listener.changed, seconds, ended)

@@ -60,14 +60,15 @@ class CallerFeed:
 
     __slots__ = (
         "__weakref__", "_acknowledged", "_actor", "_after", "_beats", "_known", "_language", "_listener",
-        "_news", "_readings", "_request", "_spared", "_spoken", "_state", "_system", "_token", "_typing", "_way",
-        "_writes", "mark",
+        "_news", "_queue", "_readings", "_request", "_spared", "_spoken", "_state", "_system", "_token", "_typing",
+        "_way", "_writes", "mark",
     )  # fmt: skip
 
     def __init__(
         self,
         request: web.Request,
         actor: Actor,
+        queue: str | None,
         token: str,
         after: int,
         listener: Listener,
@@ -77,6 +78,7 @@ class CallerFeed:
         self._request, self._system, self._news = request, request.app[SYSTEM], request.app[NEWS]
         self._readings = request.app[READINGS]
         self._actor, self._token, self._after = actor, token, after
+        self._queue = queue  # as it was read last
         self._listener, self._way = listener, way
         self._beats = request.app[BEATS]
         self._language = render.language_of(request)
@@ -103,21 +105,14 @@ class CallerFeed:
         """Is somebody there to talk with, as far as this page was told?"""
         return self._state == ACTIVE
 
-    async def watch(self) -> None:
+    def watch(self) -> None:
         """The contact itself, its queue for the place in it, and the roster for who is there."""
         listener = self._listener
         listener.add(topics.contact(self._actor.id))
         listener.add(topics.words(self._actor.id))
         listener.add(topics.roster())
-        sees = await self._read(self._readings.callers)
-        if self._known:  # one that goes on
-            await self.alive()
-        else:
-            with suppress(Unavailable):  # what nobody can write of, one may still read
-                await self._beats.caller_back(self._actor, sees.head)
-        self._spoken = sees.tongues(self._language)
-        if sees.head.queue is not None:
-            listener.add(topics.queue(sees.head.queue))
+        if self._queue is not None:
+            listener.add(topics.queue(self._queue))
 
     async def alive(self) -> None:
         """The page has answered."""
@@ -125,7 +120,7 @@ class CallerFeed:
 
     async def serve(self) -> None:
         """Send what is new until cancelled: words at once, the state of things whenever it may be another."""
-        await self.watch()
+        self.watch()
         self._listener.add(topics.typing(self._actor.id, "staff"))
         self._listener.at_once = self._at_once
         while True:  # while it waits it keeps nothing of what it told
@@ -176,6 +171,7 @@ class CallerFeed:
         words, contact = topics.words(self._actor.id), topics.contact(self._actor.id)
         others = changed.isdisjoint({words, contact})  # the queue or the roster, or only the time
         rows = () if changed and others else await self._news.after(self._actor.id, self._after)
+        sees = None if self.mark else await self._begins()
         shown = await self._news.opened(self._unseen(rows), "caller")
         self._has(rows)
         frame = {**self._frame(shown, self._after), "more": full(rows)}
@@ -183,10 +179,8 @@ class CallerFeed:
             return frame, False
         only_words = changed == {words} and are_words(rows)
         if not only_words:
-            at_leisure = others and self.mark and self._state == WAITING
-            sees = await self._read(self._readings.others if at_leisure else self._readings.callers)
-            # a quick exit elsewhere ends this line, too
-            await contacts.caller_of(self._system, self._token)
+            at_leisure = others and self._state == WAITING
+            sees = sees or await self._read(self._readings.others if at_leisure else self._readings.callers)
             state = caller_view.state_json(sees, self._language)
             mark = hashlib.blake2b(to_json(state), digest_size=8).hexdigest()
             if mark != self.mark:
@@ -196,12 +190,37 @@ class CallerFeed:
                 self._known = ""
         return frame, only_words
 
+    async def _begins(self) -> CallerSees:
+        """What the first frame tells; and the page is here."""
+        sees = await self._read(self._readings.callers)
+        self._spoken = sees.tongues(self._language)
+        if self._known:  # one that goes on
+            await self.alive()
+        else:
+            with suppress(Unavailable):  # what nobody can write of, one may still read
+                await self._beats.caller_back(self._actor, sees.head)
+        return sees
+
     async def _read(self, callers: Gathered[str, CallerSees | None]) -> CallerSees:
-        """Raises NotFound."""
+        """Raises NotFound, and NotSignedIn: a quick exit elsewhere ends this line, too."""
         sees = await callers.get(self._actor.id)
         if sees is None:
             raise NotFound
+        if sees.head.caller_blind != self._system.vault.blind("web", self._token):
+            raise NotSignedIn
+        contacts.require_alive(self._system, sees.head)
+        self._stands_in(sees.head.queue)
         return sees
+
+    def _stands_in(self, queue: str | None) -> None:
+        """Listen to who else moves in that queue, and in no other."""
+        if queue == self._queue:
+            return
+        if self._queue is not None:
+            self._listener.leave(topics.queue(self._queue))
+        if queue is not None:
+            self._listener.add(topics.queue(queue))
+        self._queue = queue
 
     def _unseen(self, rows: views.Rows) -> views.Rows:
         return [row for row in rows if row.seq > self._after and row.seq not in self._acknowledged]

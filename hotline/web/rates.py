@@ -78,9 +78,10 @@ async def pace(request: web.Request, token: str, words: str) -> bool:
     return slow
 
 
-async def hello(request: web.Request, token: str) -> Actor:
-    """Whose page it is that opens its line. Those who wait take turns, for it costs more than a word; nobody who is in
-    a talk waits for them.
+async def hello(request: web.Request, token: str) -> tuple[Actor, str | None]:
+    """Whose page it is that opens its line, and in which queue they stand.
+
+    Those who wait take turns, for it costs more than a word; nobody who is in a talk waits for them.
 
     A page that comes back without end is let in later, whoever is in danger at once. Raises NotSignedIn.
     """
@@ -92,7 +93,7 @@ async def hello(request: web.Request, token: str) -> Actor:
             await asyncio.sleep(abuse.WORDS_PAUSE)
         if caller.state != contact.ACTIVE:
             await rates.door.passes(abuse.OPENING)
-    return contacts.actor_of(caller)
+    return contacts.actor_of(caller), caller.queue
 
 
 async def _answered(request: web.Request, token: str, who: str) -> bool:

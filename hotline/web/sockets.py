@@ -68,7 +68,7 @@ async def _greeted(wire: Wire, listener: Listener) -> CallerFeed | None:
     try:
         async with asyncio.timeout(10):
             hello = parse(await wire.socket.receive_str(), Hello)
-        actor = await rates.hello(request, hello.token)
+        actor, queue = await rates.hello(request, hello.token)
     except (NotSignedIn, Malformed, TypeError):  # no text, among others
         await wire.socket.close(code=NOT_SIGNED_IN)
         return None
@@ -76,7 +76,7 @@ async def _greeted(wire: Wire, listener: Listener) -> CallerFeed | None:
         log.warning("socket ended", code=error.code if isinstance(error, HotlineError) else "no_hello")
         await wire.socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         return None
-    return CallerFeed(request, actor, hello.token, hello.after, listener, wire)
+    return CallerFeed(request, actor, queue, hello.token, hello.after, listener, wire)
 
 
 async def console(request: web.Request) -> web.WebSocketResponse:

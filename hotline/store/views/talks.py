@@ -44,6 +44,7 @@ class ContactHead:
     holder_id: str | None
     holder_name: str | None
     holder_signature: str | None
+    caller_blind: str | None
     caller_seen_at: datetime | None
     caller_left_at: datetime | None
     due_at: datetime | None
