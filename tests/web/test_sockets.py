@@ -19,14 +19,16 @@ import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from structlog.testing import capture_logs
 
-from hotline.actions import contacts, messages, signing_in
+from hotline.actions import assignments, contacts, messages, signing_in
 from hotline.errors import Unavailable
 from hotline.ids import new_id
 from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
-from hotline.rules.access import OPERATOR
+from hotline.rules.access import OPERATOR, Actor
+from hotline.rules.presence import CALLER_PING
 from hotline.store import claims, views
 from hotline.store.journal import Line
+from hotline.system import System
 from hotline.web import board_live, console_live, line_session, news, sockets, wire
 from hotline.web.caller_live import CallerFeed
 from hotline.web.wire import Wire
@@ -312,6 +314,68 @@ async def test_words_that_another_page_of_theirs_stored_meanwhile_are_shown(
         told = {name for _ in range(2) for name in await frame(other)}
         assert {"ack", "entries"} <= told
     await factories.finish(system, doors.people["Anna"], contact_id)
+
+
+@pytest.mark.parametrize("before", ["here", "left", "silent"])
+async def test_a_page_that_opens_is_written_by_itself_where_its_caller_was_thought_gone(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    """Else with all who answer, a moment later: to be told that one is there, nobody waits for."""
+    system, caller = doors.running.system, await factories.add_caller(doors.running.system)
+    alone: list[str] = []
+    seen = contacts.caller_seen
+
+    async def noted(system: System, actor: Actor) -> None:
+        alone.append(actor.id)
+        await seen(system, actor)
+
+    monkeypatch.setattr(contacts, "caller_seen", noted)
+    if before == "left":
+        await contacts.leave(system, caller.actor, caller.contact_id, quick=False)
+    long_ago = system.clock.now() - 4 * CALLER_PING
+    async with system.transaction(OPERATOR) as tx:
+        await claims.change(tx, caller.contact_id, caller_seen_at=long_ago)
+        if before == "here":
+            await claims.change(tx, caller.contact_id, caller_seen_at=long_ago + 3 * CALLER_PING)
+
+    async def head() -> views.ContactHead:
+        async with system.read() as tx:
+            found = await views.contact_head(tx, caller.contact_id)
+        assert found is not None
+        return found
+
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frames_until(page, lambda each: "state" in each)
+        assert alone == ([] if before == "here" else [caller.contact_id])
+        async with asyncio.timeout(PATIENCE):
+            while ((await head()).caller_seen_at or long_ago) <= long_ago + 3 * CALLER_PING:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    assert (await head()).caller_left_at is None
+    await contacts.leave(system, caller.actor, caller.contact_id, quick=True)
+
+
+async def test_a_page_follows_its_contact_from_queue_to_queue(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = listeners_from_now(monkeypatch)
+    system = doors.running.system
+    caller = await factories.add_caller(system, line=factories.VICTIMS)
+    fit = [each for each in system.centre.queues.values() if "web" in each.channels]
+    first, other = (
+        next(each.id for each in fit if line in each.lines) for line in (factories.VICTIMS, factories.TRUST)
+    )
+
+    def queues() -> list[str]:
+        return [topic for topic in readers[0]._topics if topic.startswith("queue:")]
+
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frames_until(page, lambda each: "state" in each)
+        assert queues() == [topics.queue(first)]
+        await assignments.move(system, doors.people["Filip"].actor, caller.contact_id, other, "Pomyłka.")
+        await eventually(lambda: queues() == [topics.queue(other)])
+    await contacts.leave(system, caller.actor, caller.contact_id, quick=True)
 
 
 async def test_no_cursor_passes_own_words_before_they_are_acknowledged(doors: Doors) -> None:
