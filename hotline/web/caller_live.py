@@ -84,7 +84,7 @@ class CallerFeed:
         self._language = render.language_of(request)
         self._spoken = caller_view.Tongues(self._language, self._language, caller_view.NEVER)
         self._acknowledged: frozenset[int] = NONE  # the page has these without being sent them
-        self._writes = ""  # the id of what is being stored: the answer will tell the page of it
+        self._writes = ""  # the id of what is being stored, until the page was told so
         self._spared = False  # was it stored meanwhile, and the page not told?
         self._state = WAITING  # as it was read last
         self.mark = ""  # a short name of all that was read with it
@@ -131,9 +131,10 @@ class CallerFeed:
         if topic != topics.words(self._actor.id):
             return False
         rows = self._news.at_hand(self._actor.id, self._after)
-        if any(row.id == self._writes for row in rows):
-            self._spared = len(rows) == 1
-            return self._spared
+        if self._writes:  # anything else goes out behind its answer
+            own = [row.id for row in rows] == [self._writes]
+            self._spared |= own
+            return own
         if not rows:
             return False
         shown = self._news.opened_now(self._unseen(rows), "caller")
@@ -259,20 +260,21 @@ class CallerFeed:
                 self._system, self._actor, self._actor.id, line_id, text, caller_blind=who
             )
             stored = not receipt.repeated
+            if stored and receipt.seq == self._after + 1:
+                self._after = receipt.seq
+            elif stored and receipt.seq > self._after:
+                self._acknowledged |= {receipt.seq}
+            await self._way.send(
+                {"ack": stored_json(self._system, line_id, receipt, self._language, slow=slow)}
+            )
         except NotSignedIn:
             raise
         except HotlineError as error:
             await self._way.send({"refused": refused_json(line_id, error, self._language)})
-            return
         finally:
             self._writes, spared, self._spared = "", self._spared, False
             if spared and not stored:  # another page of theirs has stored it
                 self._listener.poke(topics.words(self._actor.id))
-        if stored and receipt.seq == self._after + 1:
-            self._after = receipt.seq
-        elif stored and receipt.seq > self._after:
-            self._acknowledged |= {receipt.seq}
-        await self._way.send({"ack": stored_json(self._system, line_id, receipt, self._language, slow=slow)})
 
 
 def _changed(spoken: caller_view.Tongues, rows: views.Rows) -> caller_view.Tongues:
