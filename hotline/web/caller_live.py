@@ -138,8 +138,7 @@ class CallerFeed:
         if not rows:
             return False
         shown = self._news.opened_now(self._unseen(rows), "caller")
-        frame = self._frame(shown, rows[-1].seq)
-        if shown and not self._way.send_now(frame):
+        if shown and not self._way.send_now(self._frame(shown, rows)):
             return False
         self._has(rows)
         return True
@@ -175,7 +174,7 @@ class CallerFeed:
         sees = None if self.mark else await self._begins()
         shown = await self._news.opened(self._unseen(rows), "caller")
         self._has(rows)
-        frame = {**self._frame(shown, self._after), "more": full(rows)}
+        frame = self._frame(shown, rows)
         if changed and others and self._talks:  # which says nothing of either
             return frame, False
         only_words = changed == {words} and are_words(rows)
@@ -233,9 +232,11 @@ class CallerFeed:
             self._acknowledged = frozenset(seq for seq in self._acknowledged if seq > self._after) or NONE
         self._spoken = _changed(self._spoken, rows)
 
-    def _frame(self, shown: Sequence[views.Entry], cursor: int) -> dict[str, Any]:
+    def _frame(self, shown: Sequence[views.Entry], rows: views.Rows) -> dict[str, Any]:
+        """What is `shown` of these rows; its cursor is behind all of them."""
         said = caller_view.entries_json(self._system.centre, shown, self._spoken)
-        return {"entries": said, "cursor": cursor, "more": False}
+        cursor = max(self._after, rows[-1].seq) if rows else self._after
+        return {"entries": said, "cursor": cursor, "more": full(rows)}
 
     async def hear(self, text: str) -> None:
         """A message over the open line. What is refused is told with the reason; the line stays.

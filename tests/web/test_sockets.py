@@ -25,7 +25,7 @@ from hotline.ids import new_id
 from hotline.live import hub, topics
 from hotline.live.bus import LocalBus
 from hotline.rules.access import OPERATOR, Actor
-from hotline.rules.presence import CALLER_PING
+from hotline.rules.presence import CALLER_PING, TOKEN_LIFE
 from hotline.store import claims, views
 from hotline.store.journal import Line
 from hotline.system import System
@@ -101,6 +101,16 @@ def listeners_from_now(monkeypatch: pytest.MonkeyPatch) -> list[hub.Listener]:
 
     monkeypatch.setattr(hub.Listener, "__init__", begun)
     return found
+
+
+async def rest(readers: list[hub.Listener], pages: int = 1) -> None:
+    """Until they are so many, and nothing is being shown, nor waits to be."""
+    await eventually(lambda: [each._rests for each in readers] == [True] * pages)
+
+
+async def looks(*_given: Any) -> views.Rows:
+    """Instead of what reads words for a page that must not look for any."""
+    raise AssertionError("it looks")
 
 
 def no_failures(logged: list[Any]) -> None:
@@ -233,25 +243,19 @@ async def test_words_reach_a_console_that_rests_with_their_commit(
     looks_never(monkeypatch)
     readers = listeners_from_now(monkeypatch)
 
-    async def rests() -> None:
-        await eventually(lambda: [each._rests for each in readers] == [True])
-
-    async def never(*_given: Any) -> views.Rows:
-        raise AssertionError("it looks")
-
     async with opened(doors, CONSOLE, doors.as_staff("Anna")) as page:
         await page.send_json({"watch": contact_id, "after": 0})
         await frames_until(page, lambda each: bool(each.get("entries")))
         with monkeypatch.context() as patch:
-            patch.setattr(news.News, "after", never)
+            patch.setattr(news.News, "after", looks)
             for number in range(3):
-                await rests()
+                await rest(readers)
                 await messages.receive(
                     system, caller.actor, contact_id, f"at-once-{number}", f"słowo {number}"
                 )
                 shown = await frames_until(page, has_words(f"słowo {number}"))
                 assert [entry["text"] for entry in shown[-1]["entries"]] == [f"słowo {number}"]
-            await rests()
+            await rest(readers)
             await messages.reply(system, anna, contact_id, "at-once-reply", "Jestem.")
             shown = await frames_until(page, has_words("Jestem."))
             assert [entry["text"] for entry in shown[-1]["entries"]] == ["Jestem."]
@@ -268,27 +272,21 @@ async def test_words_reach_a_callers_page_that_rests_with_their_commit(
     monkeypatch.setattr(hub, "POLL_SECONDS", 3600.0)
     readers = listeners_from_now(monkeypatch)
 
-    async def rests() -> None:
-        await eventually(lambda: [each._rests for each in readers] == [True])
-
-    async def never(*_given: Any) -> views.Rows:
-        raise AssertionError("it looks")
-
     async with opened(doors, CHAT) as page:
         await page.send_json(hello(caller))
         await frames_until(page, lambda each: "state" in each)
         with monkeypatch.context() as patch:
-            patch.setattr(news.News, "after", never)
+            patch.setattr(news.News, "after", looks)
             for number in range(3):
-                await rests()
+                await rest(readers)
                 await page.send_json({"id": f"rests-own-{number}", "text": "Halo?"})
                 assert (await frame(page))["ack"]["id"] == f"rests-own-{number}"
-                await rests()
+                await rest(readers)
                 await messages.reply(system, anna, contact_id, f"rests-reply-{number}", f"słowo {number}")
                 shown = await frame(page)
                 assert [entry["text"] for entry in shown["entries"]] == [f"słowo {number}"]
                 assert shown["cursor"] == shown["entries"][-1]["seq"]
-            await rests()
+            await rest(readers)
     await factories.finish(system, doors.people["Anna"], contact_id)
 
 
@@ -304,7 +302,7 @@ async def test_words_that_another_page_of_theirs_stored_meanwhile_are_shown(
         for each in (page, other):
             await each.send_json(hello(caller))
             await frames_until(each, lambda each: "state" in each)
-        await eventually(lambda: [each._rests for each in readers] == [True, True])
+        await rest(readers, pages=2)
         async with system.transaction(OPERATOR) as tx:
             await claims.lock_contact(tx, contact_id)
             for number, each in enumerate((page, other), 1):
@@ -885,6 +883,27 @@ async def test_a_quick_exit_elsewhere_closes_the_socket(doors: Doors) -> None:
         await frame(page)
         await contacts.leave(doors.running.system, caller.actor, caller.contact_id, quick=True)
         assert await closing_code(page) == 4401
+
+
+async def test_a_secret_of_which_nothing_was_heard_for_long_closes_the_socket(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = await doors.talk()
+    system = doors.running.system
+
+    async def unheard(*_given: Any) -> list[str]:
+        return []
+
+    monkeypatch.setattr(contacts, "callers_seen", unheard)
+    async with opened(doors, CHAT) as page:
+        await page.send_json(hello(caller))
+        await frames_until(page, lambda each: "state" in each)
+        async with system.transaction(OPERATOR) as tx:
+            long_ago = tx.now - TOKEN_LIFE - timedelta(seconds=1)
+            await claims.change(tx, caller.contact_id, caller_seen_at=long_ago)
+            tx.topics.add(topics.contact(caller.contact_id))
+        assert await closing_code(page) == sockets.NOT_SIGNED_IN
+    await factories.finish(system, doors.people["Anna"], caller.contact_id)
 
 
 async def test_without_a_poke_the_next_sign_of_life_finds_a_dead_secret(
