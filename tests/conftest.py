@@ -183,7 +183,9 @@ def authorities_are_read_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def sqlite_engines_serve_again() -> Iterator[None]:
-    """An engine of a test that is over opens another file in the next one: what it has compiled stays compiled."""
+    """An engine of a test that is over opens another file in the next one: what it has compiled stays compiled.
+    Until then it knows its last one, for whoever was about to connect when it was closed.
+    """
     make, close = db._sqlite_engine, Database.close
     free: list[AsyncEngine] = []
     places: dict[AsyncEngine, Path] = {}
@@ -206,7 +208,7 @@ def sqlite_engines_serve_again() -> Iterator[None]:
 
     async def closed(self: Database) -> None:
         await close(self)
-        if places.pop(self.engine, None) is not None:
+        if self.engine in places and self.engine not in free:
             free.append(self.engine)
 
     with pytest.MonkeyPatch.context() as patch:
