@@ -249,8 +249,8 @@ def _says_not_now(error: BaseException | None) -> bool:
 
 
 def _postgres_engine(url: str) -> AsyncEngine:
-    # Whoever wants a transaction says so. Else a connection would be tried in one of its own before each use, which is
-    # three journeys and not one, and its end would be waited for where the server is silent.
+    # Whoever wants a transaction says so. Else the end of one that nobody began would be waited for where the server is
+    # silent.
     options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_pre_ping": True}
     options |= {"pool_size": 10, "pool_timeout": 5}
     # an error that gets printed after all must not quote the values of its statement
@@ -259,11 +259,18 @@ def _postgres_engine(url: str) -> AsyncEngine:
     # The good-bye is said and not waited for: a silent server would keep a process that ends for as long as with a
     # statement, and for as long again with each connection that rests.
     engine.dialect.do_close = _leave  # type: ignore[method-assign, assignment]
+    # A server that ends closes its connections, which is seen without a journey before each use; one that fell silent
+    # would answer no question either.
+    engine.dialect.do_ping = _is_open  # type: ignore[method-assign, assignment]
     return engine
 
 
 def _leave(connection: Any) -> None:
     connection.driver_connection.terminate()
+
+
+def _is_open(connection: Any) -> bool:
+    return not connection.driver_connection.is_closed()
 
 
 def _sqlite_engine(url: str, *, alone: bool) -> AsyncEngine:

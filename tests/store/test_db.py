@@ -5,7 +5,9 @@ import random
 import time
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
@@ -151,6 +153,37 @@ async def _wait_for_the_silent(url: str, after: int) -> tuple[float, float]:
         given_up = time.monotonic() - began
         await db.close()
         return given_up, time.monotonic() - began - given_up
+
+
+@pytest.mark.parametrize("system", ["postgres"], indirect=True)
+async def test_a_connection_that_the_server_closed_is_not_used_again_and_none_is_asked_first(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    execute = asyncpg.Connection._execute
+
+    async def told(connection: Any, query: str, *given: Any, **more: Any) -> Any:
+        asked.append(query)
+        return await execute(connection, query, *given, **more)
+
+    monkeypatch.setattr(asyncpg.Connection, "_execute", told)
+    db = Database(system.db.url)
+    which = text("SELECT pg_backend_pid()")
+    async with db.read() as connection:
+        await connection.execute(which)
+    asked.clear()  # what is asked of a new one
+    async with db.read() as connection:
+        number = (await connection.execute(which)).scalar_one()
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+    assert asked == [], "a journey before a use"
+    async with system.db.read() as connection:
+        await connection.execute(text("SELECT pg_terminate_backend(:number)"), {"number": number})
+    async with asyncio.timeout(10):
+        while not driver.is_closed():  # noqa: ASYNC110  the server is another process
+            await asyncio.sleep(0.01)
+    async with db.read() as connection:
+        assert (await connection.execute(which)).scalar_one() != number
+    await db.close()
 
 
 async def test_an_instant_keeps_its_microsecond_and_a_local_time_is_refused(system: System) -> None:
