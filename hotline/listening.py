@@ -9,7 +9,8 @@ from aiohttp import web
 
 from hotline.errors import ConfigInvalid
 
-BACKLOG = 128  # pages that knock at the same moment
+KNOCKING = 1024  # pages that may do so at the same moment; a kernel may allow fewer
+IN_A_TURN = 4  # of them let in before those who are inside are heard again
 FINISH_SECONDS = 10.0  # for the requests that are being answered when the listener closes
 # For those who were let in last: who has only just come would neither be heard nor sent away by the server until it
 # gives up waiting for them, and a page would wait for as long.
@@ -30,15 +31,23 @@ async def listening(app: web.Application, host: str, port: int, setting: str) ->
     try:
         try:
             server = await asyncio.get_running_loop().create_server(
-                runner.server, host, port, backlog=BACKLOG
+                runner.server, host, port, backlog=IN_A_TURN
             )
         except OSError as error:
             reason = os.strerror(error.errno or 0)
             raise ConfigInvalid(setting, f"cannot listen on {host}:{port}: {reason}") from error
+        _lengthen(server)
         async with _closing(server):
             yield
     finally:
         await runner.cleanup()
+
+
+def _lengthen(server: asyncio.Server) -> None:
+    """To asyncio both are one number: how many wait in the kernel, and how many are let in at once."""
+    for each in server.sockets:
+        with each.dup() as same:
+            same.listen(KNOCKING)
 
 
 @asynccontextmanager
