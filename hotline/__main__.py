@@ -209,9 +209,11 @@ async def _parked(settings: Settings, do: str, row_id: str | None) -> int:
 
 
 async def _apart(settings: Settings, part: "app.Part") -> int:
-    from hotline import app
+    from hotline import app, lifetime
 
     app.require_shared(settings)
+    if part == "engine":
+        lifetime.step_back()
     return await _live(settings, part)
 
 

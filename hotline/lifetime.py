@@ -21,6 +21,7 @@ log = structlog.get_logger()
 # with a thousand pages open, is gone through by the clock alone.
 NEVER = 2**31 - 1
 LOOKS = (1_000, 3, NEVER)
+POLITE = 5  # of nice
 GIVE_BACK_SECONDS = 20.0
 AMONG_ALL = 30  # times that memory is given back until one before which garbage is looked for among all
 AGAIN_SECONDS = 0.1
@@ -58,6 +59,13 @@ async def end(tasks: set[asyncio.Task[None]]) -> None:
             if not task.cancelling():
                 task.cancel()
         _, tasks = await asyncio.wait(tasks, timeout=AGAIN_SECONDS)
+
+
+def step_back() -> None:
+    """Where cores are few, whoever speaks goes first, and the database that stores it: a look at all who wait takes
+    longer than a word.
+    """
+    os.nice(POLITE)
 
 
 def settle() -> None:

@@ -1,6 +1,7 @@
 """A process is told to end: it finishes what is under way, gives nothing up that it said it had, and ends in time."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -126,6 +127,10 @@ async def test_the_bot_finishes_what_it_is_sending(street: Street) -> None:
     web, engine = [await street.start(part) for part in ("web", "engine")]
     await web.says("Listening on")
     await engine.says("engine leads")
+    ours, its, the_web = (
+        os.getpriority(os.PRIO_PROCESS, number) for number in (0, engine.number, web.number)
+    )
+    assert its > the_web == ours  # who waits for a word goes before who looks for somebody to offer it to
     anna = await street.counsellor("Anna", web)
     async with bot_api(street.system.clock.now) as api:
         bot = await street.start("telegram", telegram_api=api.url, telegram_token=TOKEN)
