@@ -24,5 +24,5 @@ WORDS_PAUSE: Final = 2.0  # seconds by which each further one is answered later
 HELLOS_MOST: Final = 30
 
 HAND: Final = timedelta(seconds=1)  # between two messages, if a hand typed them
-TURN: Final = 0.02  # seconds of this process for each message of those who wait and are faster than that
-OPENING: Final = 0.02  # and for each page that opens its line while it waits: of many, the last notice it
+TURN: Final = 0.04  # seconds of this process for each message of those who wait and are faster than that
+OPENING: Final = 0.04  # and for each page that opens its line while it waits: of many, the last notice it
