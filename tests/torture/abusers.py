@@ -5,6 +5,7 @@ sign-ins without end, pages that are opened and never read, and frames and bodie
 """
 
 import asyncio
+import gc
 import json
 import socket as sockets
 import sys
@@ -220,6 +221,7 @@ class SlowReader:
 
 async def obey(origin: str, crowd: Crowd, tell: Tell) -> None:
     """Arrive; then do what each line says, until the input ends."""
+    gc.disable()  # they stand for many machines, which do not all hold their breath and then go on at the same instant
     abusers = Abusers(origin, crowd)
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)

@@ -21,9 +21,10 @@ from itertools import count
 
 from aiohttp import ClientError, ClientSession
 
+from hotline.lifetime import settle
 from tests.bench.login import percentile, sign_in
 from tests.flows.nursery import REPO
-from tests.flows.people import DEADLINE, Answer
+from tests.flows.people import DEADLINE, Answer, new_id
 from tests.flows.processes import Process, Street
 from tests.flows.talks import Talk, talks_of
 from tests.torture.abusers import Crowd, obey
@@ -93,6 +94,7 @@ async def _campaign(street: Street, size: Size) -> Found:
     await _talk(chats, size.pace, 2 * size.pace, Turns(), web)  # warm
     await _one_signs_in(web.settings.origin)  # whose password is checked in memory of its own, one at a time
     found.memory = most_memory(web.number)
+    settle()  # a collection of garbage in here would be a pause of all ordinary people at once
     async with _abusers(web.settings.origin, size.crowd) as abusers:
         for _ in range(size.rounds):
             await abusers.told("begin")
@@ -130,11 +132,11 @@ Reads = Callable[[str], Awaitable[object]]
 
 
 def _sides(chat: Talk) -> list[tuple[Send, Reads]]:
-    """How each of the two writes, and how the other reads it."""
+    """How each of the two writes over their open line, as pages do, and how the other reads it."""
     caller, counsellor, contact = chat.caller, chat.counsellor, chat.contact
     return [
-        (caller.send, partial(counsellor.reads, contact)),
-        (partial(counsellor.send, contact), caller.reads),
+        (lambda text: caller.send_on_line(text, new_id()), partial(counsellor.reads, contact)),
+        (lambda text: counsellor.send_on_line(contact, text, new_id()), caller.reads),
     ]
 
 
