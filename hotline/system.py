@@ -287,9 +287,9 @@ class System:
         self.bus.publish(changed | {topics.outbox()} if outgoing else changed)
 
     def _written_elsewhere(self, changed: Collection[str]) -> None:
-        """Not by this journal: what it has at hand of these talks may end too early, and how they stood is the past."""
+        """Not by this journal: what it has at hand of these talks may end too early."""
         for contact_id in filter(None, map(topics.talk_of, changed)):
-            self.journal.doubt(contact_id)
+            self.journal.recent.doubt(contact_id)
 
     async def make_key(self, owner_id: str) -> None:
         """A key for a new contact or case; committed apart before anything is sealed with it."""

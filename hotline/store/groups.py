@@ -1,7 +1,7 @@
 """How a group of lines is committed: a lock, a look, one insert, whatever their number, on the driver itself.
 
 PostgreSQL gives a connection to the journal alone; a thread that is locked by somebody else is left for the next group.
-Where a talk stands as it did when it was looked at last, lock, comparison and insert are one statement.
+Where a talk stands as it did before, lock, comparison and insert are one statement.
 SQLite has a thread of its own with the module of the standard library, behind the same gate as every other writer.
 """
 
@@ -25,9 +25,6 @@ class Groups(Protocol):
 
     async def commit(self, lines: Sequence[Line], now: datetime) -> Judged:
         """All that may be written is stored when this returns. Raises Unavailable, and what a bad line causes."""
-
-    def doubt(self, contact_id: str) -> None:
-        """Something was written of it elsewhere."""
 
     async def close(self) -> None:
         """Give back what is held open."""
@@ -55,16 +52,14 @@ VALUES = [
 
 
 class OnPostgres:
-    """One statement for what is known; what is not is looked at before it. Only what stands otherwise by then, or is
-    not to be stored, is looked at under the lock: what is seen after that is what was committed before it.
-    """
+    """Statement by statement in one transaction: what is looked at after the lock is what was committed before it."""
 
     LOCK = """
-        SELECT contact_id FROM threads WHERE contact_id = ANY($1::varchar[])
+        SELECT contact_id, last_seq FROM threads WHERE contact_id = ANY($1::varchar[])
         ORDER BY contact_id FOR NO KEY UPDATE SKIP LOCKED
     """
     LOOK = f"""
-        SELECT g.n, t.last_seq, {STAND.format(kind="g.kind")}
+        SELECT g.n, {STAND.format(kind="g.kind")}
         FROM unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::varchar[]) WITH ORDINALITY
             AS g (contact_id, id, author_id, kind, n)
         JOIN contacts c ON c.id = g.contact_id
@@ -129,12 +124,7 @@ class OnPostgres:
                 ):  # it was left in the middle, and is good for nothing more
                     self._connection.terminate()
 
-    def doubt(self, contact_id: str) -> None:
-        self._standing.forget({contact_id})
-
     async def _commit(self, connection: Any, lines: Sequence[Line], now: datetime) -> Judged:
-        if unknown := self._standing.unknown(lines):
-            await self._look(connection, unknown)
         guess = self._standing.guess(lines, now)
         stored = await self._if_so(connection, guess) if guess.expected else set()
         outcomes = guess.outcomes
@@ -142,26 +132,12 @@ class OnPostgres:
         before = {each.contact_id: each.last_seq for each in guess.expected if each.contact_id in stored}
         last = {contact_id: guess.last[contact_id] for contact_id in stored}
         if rest := [place for place, line in enumerate(lines) if line.contact_id not in stored]:
-            judged = await self._lock_first(connection, [lines[place] for place in rest], now)
-            outcomes |= zip(rest, judged.outcomes, strict=True)
-            rows += judged.rows
-            before |= judged.before
-            last |= judged.last
+            looked_at = await self._look_first(connection, [lines[place] for place in rest], now)
+            outcomes |= zip(rest, looked_at.outcomes, strict=True)
+            rows += looked_at.rows
+            before |= looked_at.before
+            last |= looked_at.last
         return Judged([outcomes[place] for place in range(len(lines))], rows, before, last)
-
-    async def _look(
-        self, connection: Any, lines: Sequence[Line]
-    ) -> tuple[list[Stand | None], dict[str, int]]:
-        """How each stands, and the last number of each talk that is there."""
-        keys = [line.contact_id for line in lines], [line.id for line in lines]
-        authors, kinds = [line.author_id for line in lines], [line.kind for line in lines]
-        stands: list[Stand | None] = [None] * len(lines)
-        numbers: dict[str, int] = {}
-        for place, last_seq, *found in await connection.fetch(self.LOOK, *keys, authors, kinds):
-            stands[place - 1] = Stand(*found)
-            numbers[lines[place - 1].contact_id] = last_seq
-        self._standing.looked(lines, stands, numbers)
-        return stands, numbers
 
     async def _if_so(self, connection: Any, guess: Guess) -> set[str]:
         """The talks that stood as expected: what was guessed of them is committed. Of the others nothing is."""
@@ -177,17 +153,23 @@ class OnPostgres:
         self._standing.forget({each.contact_id for each in guess.expected} - stored)
         return stored
 
-    async def _lock_first(self, connection: Any, lines: Sequence[Line], now: datetime) -> Judged:
+    async def _look_first(self, connection: Any, lines: Sequence[Line], now: datetime) -> Judged:
         wanted = sorted({line.contact_id for line in lines})
+        keys = [[line.contact_id for line in lines], [line.id for line in lines]]
+        authors, kinds = [line.author_id for line in lines], [line.kind for line in lines]
         async with connection.transaction():
-            locked = {each["contact_id"] for each in await connection.fetch(self.LOCK, wanted)}
-            stands, numbers = await self._look(connection, lines)
-            judged = judge(lines, stands, {each: numbers[each] for each in locked & numbers.keys()}, now)
+            locked = {
+                each["contact_id"]: each["last_seq"] for each in await connection.fetch(self.LOCK, wanted)
+            }
+            stands: list[Stand | None] = [None] * len(lines)
+            for number, *found in await connection.fetch(self.LOOK, *keys, authors, kinds):
+                stands[number - 1] = Stand(*found)
+            judged = judge(lines, stands, locked, now)
             if judged.rows:
                 changed = {each.contact_id: judged.last[each.contact_id] for each in judged.rows}
-                expected = list(changed), list(changed.values())
-                await connection.execute(self.INSERT, *_columns(judged.rows), *expected)
-        self._standing.stored(judged.rows)
+                numbers = list(changed), list(changed.values())
+                await connection.execute(self.INSERT, *_columns(judged.rows), *numbers)
+        self._standing.looked(lines, stands, judged)
         return judged
 
     async def close(self) -> None:
@@ -259,9 +241,6 @@ class OnSqlite:
             connection.execute(self.NUMBER, (json.dumps(changed),))
             connection.execute(self.INSERT, _packed(judged.rows))
         return judged
-
-    def doubt(self, contact_id: str) -> None:
-        """Nothing is remembered here."""
 
     async def close(self) -> None:
         if self._connection is not None:

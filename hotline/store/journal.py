@@ -116,11 +116,6 @@ class Journal:
         finally:
             await self.close()
 
-    def doubt(self, contact_id: str) -> None:
-        """Something was written of this talk elsewhere: neither what is at hand of it nor how it stood is relied on."""
-        self.recent.doubt(contact_id)
-        self._groups.doubt(contact_id)
-
     async def close(self) -> None:
         """Give back the connection that it has for itself; the next line opens another."""
         await self._groups.close()

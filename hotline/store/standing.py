@@ -10,7 +10,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from hotline.store.lines import Line, Outcome, Receipt, Row, Stand, judge
+from hotline.store.lines import Judged, Line, Outcome, Receipt, Row, Stand, judge
 from hotline.values import dataclass
 
 TALKS: Final = 10_000  # as many as one process may have open pages
@@ -81,23 +81,17 @@ class Standing:
         rows = [row for row in judged.rows if row.contact_id in expected]
         return Guess(outcomes, rows, judged.last, list(expected.values()))
 
-    def unknown(self, lines: Sequence[Line]) -> list[Line]:
-        """Those of which no guess can be made."""
-        return [line for line in lines if self._stand(line) is None]
-
-    def looked(
-        self, lines: Sequence[Line], stands: Sequence[Stand | None], numbers: Mapping[str, int]
-    ) -> None:
-        """Remember what a new line meets, and the last numbers of their talks."""
+    def looked(self, lines: Sequence[Line], stands: Sequence[Stand | None], judged: Judged) -> None:
+        """Remember what was met under the lock, and what was stored then."""
         for line, stand in zip(lines, stands, strict=True):
-            if stand is None or stand.seq is not None:  # not there, or nothing new: that is for no guess
+            before = judged.before.get(line.contact_id)
+            if stand is None or before is None:  # not there, or not locked
                 continue
             talk = self._talks.get(line.contact_id)
-            if talk is None or talk.last_seq != numbers[line.contact_id]:
-                talk = self._talks[line.contact_id] = _Talk(numbers[line.contact_id])
-            talk.stands[line.author_id, line.kind] = stand
-        while len(self._talks) > TALKS:
-            self._talks.popitem(last=False)
+            if talk is None or talk.last_seq != before:
+                talk = self._talks[line.contact_id] = _Talk(before)
+            talk.stands[line.author_id, line.kind] = stand._replace(seq=None, at=None)
+        self.stored(judged.rows)
 
     def stored(self, rows: Sequence[Row]) -> None:
         """These were: their talks stand as before, but for the last number, and how far the newest receipt goes."""
@@ -110,6 +104,8 @@ class Standing:
             stand = talk.stands.get((row.author_id, row.kind))
             if row.kind == "receipt" and stand is not None:
                 talk.stands[row.author_id, row.kind] = stand._replace(shown=row.ref_seq)
+        while len(self._talks) > TALKS:
+            self._talks.popitem(last=False)
 
     def forget(self, contact_ids: set[str]) -> None:
         """They were not as expected."""
