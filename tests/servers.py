@@ -24,7 +24,10 @@ from uuid import uuid4
 import asyncpg
 
 HOST = "127.0.0.1"
-PORTS = range(20_000, 32_000)  # below the ports the kernel gives to outgoing connections
+# Below the ports the kernel gives to outgoing connections; each worker of a run has its own, for between the choice of
+# one and the listening somebody else might choose the same.
+WORKER, WORKERS = (os.environ.get(f"PYTEST_XDIST_WORKER{more}", "") for more in ("", "_COUNT"))
+PORTS = range(20_000, 32_000)[int(WORKER.removeprefix("gw") or 0) % int(WORKERS or 1) :: int(WORKERS or 1)]
 START_SECONDS = 30
 STOP_SECONDS = 15
 
