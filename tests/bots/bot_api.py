@@ -168,7 +168,11 @@ class BotApi:
         if request.match_info["token"] != TOKEN:
             return _failed(Failure(401, "Unauthorized"))
         method = request.match_info["method"]
-        params = {name: _value(name, str(value)) for name, value in (await request.post()).items()}
+        try:
+            form = await request.post()
+        except ConnectionError:  # the bot was killed in the middle of its request
+            return _failed(Failure(400, "Bad Request"))
+        params = {name: _value(name, str(value)) for name, value in form.items()}
         self.requests.append(Request(method, params))
         await asyncio.sleep(self.delays.get(method, 0))
         if int(params.get("chat_id", 0)) in self.hanging:
