@@ -16,18 +16,20 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
-from random import choice
+from random import sample
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
 
 HOST = "127.0.0.1"
-# Below the ports the kernel gives to outgoing connections; each worker of a run has its own, for between the choice of
-# one and the listening somebody else might choose the same.
+# Below the ports the kernel gives to outgoing connections. Between the choice of one and the listening somebody else
+# might choose the same: each worker of a run has its own, and none is given again before all others were.
 WORKER, WORKERS = (os.environ.get(f"PYTEST_XDIST_WORKER{more}", "") for more in ("", "_COUNT"))
 PORTS = range(20_000, 32_000)[int(WORKER.removeprefix("gw") or 0) % int(WORKERS or 1) :: int(WORKERS or 1)]
+TURN = cycle(sample(PORTS, len(PORTS)))
 START_SECONDS = 30
 STOP_SECONDS = 15
 
@@ -49,7 +51,7 @@ class ServerDidNotStart(RuntimeError):
 
 def free_port() -> int:
     """A port of 127.0.0.1, between 20000 and 32000, that nobody listens on."""
-    for port in (choice(PORTS) for _ in PORTS):
+    for port in islice(TURN, len(PORTS)):
         with socket.socket() as probe:
             try:
                 probe.bind((HOST, port))

@@ -88,6 +88,11 @@ def test_free_ports_are_below_those_of_outgoing_connections() -> None:
     assert 20_000 <= servers.free_port() < 32_000
 
 
+def test_a_free_port_is_not_given_again_before_somebody_listens() -> None:
+    given = [servers.free_port() for _ in range(500)]
+    assert len(set(given)) == len(given)
+
+
 @pytest.mark.parametrize("server", ["redis_server", "postgres_server"])
 def test_a_server_dies_with_the_process_that_started_it(server: str, open_directory: Path) -> None:
     owner = subprocess.Popen(
